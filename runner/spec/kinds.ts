@@ -1,0 +1,22 @@
+import type { JsonSchema } from "../step-api.js";
+
+/** A step kind as the runner sees it: its declaration, and the module that a worker imports to run it. */
+export interface Kind {
+  readonly kind: string;
+  readonly summary: string;
+  readonly with: JsonSchema;
+  readonly inputs: Readonly<Record<string, { readonly doc: string; readonly optional: boolean }>>;
+  /** Output name -> its description and the file or folder name it is written under. */
+  readonly outputs: Readonly<Record<string, { readonly doc: string; readonly path: string }>>;
+  readonly numeric: boolean;
+  /** Absolute path of the module. */
+  readonly module: string;
+  /** True for a kind that came from `plugins:`. */
+  readonly plugin: boolean;
+}
+
+/** The kinds at hand. `get` loads the kind's declaration at first use, because most commands need few. */
+export interface Kinds {
+  readonly names: readonly string[];
+  get(name: string): Promise<Kind | undefined>;
+}
