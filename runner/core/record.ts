@@ -1,0 +1,102 @@
+import type { Json, JsonObject } from "./json.js";
+import type { Labels } from "./labels.js";
+
+/** Content identity of an artifact: of a file, the SHA-256 of its bytes; of a folder, that of its manifest. */
+export interface ArtifactRef {
+  readonly type: "file" | "tree";
+  /** 64 lower-case hex digits. */
+  readonly digest: string;
+  /** Total size in bytes. */
+  readonly bytes: number;
+}
+
+/** Points of a curve: [at, value], in the order recorded. */
+export type Curve = readonly (readonly [at: number, value: number])[];
+
+/** What was hashed to make a key, kept in readable form so that `why` can name the difference. */
+export interface Fingerprint {
+  readonly kind: string;
+  /** Digest of the kind's code by module, `""` for commands; module names are relative to the package. */
+  readonly code: Readonly<Record<string, string>>;
+  /** Resolved options, or `{ command, outputs }` for `run:` steps. */
+  readonly with: JsonObject;
+  readonly inputs: readonly FingerprintInput[];
+  /** Declared environment; null: not set. */
+  readonly env: Readonly<Record<string, string | null>>;
+  /** The engine's numeric class, `""` for kinds that are not numeric. */
+  readonly numeric: string;
+}
+
+export interface FingerprintInput {
+  readonly role: string;
+  /** Place on the gathered axes; `""` for an input that is not gathered. */
+  readonly label: string;
+  /** For a user's file, the path it is staged under (it is part of what the program sees); else `""`. */
+  readonly path: string;
+  readonly type: "file" | "tree";
+  readonly digest: string;
+}
+
+/** What a key produced. Written once, when every output is safely in the store. */
+export interface StepRecord {
+  readonly format: 1;
+  readonly key: string;
+  /** The step instance that first made it. */
+  readonly id: string;
+  readonly fingerprint: Fingerprint;
+  readonly outputs: Readonly<Record<string, ArtifactRef>>;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly curves: Readonly<Record<string, Curve>>;
+  readonly seconds: number;
+  /** ISO 8601, UTC. */
+  readonly finished: string;
+  readonly environment: JsonObject;
+}
+
+export type Outcome = "ran" | "cached" | "failed" | "skipped" | "cancelled";
+
+/** One step instance of one run. */
+export interface RunStep {
+  readonly id: string;
+  readonly step: string;
+  readonly labels: Labels;
+  /** Kind name, or `run`. */
+  readonly kind: string;
+  readonly outcome: Outcome;
+  readonly key: string | null;
+  readonly seconds: number;
+  /** Why it ran, was reused or was left out. */
+  readonly reason: string;
+  /** Role -> ids of the instances whose artifacts it took, or the path of a user's file. */
+  readonly inputs: Readonly<Record<string, readonly string[]>>;
+  readonly error?: string;
+}
+
+export interface RunRecord {
+  readonly format: 1;
+  /** Sortable by time: `20261123-061019-3f9a`. */
+  readonly id: string;
+  readonly pipeline: string;
+  /** The pipeline file, relative to the project. */
+  readonly file: string;
+  /** ISO 8601, UTC. */
+  readonly started: string;
+  readonly finished: string;
+  readonly seconds: number;
+  readonly outcome: "done" | "failed" | "interrupted";
+  readonly params: JsonObject;
+  readonly environment: JsonObject;
+  readonly steps: readonly RunStep[];
+  readonly counts: Readonly<Record<Outcome, number>>;
+}
+
+/** What `show`, `report` and `diff` look at: a run's step beside what its key produced. */
+export interface StepResult {
+  readonly step: RunStep;
+  /** Null for a step that has no result (failed, skipped, cancelled). */
+  readonly record: StepRecord | null;
+  /** Where each output's bytes are now; a folder for a tree. Missing ones are left out. */
+  readonly paths: Readonly<Record<string, string>>;
+}
+
+export type { Json };
