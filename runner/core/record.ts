@@ -1,9 +1,12 @@
 import type { Json, JsonObject } from "./json.js";
 import type { Labels } from "./labels.js";
 
+/** A file, a file that may be executed, or a folder. */
+export type ArtifactType = "file" | "executable" | "tree";
+
 /** Content identity of an artifact: of a file, the SHA-256 of its bytes; of a folder, that of its manifest. */
 export interface ArtifactRef {
-  readonly type: "file" | "tree";
+  readonly type: ArtifactType;
   /** 64 lower-case hex digits. */
   readonly digest: string;
   /** Total size in bytes. */
@@ -33,7 +36,7 @@ export interface FingerprintInput {
   readonly label: string;
   /** For a user's file, the path it is staged under (it is part of what the program sees); else `""`. */
   readonly path: string;
-  readonly type: "file" | "tree";
+  readonly type: ArtifactType;
   readonly digest: string;
 }
 

@@ -1,0 +1,42 @@
+import { byCodeUnit } from "../core/json.js";
+import type { Fingerprint } from "../core/record.js";
+import { canonicalJson } from "./canonical.js";
+import { frame, sha256 } from "./hash.js";
+
+/**
+ * The key of a step instance: SHA-256 over tagged, length-framed fields. What is in it, and why:
+ * - kind and code: other code may make other bytes; module names, because the same file may be split anew;
+ * - `with` (for commands: words and output names): the question that was asked;
+ * - each input's role, gathered label, staged path, type and content: swapping two inputs is another question;
+ * - declared environment, where unset differs from empty;
+ * - the engine's numeric class, because another backend rounds otherwise.
+ * What is *not* in it: the step's name, its instance labels, the pipeline, where things lie, resources, timeout,
+ * retries, time, host, user. Those never change a result's identity.
+ */
+export function fingerprintKey(print: Fingerprint): string {
+  const { code, env } = print;
+  return sha256(
+    frame("vistas.key.1", [
+      print.kind,
+      frame(
+        "code",
+        Object.keys(code)
+          .sort(byCodeUnit)
+          .flatMap(name => [name, code[name] ?? ""]),
+      ),
+      canonicalJson(print.with),
+      // The order is the roles' own, and within a gathered role the axes': both are fixed by the graph.
+      frame(
+        "inputs",
+        print.inputs.map(i => frame("input", [i.role, i.label, i.path, i.type, i.digest])),
+      ),
+      frame(
+        "env",
+        Object.keys(env)
+          .sort(byCodeUnit)
+          .flatMap(name => [name, env[name] == null ? "unset" : `=${env[name]}`]),
+      ),
+      print.numeric,
+    ]),
+  );
+}

@@ -1,0 +1,120 @@
+import { createHash, type Hash } from "node:crypto";
+import { readFileSync, readdirSync, realpathSync, statSync, type BigIntStats } from "node:fs";
+import { open } from "node:fs/promises";
+import { sha256 } from "../cache/hash.js";
+import type { ArtifactRef } from "../core/record.js";
+import { sameStat } from "./disk.js";
+import { manifestOf, manifestRef, type TreeEntry } from "./manifest.js";
+import type { StatCache } from "./stat-cache.js";
+
+/** What a file or folder holds now. */
+export interface Content extends ArtifactRef {
+  /** The newest mtime or ctime among its files, ns: it moves whenever any of them is touched. */
+  readonly latest: bigint;
+}
+
+/** A file that cannot be taken as it is: it vanished, is a socket, or changed while it was read. */
+export class UnreadableInput extends Error {
+  override readonly name = "UnreadableInput";
+}
+
+/** Content digests of files and folders anywhere on disk; what the stat cache knows is not read again. */
+export class Digester {
+  constructor(private readonly stats: StatCache) {}
+
+  /** Symbolic links are followed. Throws `UnreadableInput`. */
+  async content(path: string): Promise<Content> {
+    const stat = statOf(path);
+    if (stat.isDirectory()) {
+      const { entries, latest } = await this.tree(path);
+      return { ...manifestRef(manifestOf(entries)), latest };
+    }
+    const digest = await this.file(path, stat);
+    return { type: fileType(stat), digest, bytes: Number(stat.size), latest: latestOf(stat) };
+  }
+
+  /** Everything below a folder, and the newest time among its files. */
+  async tree(folder: string): Promise<{ entries: TreeEntry[]; latest: bigint }> {
+    const entries: TreeEntry[] = [];
+    let latest = 0n;
+    // Folders still to list, each with the real paths of the folders it lies in, to see a link that closes a ring.
+    const todo: { path: string; prefix: string; within: readonly string[] }[] = [
+      { path: folder, prefix: "", within: [] },
+    ];
+    for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+      const real = realpathSync(next.path);
+      if (next.within.includes(real))
+        throw new UnreadableInput(`${next.path} is a symbolic link to a folder it lies in`);
+      const names = readdirSync(next.path);
+      if (names.length === 0 && next.prefix !== "")
+        entries.push({ path: next.prefix.slice(0, -1), type: "folder" });
+      for (const name of names) {
+        const path = `${next.path}/${name}`;
+        const stat = statOf(path);
+        if (stat.isDirectory()) {
+          todo.push({ path, prefix: `${next.prefix}${name}/`, within: [...next.within, real] });
+          continue;
+        }
+        // Awaiting only what must be read keeps the walk of an unchanged folder free of a turn of the event loop a file.
+        const digest = this.stats.get(stat) ?? (await this.file(path, stat));
+        entries.push({ path: next.prefix + name, type: fileType(stat), digest, bytes: Number(stat.size) });
+        const time = latestOf(stat);
+        if (time > latest) latest = time;
+      }
+    }
+    return { entries, latest };
+  }
+
+  /** The SHA-256 of one file, read only if it is not known already. */
+  async file(path: string, stat: BigIntStats = statOf(path)): Promise<string> {
+    if (!stat.isFile()) throw new UnreadableInput(`${path} is neither a file nor a folder`);
+    const known = this.stats.get(stat);
+    if (known !== undefined) return known;
+    const begun = this.stats.begin();
+    const digest = stat.size > SMALL ? await hashLarge(path) : hashSmall(path);
+    if (!sameStat(stat, statOf(path))) throw new UnreadableInput(`${path} changed while it was being read`);
+    this.stats.put(stat, digest, begun);
+    return digest;
+  }
+}
+
+/** Up to this size one read in place is quicker than handing the work to the thread pool. */
+const SMALL = 1n << 20n;
+const CHUNK = 1 << 20;
+
+function hashSmall(path: string): string {
+  return sha256(readFileSync(path));
+}
+
+/** Reads one chunk while the one before it is hashed. */
+async function hashLarge(path: string): Promise<string> {
+  const hash: Hash = createHash("sha256");
+  const handle = await open(path, "r");
+  try {
+    let [front, back] = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)];
+    let reading = handle.read(front, 0, CHUNK, null);
+    for (;;) {
+      const { bytesRead } = await reading;
+      if (bytesRead === 0) return hash.digest("hex");
+      [front, back] = [back, front];
+      reading = handle.read(front, 0, CHUNK, null);
+      hash.update(back.subarray(0, bytesRead));
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+function statOf(path: string): BigIntStats {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (stat === undefined) throw new UnreadableInput(`${path} does not exist`);
+  return stat;
+}
+
+function latestOf(stat: BigIntStats): bigint {
+  return stat.mtimeNs > stat.ctimeNs ? stat.mtimeNs : stat.ctimeNs;
+}
+
+function fileType(stat: BigIntStats): "file" | "executable" {
+  return (stat.mode & 0o100n) === 0n ? "file" : "executable";
+}

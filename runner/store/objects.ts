@@ -1,0 +1,223 @@
+import {
+  chmodSync,
+  copyFileSync,
+  constants,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { sha256 } from "../cache/hash.js";
+import type { ArtifactRef } from "../core/record.js";
+import { Digester } from "./digest.js";
+import { fsyncFile, isCode, lstatIfAny, temporaryName, writeAtomic } from "./disk.js";
+import { manifestOf, manifestRef, parseManifest, type TreeEntry } from "./manifest.js";
+import type { StatCache } from "./stat-cache.js";
+
+export type Health = "whole" | "missing" | "damaged";
+
+/**
+ * Artifacts by content: `objects/` holds each distinct file once, read-only, under its digest, and a folder's
+ * manifest as `<digest>.tree`; `trees/` holds folders laid out for reading, their files hard links to objects.
+ * A name exists only when its bytes are complete. Bytes are checked by the stat cache's rules before they are
+ * served; what is found damaged is dropped, so that the next run makes it anew.
+ */
+export class Objects {
+  readonly #digester: Digester;
+
+  constructor(
+    private readonly root: string,
+    private readonly stats: StatCache,
+  ) {
+    this.#digester = new Digester(stats);
+  }
+
+  /** Where an artifact's bytes are: a file, or a folder for a tree. Call `check` first. */
+  path(ref: ArtifactRef): string {
+    return ref.type === "tree" ? this.#place("trees", ref.digest) : this.#blob(ref.type, ref.digest);
+  }
+
+  /** Whether the bytes are all there and right. Does not change the store. */
+  async check(ref: ArtifactRef): Promise<Health> {
+    if (ref.type !== "tree") return this.#checkFile(this.path(ref), ref.digest, ref.bytes);
+    const entries = this.#manifest(ref.digest);
+    if (typeof entries === "string") return entries;
+    return this.#checkTree(this.path(ref), entries);
+  }
+
+  /** `check`, and a tree whose layout alone is damaged is laid out again from its objects. */
+  async heal(ref: ArtifactRef): Promise<Health> {
+    const health = await this.check(ref);
+    if (health === "whole" || ref.type !== "tree") return health;
+    const entries = this.#manifest(ref.digest);
+    if (typeof entries === "string") return entries;
+    for (const e of entries) {
+      if (e.type === "folder") continue;
+      const blob = await this.#checkFile(this.#blob(e.type, e.digest), e.digest, e.bytes);
+      if (blob !== "whole") return blob;
+    }
+    this.#layOut(ref.digest, entries);
+    return this.check(ref);
+  }
+
+  /** Removes an artifact's bytes; of a tree, also the objects in it that are damaged. Others may share the rest. */
+  async drop(ref: ArtifactRef): Promise<void> {
+    if (ref.type !== "tree") {
+      rmSync(this.path(ref), { force: true });
+      return;
+    }
+    const entries = this.#manifest(ref.digest);
+    if (typeof entries !== "string") {
+      for (const e of entries) {
+        if (e.type === "folder") continue;
+        const blob = this.#blob(e.type, e.digest);
+        if ((await this.#checkFile(blob, e.digest, e.bytes)) === "damaged") rmSync(blob, { force: true });
+      }
+    }
+    rmSync(this.#manifestFile(ref.digest), { force: true });
+    rmSync(this.path(ref), { force: true, recursive: true });
+  }
+
+  /** Takes a finished file or folder into the store, moving it: it is gone from where it was. */
+  async take(path: string): Promise<ArtifactRef> {
+    const content = await this.#digester.content(path);
+    if (content.type !== "tree") {
+      await this.#takeFile(path, content.type, content.digest, content.bytes);
+      return { type: content.type, digest: content.digest, bytes: content.bytes };
+    }
+    const { entries } = await this.#digester.tree(path);
+    for (const e of entries)
+      if (e.type !== "folder") await this.#takeFile(join(path, e.path), e.type, e.digest, e.bytes);
+    const manifest = manifestOf(entries);
+    const ref = manifestRef(manifest);
+    writeAtomic(this.#manifestFile(ref.digest), manifest);
+    if ((await this.#checkTree(this.path(ref), entries)) !== "whole") this.#layOut(ref.digest, entries);
+    return ref;
+  }
+
+  async #takeFile(from: string, type: "file" | "executable", digest: string, bytes: number): Promise<void> {
+    const to = this.#blob(type, digest);
+    // An object that is there already may have been damaged since: it is replaced unless it is whole.
+    if ((await this.#checkFile(to, digest, bytes)) === "whole") return;
+    fsyncFile(from);
+    chmodSync(from, type === "executable" ? 0o555 : 0o444);
+    inFolder(to, () => renameSync(from, to));
+    const stat = lstatIfAny(to);
+    if (stat !== undefined) this.stats.putOwned(stat, digest);
+  }
+
+  async #checkFile(path: string, digest: string, bytes: number): Promise<Health> {
+    const stat = lstatIfAny(path);
+    if (stat === undefined) return "missing";
+    if (!stat.isFile() || Number(stat.size) !== bytes) return "damaged";
+    const known = this.stats.get(stat);
+    if (known !== undefined) return known === digest ? "whole" : "damaged";
+    return (await this.#digester.file(path, stat)) === digest ? "whole" : "damaged";
+  }
+
+  async #checkTree(folder: string, entries: readonly TreeEntry[]): Promise<Health> {
+    const expected = new Map<string, Set<string>>([["", new Set()]]);
+    for (const e of entries) {
+      const parts = e.path.split("/");
+      for (let depth = 0, parent = ""; depth < parts.length; depth++) {
+        const name = parts[depth] ?? "";
+        const names = expected.get(parent) ?? new Set<string>();
+        expected.set(parent, names.add(name));
+        parent = parent === "" ? name : `${parent}/${name}`;
+        if (depth === parts.length - 1 && e.type === "folder")
+          expected.set(parent, expected.get(parent) ?? new Set());
+      }
+      if (e.type === "folder") continue;
+      const health = await this.#checkFile(join(folder, e.path), e.digest, e.bytes);
+      if (health !== "whole") return health;
+    }
+    for (const [parent, names] of expected) {
+      const found = listIfAny(join(folder, parent));
+      if (found === undefined) return "missing";
+      if (found.length !== names.size || found.some(name => !names.has(name))) return "damaged";
+    }
+    return "whole";
+  }
+
+  #manifest(digest: string): readonly TreeEntry[] | "missing" | "damaged" {
+    const file = this.#manifestFile(digest);
+    const stat = lstatIfAny(file);
+    if (stat === undefined) return "missing";
+    const text = readFileSync(file, "utf8");
+    if (this.stats.get(stat) !== digest) {
+      if (sha256(text) !== digest) return "damaged";
+      this.stats.putOwned(stat, digest);
+    }
+    return parseManifest(text);
+  }
+
+  /** Builds a tree's folder beside its place, then puts it there. */
+  #layOut(digest: string, entries: readonly TreeEntry[]): void {
+    const folder = this.#place("trees", digest);
+    const temporary = temporaryName(folder);
+    mkdirSync(temporary, { recursive: true });
+    for (const e of entries) {
+      const to = join(temporary, e.path);
+      if (e.type === "folder") mkdirSync(to, { recursive: true });
+      else this.#link(this.#blob(e.type, e.digest), to, e.digest);
+    }
+    rmSync(folder, { recursive: true, force: true });
+    try {
+      renameSync(temporary, folder);
+    } catch (error) {
+      rmSync(temporary, { recursive: true, force: true });
+      // Another process laid out the same tree in the meantime.
+      if (!isCode(error, "ENOTEMPTY", "EEXIST")) throw error;
+    }
+  }
+
+  /** A hard link where the disk can, else a copy. */
+  #link(blob: string, to: string, digest: string): void {
+    inFolder(to, () => {
+      try {
+        linkSync(blob, to);
+      } catch (error) {
+        if (!isCode(error, "EPERM", "EMLINK", "EXDEV", "ENOTSUP", "ENOSYS")) throw error;
+        copyFileSync(blob, to, constants.COPYFILE_FICLONE);
+      }
+    });
+    // Linking moves the inode's ctime: without this the object would have to be read again to be believed.
+    const stat = lstatIfAny(to);
+    if (stat !== undefined) this.stats.putOwned(stat, digest);
+  }
+
+  #blob(type: "file" | "executable", digest: string): string {
+    return this.#place("objects", digest) + (type === "executable" ? ".x" : "");
+  }
+
+  #manifestFile(digest: string): string {
+    return `${this.#place("objects", digest)}.tree`;
+  }
+
+  #place(kind: "objects" | "trees", digest: string): string {
+    return join(this.root, kind, digest.slice(0, 2), digest);
+  }
+}
+
+/** Runs a step that puts something at `path`, making the folder when it turns out to be missing. */
+function inFolder(path: string, put: () => void): void {
+  try {
+    put();
+  } catch (error) {
+    if (!isCode(error, "ENOENT")) throw error;
+    mkdirSync(dirname(path), { recursive: true });
+    put();
+  }
+}
+
+function listIfAny(folder: string): string[] | undefined {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (isCode(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,71 @@
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { byCodeUnit, isObject } from "../core/json.js";
+import type { RunRecord, StepRecord } from "../core/record.js";
+import { readEnvelope, writeEnvelope } from "./envelope.js";
+
+/** What each key produced: `records/<2>/<key>.json`. A record is written after its outputs are in the store. */
+export class Records {
+  readonly #known = new Map<string, StepRecord | undefined>();
+
+  constructor(private readonly folder: string) {}
+
+  /** Nothing for a key that was never made; a damaged record is dropped, so that its step runs again. */
+  get(key: string): StepRecord | undefined {
+    if (this.#known.has(key)) return this.#known.get(key);
+    const file = this.#file(key);
+    const body = readEnvelope(file);
+    const good = isObject(body) && body["format"] === 1 && body["key"] === key;
+    if (body !== undefined && !good) rmSync(file, { force: true });
+    const record = good ? (body as unknown as StepRecord) : undefined;
+    this.#known.set(key, record);
+    return record;
+  }
+
+  put(record: StepRecord): void {
+    writeEnvelope(this.#file(record.key), record);
+    this.#known.set(record.key, record);
+  }
+
+  drop(key: string): void {
+    rmSync(this.#file(key), { force: true });
+    this.#known.delete(key);
+  }
+
+  /** Every key with a record. */
+  keys(): string[] {
+    if (!existsSync(this.folder)) return [];
+    return readdirSync(this.folder).flatMap(shard =>
+      readdirSync(join(this.folder, shard))
+        .filter(name => name.endsWith(".json"))
+        .map(name => name.slice(0, -".json".length)),
+    );
+  }
+
+  #file(key: string): string {
+    return join(this.folder, key.slice(0, 2), `${key}.json`);
+  }
+}
+
+/** Past runs, one file each; their ids sort by time. */
+export class Runs {
+  constructor(private readonly folder: string) {}
+
+  put(run: RunRecord): void {
+    writeEnvelope(join(this.folder, `${run.id}.json`), run);
+  }
+
+  get(id: string): RunRecord | undefined {
+    const body = readEnvelope(join(this.folder, `${id}.json`));
+    return isObject(body) && body["format"] === 1 && body["id"] === id
+      ? (body as unknown as RunRecord)
+      : undefined;
+  }
+
+  /** Newest first. */
+  ids(): string[] {
+    if (!existsSync(this.folder)) return [];
+    const names = readdirSync(this.folder).filter(name => name.endsWith(".json"));
+    return names.map(name => name.slice(0, -".json".length)).sort((a, b) => byCodeUnit(b, a));
+  }
+}

@@ -1,0 +1,75 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { sha256 } from "../cache/hash.js";
+import type { Clock } from "../core/clock.js";
+import type { Json } from "../core/json.js";
+import { Digester } from "./digest.js";
+import { readEnvelope, writeEnvelope } from "./envelope.js";
+import { Objects } from "./objects.js";
+import { Records, Runs } from "./records.js";
+import { StatCache } from "./stat-cache.js";
+
+/**
+ * Everything vistas keeps, below one folder (default `artifacts/`). All but `published/`, which is the user's
+ * own and never touched, may be deleted at any time at the price of running again.
+ * - `objects/`, `trees/`: artifacts by content
+ * - `records/`: what each key produced
+ * - `runs/`, `logs/`: past runs
+ * - `cache/`: disposable helpers (stat cache, parsed pipelines, engine probe)
+ * - `work/`: folders of steps under way
+ */
+export class Store {
+  readonly stats: StatCache;
+  readonly digester: Digester;
+  readonly objects: Objects;
+  readonly records: Records;
+  readonly parts: Records;
+  readonly runs: Runs;
+
+  constructor(
+    readonly root: string,
+    clock: Clock,
+  ) {
+    this.stats = new StatCache(join(root, "cache", "stats"), clock);
+    this.digester = new Digester(this.stats);
+    this.objects = new Objects(root, this.stats);
+    this.records = new Records(join(root, "records"));
+    this.parts = new Records(join(root, "parts"));
+    this.runs = new Runs(join(root, "runs"));
+  }
+
+  /** Makes the root, which git is told to leave alone but for `published/`. */
+  prepare(): void {
+    const ignore = join(this.root, ".gitignore");
+    if (existsSync(ignore)) return;
+    mkdirSync(this.root, { recursive: true });
+    writeFileSync(ignore, "*\n!.gitignore\n!published/\n!published/**\n");
+  }
+
+  /** A disposable JSON cache, for what is slow to compute and cheap to compute again. */
+  memo(area: string): Memo {
+    const file = (hash: string): string => join(this.root, "cache", area, `${hash}.json`);
+    return {
+      get: hash => {
+        const body = readEnvelope(file(hash));
+        return body === "damaged" ? undefined : body;
+      },
+      put: (hash, value) => writeEnvelope(file(hash), value, { durable: false }),
+    };
+  }
+
+  workFolder(run: string): string {
+    return join(this.root, "work", run);
+  }
+
+  logFile(run: string, id: string): string {
+    const plain = id.replace(/[^A-Za-z0-9_.=,[\]-]/g, "_").slice(0, 120);
+    // Two ids that differ only in what a file name cannot hold must not share a log.
+    return join(this.root, "logs", run, `${plain === id ? id : `${plain}-${sha256(id).slice(0, 8)}`}.log`);
+  }
+}
+
+export interface Memo {
+  get(hash: string): Json | undefined;
+  put(hash: string, value: Json): void;
+}
