@@ -1,0 +1,121 @@
+import type { Json, JsonObject } from "../../runner/step-api.js";
+import { elementCount, type NdArray, sameShape, shapeText } from "./arrays.js";
+import { sha256 } from "./digest.js";
+import { isJsonObject, parseJson } from "./json.js";
+import { checkWeights, type ModelSpec, modelShapes, parseModelSpec } from "./model.js";
+import { parseSafetensors } from "./safetensors.js";
+
+/**
+ * The "generator" artifact: a folder of model.safetensors (weights, `layers.<i>.<name>`) and model.json (this card).
+ * G maps a latent vector z [latent.dim] to an image [H, W, C] whose values lie in `image.range`.
+ */
+export interface GeneratorCard {
+  /** What kind of model it is, in words: `vae`, `dcgan`. */
+  readonly family: string;
+  readonly latent: { readonly dim: number; readonly prior: Prior };
+  readonly image: {
+    readonly shape: readonly [height: number, width: number, channels: number];
+    /** The values that stand for black and white: [0, 1] after a sigmoid, [-1, 1] after tanh. */
+    readonly range: readonly [low: number, high: number];
+  };
+  readonly model: ModelSpec;
+  /** How it was trained; read by people. */
+  readonly recipe: JsonObject;
+  /** Where it and its data come from; read by people. */
+  readonly provenance: JsonObject;
+}
+
+/** The distribution that z was drawn from in training: N(0, I), or N(0, I) cut off at +-2 (Brock et al. 2019). */
+export type Prior = "normal" | "truncatedNormal";
+
+/** Parses and checks both files of the artifact: types, layers, shapes, and that they belong together. */
+export function parseGenerator(
+  card: Uint8Array,
+  weights: Uint8Array,
+  name: string,
+): { readonly card: GeneratorCard; readonly tensors: ReadonlyMap<string, NdArray> } {
+  const at = `${name}/${cardFile}`;
+  const json = parseJson(Buffer.from(card).toString("utf8"), at);
+  const parsed = parseCard(json, at);
+  const { tensors } = parseSafetensors(weights, `${name}/${weightsFile}`);
+  const stated = isJsonObject(json["weights"]) ? json["weights"]["sha256"] : undefined;
+  const digest = sha256(weights);
+  if (stated !== undefined && stated !== digest)
+    throw new Error(
+      `${at} belongs to other weights: it states sha256 ${JSON.stringify(stated)}, they have ${digest}`,
+    );
+  checkGenerator(parsed, tensors, name);
+  return { card: parsed, tensors };
+}
+
+export const weightsFile = "model.safetensors";
+export const cardFile = "model.json";
+
+/** Throws unless layers, image and weights fit each other. */
+export function checkGenerator(
+  card: GeneratorCard,
+  tensors: ReadonlyMap<string, NdArray>,
+  name: string,
+): void {
+  const shapes = modelShapes(card.model, [card.latent.dim]);
+  const [channels] = [card.image.shape[2]];
+  const flat = [elementCount(card.image.shape)];
+  if (!sameShape(shapes.output, card.image.shape) && !sameShape(shapes.output, flat))
+    throw new Error(
+      `${name}: the layers put out ${shapeText(shapes.output)}, the card's image is ${shapeText(card.image.shape)}`,
+    );
+  if (channels !== 1 && channels !== 3)
+    throw new Error(`${name}: images have 1 or 3 channels, not ${channels}`);
+  checkWeights(shapes, tensors, name);
+}
+
+/** The card as it stands in model.json, beside the digest of the weights that it describes. */
+export function cardJson(card: GeneratorCard, weights: Uint8Array): Json {
+  return {
+    format: 1,
+    kind: "generator",
+    family: card.family,
+    latent: card.latent,
+    image: card.image,
+    model: card.model,
+    recipe: card.recipe,
+    provenance: card.provenance,
+    weights: { file: weightsFile, bytes: weights.length, sha256: sha256(weights) },
+  };
+}
+
+function parseCard(json: JsonObject, at: string): GeneratorCard {
+  if (json["format"] !== 1 || json["kind"] !== "generator")
+    throw new Error(`${at}: must say "format": 1, "kind": "generator"`);
+  const latent = object(json, "latent", at);
+  const image = object(json, "image", at);
+  const [dim, prior] = [latent["dim"], latent["prior"]];
+  if (typeof dim !== "number" || !Number.isInteger(dim) || dim < 1)
+    throw new Error(`${at}: 'latent.dim' must be a whole number >= 1`);
+  if (prior !== "normal" && prior !== "truncatedNormal")
+    throw new Error(`${at}: 'latent.prior' must be "normal" or "truncatedNormal"`);
+  const [height = 0, width = 0, channels = 0, ...more] = numbers(image["shape"]);
+  if (more.length > 0 || ![height, width, channels].every(n => Number.isInteger(n) && n >= 1))
+    throw new Error(`${at}: 'image.shape' must be [height, width, channels]`);
+  const [low, high] = numbers(image["range"]);
+  if (low === undefined || high === undefined || low >= high)
+    throw new Error(`${at}: 'image.range' must be [low, high]`);
+  return {
+    family: typeof json["family"] === "string" ? json["family"] : "unknown",
+    latent: { dim, prior },
+    image: { shape: [height, width, channels], range: [low, high] },
+    model: parseModelSpec(json["model"], at),
+    recipe: isJsonObject(json["recipe"]) ? json["recipe"] : {},
+    provenance: isJsonObject(json["provenance"]) ? json["provenance"] : {},
+  };
+}
+
+function object(json: JsonObject, key: string, at: string): JsonObject {
+  const value = json[key];
+  if (!isJsonObject(value)) throw new Error(`${at}: '${key}' must be an object`);
+  return value;
+}
+
+function numbers(value: Json | undefined): readonly number[] {
+  return Array.isArray(value) ? value.filter((n): n is number => typeof n === "number") : [];
+}

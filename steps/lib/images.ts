@@ -1,0 +1,102 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { JsonObject } from "../../runner/step-api.js";
+import { elementCount, type NdArray, shapeText, toInt32 } from "./arrays.js";
+import { sha256 } from "./digest.js";
+import { readJson, writeJson } from "./json.js";
+import { readNpy, writeNpy } from "./npy.js";
+import { writeGrid } from "./png.js";
+
+/**
+ * The "images" artifact: a folder that NumPy and any viewer can read.
+ *
+ *   images.npy   uint8 [N, H, W, C]
+ *   labels.npy   uint8 or int32 [N], class index; only when labelled
+ *   data.json    what the images are: name, classes, licence, count, shape, sha256 of the arrays' files
+ *   grid.png     the first 64
+ *
+ * Nothing in it depends on when, where or from which mirror it was made, so that equal data make equal bytes.
+ */
+export interface ImageSet {
+  readonly count: number;
+  readonly shape: readonly [height: number, width: number, channels: number];
+  /** [N, H, W, C] */
+  readonly images: Uint8Array;
+  /** [N], each in [0, classes.length) */
+  readonly labels?: Int32Array;
+  /** Class names; empty when not labelled. */
+  readonly classes: readonly string[];
+  /** Further facts for data.json: dataset, licence, payload digests. */
+  readonly facts: JsonObject;
+}
+
+export async function writeImages(folder: string, set: ImageSet): Promise<void> {
+  check(set, folder);
+  await mkdir(folder, { recursive: true });
+  const { count, shape, images, labels, classes, facts } = set;
+  await writeNpy(join(folder, "images.npy"), { dtype: "u1", shape: [count, ...shape], data: images });
+  if (labels !== undefined) await writeNpy(join(folder, "labels.npy"), labelArray(labels, classes.length));
+  const digests: Record<string, string> = {};
+  for (const name of labels === undefined ? ["images.npy"] : ["images.npy", "labels.npy"])
+    digests[name] = sha256(await readFile(join(folder, name)));
+  await writeJson(join(folder, "data.json"), {
+    ...facts,
+    format: 1,
+    kind: "images",
+    count,
+    shape,
+    labelled: labels !== undefined,
+    classes,
+    sha256: digests,
+  });
+  const shown = images.subarray(0, Math.min(64, count) * elementCount(shape));
+  await writeGrid(join(folder, "grid.png"), shown, shape, { columns: 8, zoom: zoomFor(shape) });
+}
+
+/** Reads the artifact whole; throws when its parts do not fit each other. */
+export async function readImages(folder: string): Promise<ImageSet> {
+  const facts = await readJson(join(folder, "data.json"));
+  if (facts["format"] !== 1 || facts["kind"] !== "images")
+    throw new Error(`${folder}: data.json describes no images of format 1`);
+  const { dtype, shape, data } = await readNpy(join(folder, "images.npy"));
+  const [count, height, width, channels] = shape;
+  if (!(data instanceof Uint8Array) || shape.length !== 4 || channels === undefined)
+    throw new Error(`${folder}: images.npy must be uint8 [N, H, W, C], not ${dtype} ${shapeText(shape)}`);
+  const classes = facts["classes"];
+  const set = {
+    count: count ?? 0,
+    shape: [height ?? 0, width ?? 0, channels] as const,
+    images: data,
+    classes: Array.isArray(classes) ? classes.map(String) : [],
+    facts,
+  };
+  const labelled = facts["labelled"] === true;
+  const labels = labelled ? toInt32((await readNpy(join(folder, "labels.npy"))).data) : undefined;
+  const whole = labels === undefined ? set : { ...set, labels };
+  check(whole, folder);
+  return whole;
+}
+
+/** Zoom at which small images can be looked at. */
+export function zoomFor(shape: readonly [height: number, width: number, channels: number]): number {
+  return Math.max(1, Math.floor(64 / Math.max(shape[0], shape[1], 1)));
+}
+
+function check({ count, shape, images, labels, classes }: ImageSet, name: string): void {
+  if (count === 0) throw new Error(`${name}: no images`);
+  if (elementCount([count, ...shape]) !== images.length)
+    throw new Error(`${name}: ${images.length} bytes are not ${shapeText([count, ...shape])}`);
+  if (labels === undefined) return;
+  if (labels.length !== count) throw new Error(`${name}: ${count} images, but ${labels.length} labels`);
+  const wrong = labels.findIndex(label => label < 0 || label >= classes.length);
+  if (wrong >= 0)
+    throw new Error(
+      `${name}: label ${labels[wrong] ?? 0} of image ${wrong} is none of ${classes.length} classes`,
+    );
+}
+
+function labelArray(labels: Int32Array, classes: number): NdArray {
+  return classes <= 256
+    ? { dtype: "u1", shape: [labels.length], data: Uint8Array.from(labels) }
+    : { dtype: "i4", shape: [labels.length], data: labels };
+}
