@@ -1,0 +1,67 @@
+import type { Curve } from "../core/record.js";
+import type { Device, Gathered, JsonObject } from "../step-api.js";
+
+/** One attempt at one step instance, with every path and value settled: all that an executor needs to know. */
+export interface Job {
+  readonly id: string;
+  /** Marks every process of the job in its environment, so that none can escape by leaving its process group. */
+  readonly tag: string;
+  readonly program: CommandProgram | KindProgram;
+  /** The whole environment of the job's process. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The folder that the job works in. */
+  readonly cwd: string;
+  /** Where the job's output text goes. */
+  readonly log: string;
+  readonly timeoutMs?: number;
+}
+
+export interface CommandProgram {
+  readonly type: "command";
+  readonly argv: readonly string[];
+}
+
+/** A kind's module, run by the worker. */
+export interface KindProgram {
+  readonly type: "kind";
+  readonly module: string;
+  readonly kind: string;
+  readonly with: JsonObject;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly gathered: Readonly<Record<string, readonly Gathered[]>>;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly device: Device;
+}
+
+/** What a job tells while it runs, and the store of parts that it may use. */
+export interface JobHooks {
+  progress(done: number, total: number, note: string): void;
+  log(line: string): void;
+  /** The path of a part that exists already, else nothing. `key` is canonical JSON. */
+  findPart(key: string): Promise<string | undefined>;
+  /** Takes a finished file or folder as a part; returns where it is now. */
+  keepPart(key: string, path: string): Promise<string>;
+}
+
+export type JobResult =
+  | { readonly ok: true; readonly metrics: Readonly<Record<string, number>>; readonly curves: Readonly<Record<string, Curve>> }
+  | { readonly ok: false; readonly error: string; readonly cancelled: boolean };
+
+/** Runs jobs somewhere. Resolves when no process of the job is left. */
+export interface Executor {
+  run(job: Job, hooks: JobHooks, signal: AbortSignal): Promise<JobResult>;
+}
+
+/** From the worker to its executor. */
+export type WorkerMessage =
+  | { readonly type: "progress"; readonly done: number; readonly total: number; readonly note: string }
+  | { readonly type: "log"; readonly line: string }
+  | { readonly type: "find-part"; readonly call: number; readonly key: string }
+  | { readonly type: "keep-part"; readonly call: number; readonly key: string; readonly path: string }
+  | { readonly type: "done"; readonly metrics: Record<string, number>; readonly curves: Record<string, Curve> }
+  | { readonly type: "failed"; readonly error: string };
+
+/** From the executor to the worker. */
+export type ExecutorMessage =
+  | { readonly type: "run"; readonly program: KindProgram; readonly scratch: string }
+  | { readonly type: "part"; readonly call: number; readonly path: string | null; readonly error?: string };

@@ -1,0 +1,65 @@
+import { basename } from "node:path";
+import { codeDigests } from "../cache/code.js";
+import { fingerprintKey } from "../cache/fingerprint.js";
+import { InternalError } from "../core/diagnostic.js";
+import { labelText } from "../core/labels.js";
+import type { JsonObject } from "../core/json.js";
+import type { ArtifactRef, Fingerprint, FingerprintInput } from "../core/record.js";
+import type { ArtifactSource, CommandWork, FileSource, GraphNode, NodeInput } from "../graph/types.js";
+import { codeHost, type Host } from "./host.js";
+
+/** The outputs of a node that is up to date. */
+export type OutputsOf = (node: string) => Readonly<Record<string, ArtifactRef>> | undefined;
+
+/** Makes the fingerprints, and so the keys, of step instances whose inputs are known. */
+export class Keyer {
+  /** Code and engine do not change while vistas runs; files may, so they are asked after each time. */
+  readonly #code = new Map<string, Promise<Record<string, string>>>();
+
+  constructor(private readonly host: Host) {}
+
+  /** Throws `UnreadableInput` for a file that cannot be read, `UnknowableCode` for a kind whose code cannot be told. */
+  async fingerprint(node: GraphNode, outputsOf: OutputsOf): Promise<{ print: Fingerprint; key: string }> {
+    const inputs: FingerprintInput[] = [];
+    for (const input of node.inputs) {
+      if (input.source.type === "file") inputs.push(await this.#file(input.role, input.source, node));
+      else inputs.push(...artifacts(input, outputsOf));
+    }
+    const env = Object.fromEntries(node.env.map(({ name, value }) => [name, value ?? null]));
+    const print = { ...(await this.#identity(node)), inputs, env };
+    return { print, key: fingerprintKey(print) };
+  }
+
+  async #identity({ work }: GraphNode): Promise<Pick<Fingerprint, "kind" | "code" | "with" | "numeric">> {
+    if (work.type === "command") return { kind: "run", code: {}, with: commandIdentity(work), numeric: "" };
+    const kind = await this.host.kinds.get(work.kind);
+    if (kind === undefined) throw new InternalError(`no kind ${work.kind}`);
+    let code = this.#code.get(kind.module);
+    if (code === undefined) this.#code.set(kind.module, (code = codeDigests(kind.module, codeHost(this.host.store))));
+    const numeric = kind.numeric ? (await this.host.engine()).numericClass : "";
+    return { kind: work.kind, code: await code, with: work.with, numeric };
+  }
+
+  async #file(role: string, source: FileSource, { work }: GraphNode): Promise<FingerprintInput> {
+    const { type, digest } = await this.host.store.digester.content(source.absolute);
+    // A program sees a staged file under its relative path; of any other file it sees the name alone.
+    const staged = work.type === "command" && source.path.startsWith("./");
+    return { role, label: "", path: staged ? source.path : basename(source.absolute), type, digest };
+  }
+}
+
+function artifacts({ role, source }: NodeInput, outputsOf: OutputsOf): FingerprintInput[] {
+  const one = ({ node, output }: ArtifactSource, label: string): FingerprintInput => {
+    const ref = outputsOf(node)?.[output];
+    if (ref === undefined) throw new InternalError(`${node}.${output} is not known yet`);
+    return { role, label, path: "", type: ref.type, digest: ref.digest };
+  };
+  if (source.type === "artifact") return [one(source, "")];
+  if (source.type === "gathered") return source.entries.map(entry => one(entry, labelText(entry.labels)));
+  return [];
+}
+
+/** The command with its holes left open: where inputs and outputs lie must not change the key. */
+function commandIdentity({ form, words, outputs }: CommandWork): JsonObject {
+  return { form, command: words.map(word => word.map(part => ({ ...part }))), outputs };
+}

@@ -1,0 +1,115 @@
+import { createWriteStream, mkdirSync, openSync, type WriteStream } from "node:fs";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { execa, type Options } from "execa";
+import type { Executor, ExecutorMessage, Job, JobHooks, JobResult, KindProgram, WorkerMessage } from "./job.js";
+import { endProcesses } from "./processes.js";
+
+/** How long a job may take to end when asked, before it is made to. */
+const GRACE_MS = 5000;
+const WORKER = fileURLToPath(new URL("../worker.js", import.meta.url));
+
+/** Runs jobs as processes of this machine, each in a process group of its own. */
+export const localExecutor: Executor = {
+  async run(job, hooks, signal) {
+    mkdirSync(dirname(job.log), { recursive: true });
+    // Opened at once, so that the process writes to the file itself and nothing passes through vistas.
+    const log = createWriteStream(job.log, { fd: openSync(job.log, "a") });
+    try {
+      return await runProcess(job, hooks, signal, log);
+    } finally {
+      await new Promise(closed => log.close(closed));
+    }
+  },
+};
+
+async function runProcess(job: Job, hooks: JobHooks, signal: AbortSignal, log: WriteStream): Promise<JobResult> {
+  if (signal.aborted) return { ok: false, error: "cancelled", cancelled: true };
+  const options = {
+    cwd: job.cwd,
+    env: job.env,
+    extendEnv: false,
+    // A group of its own, so that Ctrl-C reaches vistas alone and the whole tree can be ended at once.
+    detached: true,
+    reject: false,
+    buffer: false,
+    stdin: "ignore",
+    stdout: log,
+    stderr: log,
+  } satisfies Options;
+
+  const kind = job.program.type === "kind" ? job.program : undefined;
+  const child = start(job, options);
+  const report: { result?: JobResult } = {};
+  if (kind !== undefined) talk(child, kind, { ...hooks, log: line => (log.write(`${line}\n`), hooks.log(line)) }, job, report);
+
+  const stop = { reason: undefined as "timeout" | "cancelled" | undefined };
+  const end = (reason: "timeout" | "cancelled"): void => {
+    stop.reason ??= reason;
+    void endProcesses(child.pid, job.tag, GRACE_MS);
+  };
+  const timer = job.timeoutMs === undefined ? undefined : setTimeout(() => end("timeout"), job.timeoutMs);
+  const onAbort = (): void => end("cancelled");
+  signal.addEventListener("abort", onAbort);
+  const exit = await child;
+  clearTimeout(timer);
+  signal.removeEventListener("abort", onAbort);
+  // What the program left running in the background would go on writing after its outputs are taken.
+  await endProcesses(child.pid, job.tag, stop.reason === undefined ? 0 : GRACE_MS);
+
+  if (stop.reason === "cancelled") return { ok: false, error: "cancelled", cancelled: true };
+  if (stop.reason === "timeout") return failure(`timed out after ${(job.timeoutMs ?? 0) / 1000} s; all of its processes were ended`);
+  if (report.result !== undefined) return report.result;
+  if (child.pid === undefined) return failure(`cannot start: ${exit.originalMessage ?? exit.shortMessage ?? "unknown fault"}`);
+  if (exit.signal !== undefined) return failure(`ended by ${exit.signal}${exit.signal === "SIGKILL" ? " (often: out of memory)" : ""}`);
+  if (kind !== undefined) return failure(`the worker ended with code ${exit.exitCode ?? "?"} before the step was done`);
+  return exit.exitCode === 0 ? { ok: true, metrics: {}, curves: {} } : failure(`exit code ${exit.exitCode ?? "?"}`);
+}
+
+function failure(error: string): JobResult {
+  return { ok: false, error, cancelled: false };
+}
+
+type Child = ReturnType<typeof start>;
+
+function start(job: Job, options: Options) {
+  if (job.program.type === "kind") {
+    return execa(process.execPath, ["--enable-source-maps", WORKER], { ...options, ipc: true, serialization: "advanced" });
+  }
+  const [program = "", ...args] = job.program.argv;
+  return execa(program, args, options);
+}
+
+/** Gives the worker its step and answers it until it is done. */
+function talk(child: Child, program: KindProgram, hooks: JobHooks, job: Job, report: { result?: JobResult }): void {
+  const reply = (message: ExecutorMessage): void => {
+    // A worker that was ended meanwhile has no use for the answer.
+    if (child.connected) child.send(message);
+  };
+  const answer = (call: number, path: Promise<string | undefined>): void => {
+    path.then(
+      found => reply({ type: "part", call, path: found ?? null }),
+      (error: unknown) => reply({ type: "part", call, path: null, error: error instanceof Error ? error.message : String(error) }),
+    );
+  };
+  child.on("message", raw => {
+    const message = raw as unknown as WorkerMessage;
+    switch (message.type) {
+      case "progress":
+        return hooks.progress(message.done, message.total, message.note);
+      case "log":
+        return hooks.log(message.line);
+      case "find-part":
+        return answer(message.call, hooks.findPart(message.key));
+      case "keep-part":
+        return answer(message.call, hooks.keepPart(message.key, message.path));
+      case "done":
+        report.result = { ok: true, metrics: message.metrics, curves: message.curves };
+        return;
+      case "failed":
+        report.result = failure(message.error);
+    }
+  });
+  reply({ type: "run", program, scratch: join(job.cwd, "..", "parts") });
+}

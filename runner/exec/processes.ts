@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync } from "node:fs";
+import process from "node:process";
+import { setTimeout as wait } from "node:timers/promises";
+
+/** The variable that marks each process of a job; children inherit it. */
+export const TAG = "VISTAS_JOB";
+
+/**
+ * Ends every process of a job: its process group, and whatever carries its tag, even if it has left the group
+ * (`setsid`, a daemon). First politely, then after `graceMs` by force. Resolves when none is left.
+ */
+export async function endProcesses(group: number | undefined, tag: string, graceMs: number): Promise<void> {
+  let signal: NodeJS.Signals = "SIGTERM";
+  for (let waited = 0; ; waited += POLL_MS) {
+    if (waited >= graceMs) signal = "SIGKILL";
+    const alive = members(group, tag);
+    if (alive.length === 0) return;
+    // Once to ask; every time when it is no longer a question, because a dying process may still fork.
+    if (waited === 0 || signal === "SIGKILL") {
+      if (group !== undefined) send(-group, signal);
+      for (const pid of alive) send(pid, signal);
+    }
+    await wait(POLL_MS);
+  }
+}
+
+/** True while a process group has a live member. */
+export function groupAlive(group: number): boolean {
+  return send(-group, 0);
+}
+
+/** Identifies a process across the reuse of its number; nothing when it is gone or the system cannot tell. */
+export function processStart(pid: number): string | undefined {
+  const fields = statFields(pid);
+  return fields === undefined || fields[0] === "Z" ? undefined : fields[19];
+}
+
+const POLL_MS = 20;
+
+function members(group: number | undefined, tag: string): number[] {
+  const listed = listProcesses();
+  // Without /proc only the group can be asked after.
+  if (listed === undefined) return group !== undefined && groupAlive(group) ? [group] : [];
+  return listed.filter(pid => {
+    const fields = statFields(pid);
+    if (pid === process.pid || fields === undefined || fields[0] === "Z") return false;
+    return (group !== undefined && fields[2] === String(group)) || tagOf(pid) === tag;
+  });
+}
+
+function listProcesses(): number[] | undefined {
+  try {
+    return readdirSync("/proc")
+      .filter(name => /^\d+$/.test(name))
+      .map(Number);
+  } catch {
+    return undefined; // Not Linux.
+  }
+}
+
+/** /proc/PID/stat after the command name, which may itself hold spaces and brackets: state, ppid, pgrp, ... */
+function statFields(pid: number): string[] | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return text.slice(text.lastIndexOf(")") + 2).split(" ");
+  } catch {
+    return undefined; // It ended between the listing and now.
+  }
+}
+
+function tagOf(pid: number): string | undefined {
+  try {
+    const found = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").find(entry => entry.startsWith(`${TAG}=`));
+    return found?.slice(TAG.length + 1);
+  } catch {
+    return undefined; // Another user's, or ended.
+  }
+}
+
+/** False when there is no such process. */
+function send(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
+}
