@@ -37,6 +37,8 @@ function send(message: WorkerMessage): void {
 
 /** Ends the process once the message is out; a backend's threads must not keep it alive. */
 async function finish(message: WorkerMessage): Promise<void> {
-  await new Promise(sent => (process.connected ? process.send?.(message, undefined, undefined, sent) : sent(null)));
+  await new Promise(sent =>
+    process.connected ? process.send?.(message, undefined, undefined, sent) : sent(null),
+  );
   process.exit(message.type === "done" ? 0 : 1);
 }

@@ -21,7 +21,11 @@ function gpusOf(env: NodeJS.ProcessEnv): number[] {
   if (named === undefined) return listDriver();
   const ids = named.split(",").filter(id => id.trim() !== "");
   if (!ids.every(id => /^\s*\d+\s*$/.test(id))) {
-    throw UsageError.ofCall("bad-gpus", `VISTAS_GPUS / CUDA_VISIBLE_DEVICES is "${named}"`, "Name GPUs by index, for example VISTAS_GPUS=0,1.");
+    throw UsageError.ofCall(
+      "bad-gpus",
+      `VISTAS_GPUS / CUDA_VISIBLE_DEVICES is "${named}"`,
+      "Name GPUs by index, for example VISTAS_GPUS=0,1.",
+    );
   }
   return [...new Set(ids.map(Number))].sort((a, b) => a - b);
 }

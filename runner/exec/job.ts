@@ -44,7 +44,11 @@ export interface JobHooks {
 }
 
 export type JobResult =
-  | { readonly ok: true; readonly metrics: Readonly<Record<string, number>>; readonly curves: Readonly<Record<string, Curve>> }
+  | {
+      readonly ok: true;
+      readonly metrics: Readonly<Record<string, number>>;
+      readonly curves: Readonly<Record<string, Curve>>;
+    }
   | { readonly ok: false; readonly error: string; readonly cancelled: boolean };
 
 /** Runs jobs somewhere. Resolves when no process of the job is left. */
@@ -58,7 +62,11 @@ export type WorkerMessage =
   | { readonly type: "log"; readonly line: string }
   | { readonly type: "find-part"; readonly call: number; readonly key: string }
   | { readonly type: "keep-part"; readonly call: number; readonly key: string; readonly path: string }
-  | { readonly type: "done"; readonly metrics: Record<string, number>; readonly curves: Record<string, Curve> }
+  | {
+      readonly type: "done";
+      readonly metrics: Record<string, number>;
+      readonly curves: Record<string, Curve>;
+    }
   | { readonly type: "failed"; readonly error: string };
 
 /** From the executor to the worker. */

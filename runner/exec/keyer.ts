@@ -5,7 +5,7 @@ import { InternalError } from "../core/diagnostic.js";
 import { labelText } from "../core/labels.js";
 import type { JsonObject } from "../core/json.js";
 import type { ArtifactRef, Fingerprint, FingerprintInput } from "../core/record.js";
-import type { ArtifactSource, CommandWork, FileSource, GraphNode, NodeInput } from "../graph/types.js";
+import type { ArtifactSource, CommandWork, FileSource, Graph, GraphNode } from "../graph/types.js";
 import { codeHost, type Host } from "./host.js";
 
 /** The outputs of a node that is up to date. */
@@ -16,14 +16,23 @@ export class Keyer {
   /** Code and engine do not change while vistas runs; files may, so they are asked after each time. */
   readonly #code = new Map<string, Promise<Record<string, string>>>();
 
-  constructor(private readonly host: Host) {}
+  constructor(
+    private readonly host: Host,
+    private readonly graph: Graph,
+  ) {}
 
   /** Throws `UnreadableInput` for a file that cannot be read, `UnknowableCode` for a kind whose code cannot be told. */
   async fingerprint(node: GraphNode, outputsOf: OutputsOf): Promise<{ print: Fingerprint; key: string }> {
     const inputs: FingerprintInput[] = [];
     for (const input of node.inputs) {
       if (input.source.type === "file") inputs.push(await this.#file(input.role, input.source, node));
-      else inputs.push(...artifacts(input, outputsOf));
+      else if (input.source.type === "artifact")
+        inputs.push(await this.#artifact(input.role, input.source, node, outputsOf, ""));
+      else {
+        for (const entry of input.source.entries) {
+          inputs.push(await this.#artifact(input.role, entry, node, outputsOf, labelText(entry.labels)));
+        }
+      }
     }
     const env = Object.fromEntries(node.env.map(({ name, value }) => [name, value ?? null]));
     const print = { ...(await this.#identity(node)), inputs, env };
@@ -35,7 +44,8 @@ export class Keyer {
     const kind = await this.host.kinds.get(work.kind);
     if (kind === undefined) throw new InternalError(`no kind ${work.kind}`);
     let code = this.#code.get(kind.module);
-    if (code === undefined) this.#code.set(kind.module, (code = codeDigests(kind.module, codeHost(this.host.store))));
+    if (code === undefined)
+      this.#code.set(kind.module, (code = codeDigests(kind.module, codeHost(this.host.store))));
     const numeric = kind.numeric ? (await this.host.engine()).numericClass : "";
     return { kind: work.kind, code: await code, with: work.with, numeric };
   }
@@ -44,19 +54,44 @@ export class Keyer {
     const { type, digest } = await this.host.store.digester.content(source.absolute);
     // A program sees a staged file under its relative path; of any other file it sees the name alone.
     const staged = work.type === "command" && source.path.startsWith("./");
-    return { role, label: "", path: staged ? source.path : basename(source.absolute), type, digest };
+    return {
+      role,
+      label: "",
+      source: "file",
+      path: staged ? source.path : basename(source.absolute),
+      type,
+      digest,
+    };
+  }
+
+  async #artifact(
+    role: string,
+    from: ArtifactSource,
+    user: GraphNode,
+    outputsOf: OutputsOf,
+    label: string,
+  ): Promise<FingerprintInput> {
+    const ref = outputsOf(from.node)?.[from.output];
+    if (ref === undefined) throw new InternalError(`${from.node}.${from.output} is not known yet`);
+    // A program sees the artifact's file name (and may go by its ending); a kind sees none.
+    const path = user.work.type === "command" ? await outputName(this.host, this.graph, from) : "";
+    return { role, label, source: "artifact", path, type: ref.type, digest: ref.digest };
   }
 }
 
-function artifacts({ role, source }: NodeInput, outputsOf: OutputsOf): FingerprintInput[] {
-  const one = ({ node, output }: ArtifactSource, label: string): FingerprintInput => {
-    const ref = outputsOf(node)?.[output];
-    if (ref === undefined) throw new InternalError(`${node}.${output} is not known yet`);
-    return { role, label, path: "", type: ref.type, digest: ref.digest };
-  };
-  if (source.type === "artifact") return [one(source, "")];
-  if (source.type === "gathered") return source.entries.map(entry => one(entry, labelText(entry.labels)));
-  return [];
+/** The file or folder name that a step gave to an output of its own. */
+export async function outputName(
+  host: Host,
+  graph: Graph,
+  { node, output }: ArtifactSource,
+): Promise<string> {
+  const work = graph.byId.get(node)?.work;
+  const path =
+    work?.type === "command"
+      ? work.outputs[output]
+      : work && (await host.kinds.get(work.kind))?.outputs[output]?.path;
+  if (path === undefined) throw new InternalError(`${node} has no output ${output}`);
+  return basename(path);
 }
 
 /** The command with its holes left open: where inputs and outputs lie must not change the key. */

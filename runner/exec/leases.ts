@@ -36,7 +36,13 @@ export class Leases {
   tryTake(wanted: Resources): Lease | undefined {
     // A step written for a larger machine gets all cores of this one: it is slower there, not wrong.
     const cpus = Math.min(Math.max(wanted.cpus, 0), this.capacity.cpus);
-    if (this.#slots < 1 || cpus > this.#cpus || wanted.gpus > this.#gpus.length || wanted.memory > this.#memory) return undefined;
+    if (
+      this.#slots < 1 ||
+      cpus > this.#cpus ||
+      wanted.gpus > this.#gpus.length ||
+      wanted.memory > this.#memory
+    )
+      return undefined;
     this.#slots -= 1;
     this.#cpus -= cpus;
     this.#memory -= wanted.memory;

@@ -3,7 +3,15 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { execa, type Options } from "execa";
-import type { Executor, ExecutorMessage, Job, JobHooks, JobResult, KindProgram, WorkerMessage } from "./job.js";
+import type {
+  Executor,
+  ExecutorMessage,
+  Job,
+  JobHooks,
+  JobResult,
+  KindProgram,
+  WorkerMessage,
+} from "./job.js";
 import { endProcesses } from "./processes.js";
 
 /** How long a job may take to end when asked, before it is made to. */
@@ -24,7 +32,12 @@ export const localExecutor: Executor = {
   },
 };
 
-async function runProcess(job: Job, hooks: JobHooks, signal: AbortSignal, log: WriteStream): Promise<JobResult> {
+async function runProcess(
+  job: Job,
+  hooks: JobHooks,
+  signal: AbortSignal,
+  log: WriteStream,
+): Promise<JobResult> {
   if (signal.aborted) return { ok: false, error: "cancelled", cancelled: true };
   const options = {
     cwd: job.cwd,
@@ -42,7 +55,7 @@ async function runProcess(job: Job, hooks: JobHooks, signal: AbortSignal, log: W
   const kind = job.program.type === "kind" ? job.program : undefined;
   const child = start(job, options);
   const report: { result?: JobResult } = {};
-  if (kind !== undefined) talk(child, kind, { ...hooks, log: line => (log.write(`${line}\n`), hooks.log(line)) }, job, report);
+  if (kind !== undefined) talk(child, kind, { ...hooks, log: logLine }, job, report);
 
   const stop = { reason: undefined as "timeout" | "cancelled" | undefined };
   const end = (reason: "timeout" | "cancelled"): void => {
@@ -59,12 +72,18 @@ async function runProcess(job: Job, hooks: JobHooks, signal: AbortSignal, log: W
   await endProcesses(child.pid, job.tag, stop.reason === undefined ? 0 : GRACE_MS);
 
   if (stop.reason === "cancelled") return { ok: false, error: "cancelled", cancelled: true };
-  if (stop.reason === "timeout") return failure(`timed out after ${(job.timeoutMs ?? 0) / 1000} s; all of its processes were ended`);
+  if (stop.reason === "timeout")
+    return failure(`timed out after ${(job.timeoutMs ?? 0) / 1000} s; all of its processes were ended`);
   if (report.result !== undefined) return report.result;
-  if (child.pid === undefined) return failure(`cannot start: ${exit.originalMessage ?? exit.shortMessage ?? "unknown fault"}`);
-  if (exit.signal !== undefined) return failure(`ended by ${exit.signal}${exit.signal === "SIGKILL" ? " (often: out of memory)" : ""}`);
-  if (kind !== undefined) return failure(`the worker ended with code ${exit.exitCode ?? "?"} before the step was done`);
-  return exit.exitCode === 0 ? { ok: true, metrics: {}, curves: {} } : failure(`exit code ${exit.exitCode ?? "?"}`);
+  if (child.pid === undefined)
+    return failure(`cannot start: ${exit.originalMessage ?? exit.shortMessage ?? "unknown fault"}`);
+  if (exit.signal !== undefined)
+    return failure(`ended by ${exit.signal}${exit.signal === "SIGKILL" ? " (often: out of memory)" : ""}`);
+  if (kind !== undefined)
+    return failure(`the worker ended with code ${exit.exitCode ?? "?"} before the step was done`);
+  return exit.exitCode === 0
+    ? { ok: true, metrics: {}, curves: {} }
+    : failure(`exit code ${exit.exitCode ?? "?"}`);
 }
 
 function failure(error: string): JobResult {
@@ -75,14 +94,24 @@ type Child = ReturnType<typeof start>;
 
 function start(job: Job, options: Options) {
   if (job.program.type === "kind") {
-    return execa(process.execPath, ["--enable-source-maps", WORKER], { ...options, ipc: true, serialization: "advanced" });
+    return execa(process.execPath, ["--enable-source-maps", WORKER], {
+      ...options,
+      ipc: true,
+      serialization: "advanced",
+    });
   }
   const [program = "", ...args] = job.program.argv;
   return execa(program, args, options);
 }
 
 /** Gives the worker its step and answers it until it is done. */
-function talk(child: Child, program: KindProgram, hooks: JobHooks, job: Job, report: { result?: JobResult }): void {
+function talk(
+  child: Child,
+  program: KindProgram,
+  hooks: JobHooks,
+  job: Job,
+  report: { result?: JobResult },
+): void {
   const reply = (message: ExecutorMessage): void => {
     // A worker that was ended meanwhile has no use for the answer.
     if (child.connected) child.send(message);
@@ -90,20 +119,30 @@ function talk(child: Child, program: KindProgram, hooks: JobHooks, job: Job, rep
   const answer = (call: number, path: Promise<string | undefined>): void => {
     path.then(
       found => reply({ type: "part", call, path: found ?? null }),
-      (error: unknown) => reply({ type: "part", call, path: null, error: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) =>
+        reply({
+          type: "part",
+          call,
+          path: null,
+          error: error instanceof Error ? error.message : String(error),
+        }),
     );
   };
   child.on("message", raw => {
     const message = raw as unknown as WorkerMessage;
     switch (message.type) {
       case "progress":
-        return hooks.progress(message.done, message.total, message.note);
+        hooks.progress(message.done, message.total, message.note);
+        return;
       case "log":
-        return hooks.log(message.line);
+        hooks.log(message.line);
+        return;
       case "find-part":
-        return answer(message.call, hooks.findPart(message.key));
+        answer(message.call, hooks.findPart(message.key));
+        return;
       case "keep-part":
-        return answer(message.call, hooks.keepPart(message.key, message.path));
+        answer(message.call, hooks.keepPart(message.key, message.path));
+        return;
       case "done":
         report.result = { ok: true, metrics: message.metrics, curves: message.curves };
         return;

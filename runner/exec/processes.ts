@@ -44,7 +44,7 @@ function members(group: number | undefined, tag: string): number[] {
   return listed.filter(pid => {
     const fields = statFields(pid);
     if (pid === process.pid || fields === undefined || fields[0] === "Z") return false;
-    return (group !== undefined && fields[2] === String(group)) || tagOf(pid) === tag;
+    return (group !== undefined && fields[2] === String(group)) || carries(pid, tag);
   });
 }
 
@@ -70,7 +70,9 @@ function statFields(pid: number): string[] | undefined {
 
 function tagOf(pid: number): string | undefined {
   try {
-    const found = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").find(entry => entry.startsWith(`${TAG}=`));
+    const found = readFileSync(`/proc/${pid}/environ`, "latin1")
+      .split("\0")
+      .find(entry => entry.startsWith(`${TAG}=`));
     return found?.slice(TAG.length + 1);
   } catch {
     return undefined; // Another user's, or ended.

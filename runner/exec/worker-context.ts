@@ -8,15 +8,19 @@ import type { ExecutorMessage, KindProgram, WorkerMessage } from "./job.js";
 export interface WorkerContext {
   readonly context: StepContext;
   /** What the step has reported so far. */
-  results(): { metrics: Record<string, number>; curves: Record<string, Curve> };
+  readonly results: () => { metrics: Record<string, number>; curves: Record<string, Curve> };
   /** Gives the answer to a question about a part. */
-  settle(message: Extract<ExecutorMessage, { type: "part" }>): void;
+  readonly settle: (message: Extract<ExecutorMessage, { type: "part" }>) => void;
   /** Aborts the step's signal. */
-  stop(): void;
+  readonly stop: () => void;
 }
 
 /** The step context of a kind that runs in a worker. `scratch` is a folder for parts that are being made. */
-export function createContext(program: KindProgram, scratch: string, send: (message: WorkerMessage) => void): WorkerContext {
+export function createContext(
+  program: KindProgram,
+  scratch: string,
+  send: (message: WorkerMessage) => void,
+): WorkerContext {
   const abort = new AbortController();
   const metrics = new Map<string, number>();
   const curves = new Map<string, [number, number][]>();
@@ -46,7 +50,9 @@ export function createContext(program: KindProgram, scratch: string, send: (mess
     },
     metric(name, value, at) {
       if (!Number.isFinite(value)) {
-        throw new Error(`the metric ${name} is ${value}${at === undefined ? "" : ` at ${at}`}: a result must be a finite number`);
+        throw new Error(
+          `the metric ${name} is ${value}${at === undefined ? "" : ` at ${at}`}: a result must be a finite number`,
+        );
       }
       metrics.set(name, value);
       if (at === undefined) return;
@@ -72,7 +78,7 @@ export function createContext(program: KindProgram, scratch: string, send: (mess
   return {
     context,
     results: () => ({ metrics: Object.fromEntries(metrics), curves: Object.fromEntries(curves) }),
-    settle({ call, path, error }) {
+    settle: ({ call, path, error }) => {
       const asker = waiting.get(call);
       waiting.delete(call);
       if (error === undefined) asker?.resolve(path);

@@ -1,0 +1,72 @@
+import type { Fingerprint, StepRecord } from "../core/record.js";
+import type { Graph, GraphNode } from "../graph/types.js";
+import { History, type Explanation } from "./history.js";
+import type { Host } from "./host.js";
+import { Keyer } from "./keyer.js";
+import { findResult } from "./lookup.js";
+
+/** What `run` would do with a step instance, and why. */
+export interface PlannedStep {
+  readonly node: GraphNode;
+  readonly status: "cached" | "run" | "pending";
+  readonly key: string | null;
+  readonly reason: string;
+  readonly print?: Fingerprint;
+  readonly record?: StepRecord;
+  /** For a step that would run. */
+  readonly explanation?: Explanation;
+}
+
+export interface PlanOptions {
+  /** Instances to run even if their result is known. */
+  readonly forced?: (node: GraphNode) => boolean;
+  readonly notice?: (message: string) => void;
+}
+
+/** Plans nodes, given in an order in which inputs come before their users. Runs nothing. */
+export async function plan(
+  host: Host,
+  graph: Graph,
+  nodes: readonly GraphNode[],
+  options: PlanOptions = {},
+): Promise<PlannedStep[]> {
+  const keyer = new Keyer(host, graph);
+  const history = new History(host.store);
+  const records = new Map<string, StepRecord>();
+  const planned: PlannedStep[] = [];
+  for (const node of nodes) {
+    const step = await planOne(node);
+    if (step.record !== undefined) records.set(node.id, step.record);
+    planned.push(step);
+  }
+  return planned;
+
+  async function planOne(node: GraphNode): Promise<PlannedStep> {
+    const unknown = producers(node).filter(id => !records.has(id));
+    if (unknown.length > 0) {
+      const rest = unknown.length > 3 ? ` and ${unknown.length - 3} more` : "";
+      return {
+        node,
+        status: "pending",
+        key: null,
+        reason: `waits for ${unknown.slice(0, 3).join(", ")}${rest}`,
+      };
+    }
+    const { print, key } = await keyer.fingerprint(node, id => records.get(id)?.outputs);
+    if (options.forced?.(node) === true) return { node, status: "run", key, print, reason: "forced" };
+    const record = await findResult(host.store, key, options.notice ?? (() => undefined));
+    if (record !== undefined) return { node, status: "cached", key, print, record, reason: "unchanged" };
+    const explanation = history.explain(node, print);
+    return { node, status: "run", key, print, explanation, reason: explanation.text };
+  }
+}
+
+/** Ids of the instances whose artifacts a node takes; each once. */
+export function producers(node: GraphNode): string[] {
+  const ids = new Set<string>();
+  for (const { source } of node.inputs) {
+    if (source.type === "artifact") ids.add(source.node);
+    else if (source.type === "gathered") for (const entry of source.entries) ids.add(entry.node);
+  }
+  return [...ids];
+}

@@ -1,0 +1,151 @@
+import type { GraphNode } from "../graph/types.js";
+import type { Lease, Leases } from "./leases.js";
+import { producers } from "./plan.js";
+
+/** What is known of a node once its inputs are: nothing to do, or a key to be made. */
+export type Settled = { readonly done: true } | { readonly done: false; readonly key: string };
+export type Performed = "done" | "failed" | "cancelled";
+
+/** What the scheduler asks for; it decides when and in which order, never what. */
+export interface Work {
+  /** Called once the node's inputs are there. */
+  settle(node: GraphNode): Promise<Settled>;
+  /** Does the work. Must not reject. */
+  perform(node: GraphNode, lease: Lease): Promise<Performed>;
+  /** A node that will not be done: what it needs failed (`skipped`), or the run was stopped (`cancelled`). */
+  abandon(node: GraphNode, outcome: "skipped" | "cancelled", reason: string): void;
+  /** A node whose `settle` failed. */
+  unsettled(node: GraphNode, error: unknown): void;
+}
+
+export interface ScheduleOptions {
+  readonly keepGoing: boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Brings nodes to an end, each after those that it takes from, as many at once as the leases allow. Nodes with
+ * the same key are made once. After a failure nothing new is started, unless `keepGoing`: then only what depends
+ * on the failed one is left out.
+ */
+export async function schedule(
+  nodes: readonly GraphNode[],
+  leases: Leases,
+  work: Work,
+  options: ScheduleOptions,
+): Promise<void> {
+  const selected = new Set(nodes.map(node => node.id));
+  const missing = new Map<string, number>();
+  const users = new Map<string, GraphNode[]>();
+  for (const node of nodes) {
+    const needs = producers(node).filter(id => selected.has(id));
+    missing.set(node.id, needs.length);
+    for (const id of needs) push(users, id, node);
+  }
+
+  const ready = nodes.filter(node => missing.get(node.id) === 0);
+  const startable: { node: GraphNode; key: string }[] = [];
+  const making = new Set<string>();
+  const followers = new Map<string, GraphNode[]>();
+  const ended = new Set<string>();
+  let running = 0;
+  let failed = false;
+  let wake = (): void => undefined;
+  const stopped = (): boolean => options.signal.aborted || (failed && !options.keepGoing);
+
+  for (let next = 0; ;) {
+    while (next < ready.length && !stopped()) {
+      const node = ready[next++];
+      if (node !== undefined && !ended.has(node.id)) await settle(node);
+    }
+    if (!stopped()) start();
+    if (running === 0 && (stopped() || next >= ready.length)) break;
+    await new Promise<void>(resolve => (wake = resolve));
+  }
+  for (const node of nodes) {
+    if (ended.has(node.id)) continue;
+    if (options.signal.aborted) work.abandon(node, "cancelled", "the run was stopped");
+    else work.abandon(node, "skipped", "another step failed");
+  }
+
+  async function settle(node: GraphNode): Promise<void> {
+    try {
+      const settled = await work.settle(node);
+      if (settled.done) {
+        done(node);
+      } else {
+        startable.push({ node, key: settled.key });
+        start();
+      }
+    } catch (error) {
+      work.unsettled(node, error);
+      fail(node);
+    }
+  }
+
+  /** Starts what fits, oldest first; a large step that does not fit yet lets smaller ones pass. */
+  function start(): void {
+    for (let i = 0; i < startable.length && !leases.exhausted;) {
+      const candidate = startable[i];
+      if (candidate === undefined) return;
+      const { node, key } = candidate;
+      if (making.has(key)) {
+        push(followers, key, node);
+        startable.splice(i, 1);
+        continue;
+      }
+      const lease = leases.tryTake(node.resources);
+      if (lease === undefined) {
+        i++;
+        continue;
+      }
+      startable.splice(i, 1);
+      making.add(key);
+      running++;
+      void work.perform(node, lease).then(outcome => finish(node, key, lease, outcome));
+    }
+  }
+
+  function finish(node: GraphNode, key: string, lease: Lease, outcome: Performed): void {
+    running--;
+    leases.give(lease);
+    making.delete(key);
+    if (outcome === "done") done(node);
+    else if (outcome === "failed") fail(node);
+    else ended.add(node.id);
+    // Its followers are asked again: they find the result, or are made in their turn.
+    ready.push(...(followers.get(key) ?? []));
+    followers.delete(key);
+    wake();
+  }
+
+  function done(node: GraphNode): void {
+    ended.add(node.id);
+    for (const user of users.get(node.id) ?? []) {
+      const left = (missing.get(user.id) ?? 0) - 1;
+      missing.set(user.id, left);
+      if (left === 0) ready.push(user);
+    }
+  }
+
+  function fail(node: GraphNode): void {
+    failed = true;
+    ended.add(node.id);
+    if (!options.keepGoing) return;
+    const todo = [node];
+    for (let from = todo.pop(); from !== undefined; from = todo.pop()) {
+      for (const user of users.get(from.id) ?? []) {
+        if (ended.has(user.id)) continue;
+        ended.add(user.id);
+        work.abandon(user, "skipped", `it needs ${node.id}, which failed`);
+        todo.push(user);
+      }
+    }
+  }
+}
+
+function push<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}

@@ -1,0 +1,171 @@
+import { chmodSync, constants, copyFileSync, cpSync, mkdirSync, statSync, symlinkSync } from "node:fs";
+import { dirname, extname, join } from "node:path";
+import { InternalError } from "../core/diagnostic.js";
+import { labelText } from "../core/labels.js";
+import type { ArtifactRef } from "../core/record.js";
+import type { ArtifactSource, FileSource, Graph, GraphNode, Template } from "../graph/types.js";
+import { quoteForShell } from "../spec/shell.js";
+import type { Gathered } from "../step-api.js";
+import { isCode } from "../store/disk.js";
+import type { Host } from "./host.js";
+import type { CommandProgram, KindProgram } from "./job.js";
+import { outputName, type OutputsOf } from "./keyer.js";
+import type { Lease } from "./leases.js";
+
+/** A step's folder while it runs: `work/` (its cwd), `inputs/`, `outputs/`, `tmp/`, `parts/`. */
+export interface Stage {
+  readonly cwd: string;
+  readonly tmp: string;
+  readonly program: CommandProgram | KindProgram;
+  /** Output name -> where the step is to write it. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Copies of the user's files that the program sees, to be compared with what the key says. */
+  readonly copies: readonly { readonly role: string; readonly path: string }[];
+}
+
+/** Lays out everything that a step may see, and nothing else. */
+export async function stage(
+  host: Host,
+  graph: Graph,
+  node: GraphNode,
+  outputsOf: OutputsOf,
+  folder: string,
+  lease: Lease,
+): Promise<Stage> {
+  const cwd = join(folder, "work");
+  const tmp = join(folder, "tmp");
+  mkdirSync(cwd, { recursive: true });
+  mkdirSync(tmp);
+  const outputs = await outputPaths(host, node, join(folder, "outputs"));
+  const seen: Seen = { inputs: {}, gathered: {}, copies: [] };
+  for (const { role, source } of node.inputs) {
+    if (source.type === "file") {
+      seen.inputs[role] = node.work.type === "command" ? stageFile(role, source, cwd, seen) : source.absolute;
+    } else if (source.type === "artifact") {
+      const path = artifactPath(host, source, outputsOf);
+      seen.inputs[role] =
+        node.work.type === "kind"
+          ? path
+          : linked(path, join(folder, "inputs", role, await outputName(host, graph, source)));
+    } else {
+      const home = join(folder, "inputs", role);
+      const entries: Gathered[] = [];
+      for (const entry of source.entries) {
+        const path = artifactPath(host, entry, outputsOf);
+        const name = fileName(labelText(entry.labels)) + extname(await outputName(host, graph, entry));
+        linked(path, join(home, name));
+        entries.push({ labels: entry.labels, path });
+      }
+      seen.inputs[role] = home;
+      seen.gathered[role] = entries;
+    }
+  }
+  return { cwd, tmp, outputs, copies: seen.copies, program: await program(host, node, seen, outputs, lease) };
+}
+
+interface Seen {
+  readonly inputs: Record<string, string>;
+  readonly gathered: Record<string, readonly Gathered[]>;
+  readonly copies: { role: string; path: string }[];
+}
+
+async function program(
+  host: Host,
+  { work }: GraphNode,
+  { inputs, gathered }: Seen,
+  outputs: Readonly<Record<string, string>>,
+  lease: Lease,
+): Promise<CommandProgram | KindProgram> {
+  if (work.type === "command") {
+    const words = work.words.map(word => fill(word, inputs, outputs));
+    // `-e`: a failing line fails the step, as people know it from CI.
+    return { type: "command", argv: work.form === "argv" ? words : ["/bin/sh", "-e", "-c", words.join("")] };
+  }
+  const kind = await host.kinds.get(work.kind);
+  if (kind === undefined) throw new InternalError(`no kind ${work.kind}`);
+  const backend = kind.numeric ? (await host.engine()).backend : "";
+  const device = { backend, cpus: Math.max(1, Math.floor(lease.cpus)), gpus: lease.gpus };
+  return {
+    type: "kind",
+    module: kind.module,
+    kind: kind.kind,
+    with: work.with,
+    inputs,
+    gathered,
+    outputs,
+    device,
+  };
+}
+
+function fill(
+  template: Template,
+  inputs: Readonly<Record<string, string>>,
+  outputs: Readonly<Record<string, string>>,
+): string {
+  return template
+    .map(part => {
+      if ("text" in part) return part.text;
+      const path = "input" in part ? inputs[part.input] : outputs[part.output];
+      if (path === undefined) throw new InternalError("a hole of a command names no input or output");
+      return part.quote === undefined ? path : quoteForShell(path, part.quote);
+    })
+    .join("");
+}
+
+async function outputPaths(host: Host, { work }: GraphNode, home: string): Promise<Record<string, string>> {
+  const declared =
+    work.type === "command"
+      ? Object.entries(work.outputs)
+      : Object.entries((await host.kinds.get(work.kind))?.outputs ?? {}).map(
+          ([name, { path }]) => [name, path] as const,
+        );
+  mkdirSync(home);
+  return Object.fromEntries(
+    declared.map(([name, path]) => {
+      const absolute = join(home, path);
+      mkdirSync(dirname(absolute), { recursive: true });
+      return [name, absolute];
+    }),
+  );
+}
+
+/**
+ * `./` files are copied (by reflink where the disk can) to their own relative path, read-only: a program that
+ * looks beside its script finds only what was declared. A file named absolutely is seen where it is.
+ */
+function stageFile(role: string, source: FileSource, cwd: string, seen: Seen): string {
+  if (!source.path.startsWith("./")) return source.absolute;
+  const target = join(cwd, source.path);
+  mkdirSync(dirname(target), { recursive: true });
+  if (statSync(source.absolute).isDirectory()) {
+    cpSync(source.absolute, target, { recursive: true, dereference: true, mode: constants.COPYFILE_FICLONE });
+  } else {
+    try {
+      copyFileSync(source.absolute, target, constants.COPYFILE_FICLONE);
+      chmodSync(target, (statSync(source.absolute).mode & 0o100) === 0 ? 0o444 : 0o555);
+    } catch (error) {
+      // Two roles may name the same file, or a file inside a folder that is staged already.
+      if (!isCode(error, "EACCES", "EPERM")) throw error;
+    }
+  }
+  seen.copies.push({ role, path: target });
+  return target;
+}
+
+/** Shows an artifact under its own name without copying it. */
+function linked(path: string, name: string): string {
+  mkdirSync(dirname(name), { recursive: true });
+  symlinkSync(path, name);
+  return name;
+}
+
+function artifactPath(host: Host, { node, output }: ArtifactSource, outputsOf: OutputsOf): string {
+  const ref: ArtifactRef | undefined = outputsOf(node)?.[output];
+  if (ref === undefined) throw new InternalError(`${node}.${output} is not known yet`);
+  return host.store.objects.path(ref);
+}
+
+/** A label as a file name: `/` cannot stand in one. */
+function fileName(label: string): string {
+  return label.replaceAll("%", "%25").replaceAll("/", "%2F");
+}
