@@ -1,0 +1,79 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sha256 } from "../digest.js";
+import { decompress } from "../gzip.js";
+import { checkName } from "./names.js";
+import { openSource } from "./open.js";
+import type { FetchOptions, Payload } from "./types.js";
+
+/**
+ * Gets the payloads that `digests` names (name -> sha256 of the *decompressed* payload; of a folder: see
+ * `payloadDigest`) from the first sources that have them. Every payload is verified before it is handed over; one
+ * with a wrong checksum counts as absent and the next source is asked. Payloads may come from different sources.
+ * Throws when some are still missing at the end, with each source and why it failed.
+ * Does not: execute anything that was fetched, nor keep it: caching is the runner's.
+ */
+export async function fetchPayloads(
+  sources: readonly string[],
+  digests: Readonly<Record<string, string>>,
+  options: FetchOptions,
+): Promise<Map<string, Payload>> {
+  const names = Object.keys(digests);
+  names.forEach(checkName);
+  const found = new Map<string, Payload>();
+  const failures: string[] = [];
+  const temp = await mkdtemp(join(tmpdir(), "vistas-fetch-"));
+  try {
+    for (const source of sources) {
+      options.signal.throwIfAborted();
+      const missing = names.filter(name => !found.has(name));
+      if (missing.length === 0) break;
+      try {
+        const place = await openSource(
+          source,
+          names.length === 1,
+          await mkdtemp(join(temp, "source-")),
+          options,
+        );
+        for (const name of missing) {
+          const payload = await verified(await place.read(name), name, digests[name] ?? "", options.maxBytes);
+          found.set(name, payload);
+          options.progress(found.size, names.length, `${name} from ${source}`);
+          options.log(`${name}: from ${source}, sha256 as expected`);
+        }
+      } catch (error) {
+        options.signal.throwIfAborted();
+        const why = (error as Error).message;
+        failures.push(`  ${source}: ${why}`);
+        options.log(`${source}: ${why}`);
+      }
+    }
+  } finally {
+    await rm(temp, { recursive: true, force: true });
+  }
+  const missing = names.filter(name => !found.has(name));
+  if (missing.length === 0) return found;
+  throw new Error(
+    `no source gave ${missing.join(", ")}:\n${failures.join("\n")}\n` +
+      `Give a local copy: source: ./path (a folder that holds ${missing.join(", ")}, plain or as .gz), ` +
+      `in place of or before the other sources.`,
+  );
+}
+
+/**
+ * The digest that `sha256:` states. Of a file: of its decompressed bytes. Of a folder: of the text that
+ * `find . -type f | sed 's,^./,,' | LC_ALL=C sort | xargs sha256sum` prints in it.
+ */
+export function payloadDigest(payload: Payload): string {
+  if (payload instanceof Uint8Array) return sha256(payload);
+  const paths = [...payload.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  return sha256(paths.map(path => `${sha256(payload.get(path) ?? new Uint8Array())}  ${path}\n`).join(""));
+}
+
+async function verified(payload: Payload, name: string, expected: string, limit: number): Promise<Payload> {
+  const raw = payload instanceof Uint8Array ? await decompress(payload, name, limit) : payload;
+  const actual = payloadDigest(raw);
+  if (actual === expected.toLowerCase()) return raw;
+  throw new Error(`${name} has sha256 ${actual}, but ${expected} is expected`);
+}
