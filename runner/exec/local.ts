@@ -55,6 +55,10 @@ async function runProcess(
   const kind = job.program.type === "kind" ? job.program : undefined;
   const child = start(job, options);
   const report: { result?: JobResult } = {};
+  const logLine = (line: string): void => {
+    log.write(`${line}\n`);
+    hooks.log(line);
+  };
   if (kind !== undefined) talk(child, kind, { ...hooks, log: logLine }, job, report);
 
   const stop = { reason: undefined as "timeout" | "cancelled" | undefined };

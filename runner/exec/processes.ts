@@ -68,14 +68,13 @@ function statFields(pid: number): string[] | undefined {
   }
 }
 
-function tagOf(pid: number): string | undefined {
+/** True for a process of the job `tag`, or of any job of the run `tag`. */
+function carries(pid: number, tag: string): boolean {
   try {
-    const found = readFileSync(`/proc/${pid}/environ`, "latin1")
-      .split("\0")
-      .find(entry => entry.startsWith(`${TAG}=`));
-    return found?.slice(TAG.length + 1);
+    const variables = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+    return variables.some(entry => entry === `${TAG}=${tag}` || entry.startsWith(`${TAG}=${tag}/`));
   } catch {
-    return undefined; // Another user's, or ended.
+    return false; // Another user's, or ended.
   }
 }
 

@@ -38,8 +38,11 @@ async function sweep(folder: string): Promise<void> {
     if (isCode(error, "ENOENT")) return;
     throw error;
   }
-  for (const run of runs)
-    if (dead(join(folder, run))) rmSync(join(folder, run), { recursive: true, force: true });
+  for (const run of runs) {
+    if (!dead(join(folder, run))) continue;
+    await endProcesses(undefined, run, 0);
+    rmSync(join(folder, run), { recursive: true, force: true });
+  }
 }
 
 /** True only when the owner is known to be gone: another host's processes cannot be asked after. */
