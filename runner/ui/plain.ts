@@ -1,0 +1,102 @@
+import type { RunEvent } from "../core/event.js";
+import {
+  cachedText,
+  endLines,
+  failureLines,
+  progressText,
+  retryText,
+  startText,
+  summaryText,
+} from "./narrate.js";
+import { flushed, type Output, type Reporter } from "./output.js";
+import { stepOf, trackProgress } from "./progress.js";
+import { colors as makeColors, printable } from "./text.js";
+
+/**
+ * Plain lines for logs, CI and pipes: one at a step's start and end, progress each tenth of the way or each ten
+ * seconds, cached steps as one number. A function of the events alone: it has no timer and reads no clock.
+ */
+export function plainReporter(
+  stderr: Output,
+  options: { readonly color: boolean; readonly verbose: boolean; readonly quiet: boolean },
+): Reporter {
+  const colors = makeColors(options.color);
+  const { progress, apply } = trackProgress();
+  const told = new Map<string, Told>();
+  let cached = 0;
+
+  const say = (...lines: string[]): void => {
+    stderr.write(lines.map(line => `${line}\n`).join(""));
+  };
+  /** Cached steps are counted, and told before the next line about another. */
+  const tell = (...lines: string[]): void => {
+    if (cached > 0) say(colors.dim(`= ${cachedText(cached)}`));
+    cached = 0;
+    say(...lines);
+  };
+
+  const loud = (event: RunEvent): void => {
+    switch (event.type) {
+      case "run-start":
+        say(startText(event.pipeline, event.run, event.total));
+        break;
+      case "step-start": {
+        const again = event.attempt > 1 ? `attempt ${event.attempt}` : printable(event.reason);
+        tell(`> ${printable(event.id)}${again === "" ? "" : `  ${colors.dim(again)}`}`);
+        told.set(event.id, { time: Date.parse(event.time), tenth: 0 });
+        break;
+      }
+      case "step-progress": {
+        const time = Date.parse(event.time);
+        const last = told.get(event.id);
+        const tenth = event.total > 0 ? Math.floor((10 * event.done) / event.total) : 0;
+        // The whole is told by the step's end.
+        if (last === undefined || tenth >= 10) break;
+        if (tenth <= last.tenth && time - last.time < 10_000) break;
+        told.set(event.id, { time, tenth });
+        const instance = progress.groups.get(stepOf(event.id))?.running.get(event.id);
+        if (instance !== undefined) tell(`  ${printable(event.id)}  ${progressText(instance)}`);
+        break;
+      }
+      case "step-log":
+        if (options.verbose) tell(colors.dim(`  ${printable(event.id)} | ${printable(event.line)}`));
+        break;
+      case "step-retry":
+        tell(colors.yellow(`! ${printable(event.id)}  ${retryText(event.attempt, event.error)}`));
+        break;
+      case "step-end":
+        told.delete(event.id);
+        tell(...endLines(event, colors));
+        break;
+      case "notice":
+        tell(colors.yellow(`! ${printable(event.message)}`));
+        break;
+      case "run-end":
+        tell(summaryText(event, colors));
+        break;
+    }
+  };
+
+  return {
+    sink: event => {
+      if (options.quiet) {
+        if (event.type === "step-end" && event.outcome === "failed") say(...failureLines(event, colors));
+        return;
+      }
+      // A cached step costs an addition: there may be tens of thousands.
+      if (event.type === "step-end" && event.outcome === "cached" && !options.verbose) {
+        cached++;
+        return;
+      }
+      apply(event);
+      loud(event);
+    },
+    close: () => flushed(stderr),
+  };
+}
+
+/** When and how far a step's progress was last told. */
+interface Told {
+  readonly time: number;
+  readonly tenth: number;
+}
