@@ -25,7 +25,8 @@ export async function writeSubset(full: string, out: string, counts: SubsetCount
   await mkdir(out, { recursive: true });
   const packed: string[] = [];
   const unpacked: string[] = [];
-  for (const [part, count] of Object.entries(counts)) {
+  for (const part of ["train", "t10k"] as const) {
+    const count = counts[part];
     const [imagesName, labelsName] = [`${part}-images-idx3-ubyte`, `${part}-labels-idx1-ubyte`];
     const images = parseIdx(bytesOf(payloads.get(imagesName)), imagesName);
     const labels = parseIdx(bytesOf(payloads.get(labelsName)), labelsName);
