@@ -82,5 +82,6 @@ function openForWriting(file: string): number {
 }
 
 export function isCode(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && "code" in error && codes.includes(String(error.code));
+  // Not by `instanceof`: an error of the file system may come from another realm (workers, test runners).
+  return typeof error === "object" && error !== null && "code" in error && codes.includes(String(error.code));
 }

@@ -95,6 +95,7 @@ export class Objects {
     const ref = manifestRef(manifest);
     writeAtomic(this.#manifestFile(ref.digest), manifest);
     if ((await this.#checkTree(this.path(ref), entries)) !== "whole") this.#layOut(ref.digest, entries);
+    rmSync(path, { recursive: true, force: true });
     return ref;
   }
 
