@@ -1,0 +1,23 @@
+import type { Engine } from "../types.js";
+import { closeBackend } from "./close.js";
+
+/**
+ * Plain JavaScript: slow (under 1 GFLOP/s), loads everywhere, and is the reference that other backends are
+ * checked against.
+ */
+export async function openCpu(): Promise<Engine> {
+  const tf = await import("@tensorflow/tfjs-core");
+  // Else TensorFlow.js greets the user of this backend with an advertisement on stderr.
+  tf.enableProdMode();
+  const { version_cpu } = await import("@tensorflow/tfjs-backend-cpu");
+  if (!(await tf.setBackend("cpu"))) throw new Error("The cpu tensor backend did not start.");
+  return {
+    tf,
+    backend: "cpu",
+    version: `tfjs-backend-cpu ${version_cpu}`,
+    precision: "float32",
+    threads: 1,
+    device: "JavaScript",
+    dispose: () => closeBackend(tf, "cpu"),
+  };
+}

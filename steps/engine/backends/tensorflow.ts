@@ -1,0 +1,62 @@
+import { createRequire } from "node:module";
+import util from "node:util";
+import type { Engine, EngineOptions, TensorFlow } from "../types.js";
+import { gpuName } from "../gpu.js";
+import { closeBackend } from "./close.js";
+
+/** The packages of native TensorFlow, in the order of preference; both optional. */
+export const TENSORFLOW_PACKAGES = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"] as const;
+
+/** What is used of a package that may not be installed, and so cannot be imported statically. */
+interface NodePackage extends TensorFlow {
+  readonly version: Readonly<Record<string, string>>;
+}
+interface NodeBackend {
+  readonly isUsingGpuDevice: boolean;
+}
+
+/** libtensorflow: on a GPU when tfjs-node-gpu loads and finds one, else on the processor. */
+export async function openTensorflow({ cpus }: EngineOptions): Promise<Engine> {
+  // libtensorflow reads these once, when it is loaded.
+  process.env.TF_NUM_INTRAOP_THREADS ??= String(cpus);
+  process.env.TF_NUM_INTEROP_THREADS ??= "1";
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
+  const { name, tf } = loadPackage();
+  tf.enableProdMode();
+  if (!(await tf.setBackend("tensorflow"))) throw new Error("The tensorflow backend did not start.");
+  const { isUsingGpuDevice } = tf.backend() as unknown as NodeBackend;
+  return {
+    tf,
+    backend: "tensorflow",
+    version: `${name.replace("@tensorflow/", "")} ${tf.version["tfjs-node"] ?? tf.version_core}`,
+    precision: "float32",
+    threads: cpus,
+    device: isUsingGpuDevice ? await gpuName() : `libtensorflow, ${cpus} thread${cpus === 1 ? "" : "s"}`,
+    dispose: () => closeBackend(tf, "tensorflow"),
+  };
+}
+
+/** Loads the first package that loads. Throws an Error that tells what failed, and how to get one. */
+function loadPackage(): { name: string; tf: NodePackage } {
+  // Removed in Node 23, and still called by tfjs-node 4.22.
+  const legacy = util as { isNullOrUndefined?: (value: unknown) => boolean };
+  legacy.isNullOrUndefined ??= value => value === null || value === undefined;
+  const require = createRequire(import.meta.url);
+  const failures: string[] = [];
+  for (const name of TENSORFLOW_PACKAGES) {
+    try {
+      return { name, tf: require(name) as NodePackage };
+    } catch (error) {
+      failures.push(`${name}: ${firstLine(error)}`);
+    }
+  }
+  throw new Error(
+    `Native TensorFlow is not available (${failures.join("; ")}). ` +
+      "Get it with: npm install --no-save @tensorflow/tfjs-node@4.22.0 (or tfjs-node-gpu, with CUDA 11.2 and cuDNN 8.1).",
+  );
+}
+
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.trim().split("\n", 1)[0] ?? "";
+}

@@ -1,0 +1,39 @@
+/**
+ * What a step kind knows of tensors: an `Engine`. Types only, so that importing this file costs nothing.
+ * Does not: name any backend's package; that is the work of `backends/`.
+ */
+import type * as tfjs from "@tensorflow/tfjs-core";
+
+export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
+
+/** The TensorFlow.js API (its core: ops, gradients, memory). */
+export type TensorFlow = typeof tfjs;
+
+/** In the order of preference: the first that works is the choice of `auto`. */
+export const BACKENDS = ["tensorflow", "webgpu", "wasm", "cpu"] as const;
+export type Backend = (typeof BACKENDS)[number];
+
+export interface EngineOptions {
+  readonly backend: Backend;
+  /** Threads that the engine may use, 1 or more. Backends that choose their own ignore it. */
+  readonly cpus: number;
+}
+
+/** An open tensor engine. One a process: TensorFlow.js keeps the current backend in a global. */
+export interface Engine {
+  readonly tf: TensorFlow;
+  readonly backend: Backend;
+  /** Version of the package that computes, such as `tfjs-backend-wasm 4.22.0`. */
+  readonly version: string;
+  /** Width of the numbers that results are computed with. */
+  readonly precision: "float32";
+  readonly threads: number;
+  /** What computes, in words: `wasm (SIMD, 2 threads)`, or the GPU's name. */
+  readonly device: string;
+  /** Frees the backend and ends its threads. Tensors made by it are lost. */
+  dispose(): void;
+}
+
+export function isBackend(name: string): name is Backend {
+  return (BACKENDS as readonly string[]).includes(name);
+}

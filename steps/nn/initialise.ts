@@ -1,0 +1,54 @@
+import type { RandomStream } from "../../runner/step-api.js";
+import type { NamedArray } from "./params.js";
+
+/**
+ * He et al., "Delving Deep into Rectifiers" (ICCV 2015): normal numbers with variance 2 / fanIn, which keeps the
+ * size of activations through layers of rectified units. `at` names the draws: another number for each parameter.
+ */
+export function heNormal(
+  random: RandomStream,
+  at: number,
+  shape: readonly number[],
+  fanIn: number,
+): NamedArray {
+  return normal(random, at, shape, Math.sqrt(2 / fanIn));
+}
+
+/**
+ * Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural networks" (AISTATS 2010):
+ * uniform numbers with variance 2 / (fanIn + fanOut). For layers that are not followed by a rectifier.
+ */
+export function glorotUniform(
+  random: RandomStream,
+  at: number,
+  shape: readonly number[],
+  fanIn: number,
+  fanOut: number,
+): NamedArray {
+  const limit = Math.sqrt(6 / (fanIn + fanOut));
+  const draws = random.at(at);
+  return filled(shape, () => limit * (2 * draws.uniform() - 1));
+}
+
+/** Normal numbers with mean 0 and the given standard deviation. */
+export function normal(random: RandomStream, at: number, shape: readonly number[], sd: number): NamedArray {
+  const draws = random.at(at);
+  return filled(shape, () => sd * draws.normal());
+}
+
+export function constant(shape: readonly number[], value: number): NamedArray {
+  return filled(shape, () => value);
+}
+
+/** Products of the sizes that feed, and are fed by, one unit: filters are [kh, kw, in, out], matrices [in, out]. */
+export function fans(shape: readonly number[]): { readonly fanIn: number; readonly fanOut: number } {
+  const [inputs = 1, outputs = 1] = shape.slice(-2);
+  const taps = shape.slice(0, -2).reduce((product, n) => product * n, 1);
+  return { fanIn: taps * inputs, fanOut: taps * outputs };
+}
+
+function filled(shape: readonly number[], next: () => number): NamedArray {
+  const data = new Float32Array(shape.reduce((product, n) => product * n, 1));
+  for (let i = 0; i < data.length; i++) data[i] = next();
+  return { shape: [...shape], data };
+}
