@@ -7,6 +7,8 @@ import { columnReductionRepairs } from "./column-reduction.js";
 import type { Repair } from "./compose.js";
 import { convFilterGradient } from "./conv-filter-gradient.js";
 import { convInputGradient } from "./conv-input-gradient.js";
+import { depthwiseGradients } from "./depthwise-gradients.js";
+import { einsum } from "./einsum.js";
 import { matMulRepairs } from "./mat-mul.js";
 import { maxPoolGradient } from "./max-pool-gradient.js";
 import { segmentSum } from "./segment-sum.js";
@@ -15,7 +17,9 @@ const repairs: readonly Repair[] = [
   ...matMulRepairs, // wrong after a reshape; slow when transposed
   maxPoolGradient, // wrong for windows without a positive value
   convFilterGradient, // missing
+  ...depthwiseGradients, // missing
   segmentSum, // missing
+  einsum, // missing
   convInputGradient, // slow
   ...columnReductionRepairs, // slow
 ];
