@@ -21,7 +21,6 @@ export type { GeneratorCard, Prior } from "./generator-card.js";
 /** A generator ready to run. */
 export interface Generator {
   readonly card: GeneratorCard;
-  /** SHA-256 of model.safetensors: names the generator in what is made with it. */
   readonly digest: string;
   readonly latentDim: number;
   readonly imageShape: readonly [height: number, width: number, channels: number];
@@ -31,27 +30,43 @@ export interface Generator {
   dispose(): void;
 }
 
-/** Reads and checks the artifact, and puts its weights on the engine. */
-export async function loadGenerator(folder: string, tf: Tf): Promise<Generator> {
+/** The artifact in memory, checked, on no engine yet. */
+export interface GeneratorFiles {
+  readonly card: GeneratorCard;
+  readonly tensors: ReadonlyMap<string, NdArray>;
+  /** SHA-256 of model.safetensors: names the generator in what is made with it. */
+  readonly digest: string;
+}
+
+export async function readGenerator(folder: string): Promise<GeneratorFiles> {
   const card = await readFile(join(folder, cardFile));
-  const weightBytes = await readFile(join(folder, weightsFile));
-  const { card: parsed, tensors } = parseGenerator(card, weightBytes, folder);
+  const weights = await readFile(join(folder, weightsFile));
+  return { ...parseGenerator(card, weights, folder), digest: sha256(weights) };
+}
+
+/** Puts a generator's weights on the engine. */
+export function openGenerator({ card, tensors, digest }: GeneratorFiles, tf: Tf): Generator {
   const weights = loadWeights(tf, tensors);
-  const [low, high] = parsed.image.range;
-  const shape = parsed.image.shape;
+  const [low, high] = card.image.range;
+  const shape = card.image.shape;
   return {
-    card: parsed,
-    digest: sha256(weightBytes),
-    latentDim: parsed.latent.dim,
+    card,
+    digest,
+    latentDim: card.latent.dim,
     imageShape: shape,
-    prior: parsed.latent.prior,
+    prior: card.latent.prior,
     generate: z =>
       tf.tidy(() => {
-        const y = tf.reshape(forward(tf, parsed.model, weights, z), [z.shape[0], ...shape]);
+        const y = tf.reshape(forward(tf, card.model, weights, z), [z.shape[0], ...shape]);
         return tf.clipByValue(tf.div(tf.sub(y, low), high - low), 0, 1);
       }),
     dispose: () => tf.dispose([...weights.values()]),
   };
+}
+
+/** Reads and checks the artifact, and puts its weights on the engine. */
+export async function loadGenerator(folder: string, tf: Tf): Promise<Generator> {
+  return openGenerator(await readGenerator(folder), tf);
 }
 
 /** Writes the artifact; equal content makes equal bytes. */

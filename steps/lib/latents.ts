@@ -1,0 +1,63 @@
+import type { Draws } from "../../runner/step-api.js";
+import type { Prior } from "./generator-card.js";
+
+/** The distribution of anchors: z = truncation * e, each coordinate of e by `prior`, independently. */
+export interface LatentLaw {
+  readonly dim: number;
+  /** `truncatedNormal`: N(0, 1) cut off at +-2 (scipy's truncnorm(-2, 2)), as for BigGAN (Brock et al. 2019). */
+  readonly prior: Prior;
+  readonly truncation: number;
+}
+
+/** T_z: how the latent of a further view comes from the anchor's (Jahanian et al. 2022, section 3). */
+export type TransformOptions = {
+  readonly kind: "gaussian" | "angular" | "independent" | "none";
+  /** Size of the step, in units of the prior's standard deviation. */
+  readonly sigma: number;
+  readonly variancePreserving: boolean;
+};
+
+/** An anchor: writes z [dim] to `out`. */
+export function drawLatent(law: LatentLaw, draws: Draws, out: Float32Array): void {
+  for (let i = 0; i < law.dim; i++) out[i] = law.truncation * unit(law.prior, draws);
+}
+
+/**
+ * T_z(z), with e a fresh draw of the prior and t the truncation:
+ * - gaussian: z + t sigma e (paper); variance-preserving: (z + t sigma e) / sqrt(1 + sigma^2), which has the prior's
+ *   variance at every sigma;
+ * - angular: |z| (z + t sigma e) / |z + t sigma e|: the direction alone changes. For the normal prior the result is
+ *   again distributed exactly as the prior. (The authors' script takes both norms over the whole batch, so that it
+ *   is close to the variance-preserving walk; here they are those of the vector.)
+ * - independent: a fresh anchor, the limit of sigma -> infinity; - none: z itself, so that T_x alone makes views.
+ */
+export function transformLatent(
+  law: LatentLaw,
+  transform: TransformOptions,
+  z: Float32Array,
+  draws: Draws,
+  out: Float32Array,
+): void {
+  const { kind, sigma, variancePreserving } = transform;
+  if (kind === "none") out.set(z);
+  else if (kind === "independent") drawLatent(law, draws, out);
+  else {
+    const moved = Float64Array.from(z, value => value + law.truncation * sigma * unit(law.prior, draws));
+    const scale =
+      kind === "angular" ? norm(z) / norm(moved) : variancePreserving ? 1 / Math.sqrt(1 + sigma * sigma) : 1;
+    for (let i = 0; i < moved.length; i++) out[i] = (moved[i] ?? 0) * scale;
+  }
+}
+
+function unit(prior: Prior, draws: Draws): number {
+  let value = draws.normal();
+  // Rejection is exact; 95 % of the draws pass.
+  if (prior === "truncatedNormal") while (Math.abs(value) > 2) value = draws.normal();
+  return value;
+}
+
+function norm(values: Float32Array | Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value * value;
+  return Math.sqrt(sum);
+}
