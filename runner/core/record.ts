@@ -34,7 +34,9 @@ export interface FingerprintInput {
   readonly role: string;
   /** Place on the gathered axes; `""` for an input that is not gathered. */
   readonly label: string;
-  /** For a user's file, the path it is staged under (it is part of what the program sees); else `""`. */
+  /** A file or folder of the user's, or what another step made. */
+  readonly source: "file" | "artifact";
+  /** The name under which the step sees it: of a staged file its relative path; `""` where it sees none. */
   readonly path: string;
   readonly type: ArtifactType;
   readonly digest: string;
@@ -48,6 +50,8 @@ export interface StepRecord {
   readonly id: string;
   readonly fingerprint: Fingerprint;
   readonly outputs: Readonly<Record<string, ArtifactRef>>;
+  /** The file or folder name that each output was written under: what a copy of it is called. */
+  readonly outputNames: Readonly<Record<string, string>>;
   readonly metrics: Readonly<Record<string, number>>;
   readonly curves: Readonly<Record<string, Curve>>;
   readonly seconds: number;

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
 import { fingerprintKey } from "../cache/fingerprint.js";
 import { frame, sha256 } from "../cache/hash.js";
 import type { ArtifactRef, Curve, Fingerprint } from "../core/record.js";
@@ -33,6 +34,7 @@ export type Attempted =
   | {
       readonly ok: true;
       readonly outputs: Readonly<Record<string, ArtifactRef>>;
+      readonly outputNames: Readonly<Record<string, string>>;
       readonly metrics: Readonly<Record<string, number>>;
       readonly curves: Readonly<Record<string, Curve>>;
     }
@@ -66,12 +68,12 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
       ...result.metrics,
       ...(node.work.type === "command" ? metricsFrom(staged.outputs) : {}),
     };
-    return {
-      ok: true,
-      outputs: await takeOutputs(host.store, staged.outputs),
-      metrics,
-      curves: result.curves,
-    };
+    const outputs = await takeOutputs(host.store, staged.outputs);
+    const home = join(folder, "outputs");
+    const outputNames = Object.fromEntries(
+      Object.entries(staged.outputs).map(([name, path]) => [name, relative(home, path)]),
+    );
+    return { ok: true, outputs, outputNames, metrics, curves: result.curves };
   } catch (error) {
     if (error instanceof Error && EXPECTED.has(error.name)) return failure(error.message);
     throw error;
@@ -178,7 +180,14 @@ function parts(host: Host, print: Fingerprint): Pick<JobHooks, "findPart" | "kee
       const ref = await host.store.objects.take(path);
       const finished = host.clock.now().toISOString();
       host.store.parts.put({
-        ...{ format: 1, key: keyOf(key), id: key, fingerprint: owner, outputs: { part: ref } },
+        ...{
+          format: 1,
+          key: keyOf(key),
+          id: key,
+          fingerprint: owner,
+          outputs: { part: ref },
+          outputNames: { part: "part" },
+        },
         ...{ metrics: {}, curves: {}, seconds: 0, finished, environment: {} },
       });
       return host.store.objects.path(ref);

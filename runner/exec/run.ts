@@ -212,9 +212,9 @@ class CurrentRun {
     result: Extract<Attempted, { ok: true }>,
     seconds: number,
   ): void {
-    const { outputs, metrics, curves } = result;
+    const { outputs, outputNames, metrics, curves } = result;
     const record: StepRecord = {
-      ...{ format: 1, key, id: node.id, fingerprint: print, outputs, metrics, curves, seconds },
+      ...{ format: 1, key, id: node.id, fingerprint: print, outputs, outputNames, metrics, curves, seconds },
       finished: this.#now(),
       environment: describeEnvironment(this.host),
     };

@@ -1,0 +1,107 @@
+#!/usr/bin/env node
+/**
+ * The command line: reads the words, opens a session, runs one verb, and turns what went wrong into an exit code.
+ * Does not: know what any verb does.
+ */
+import process from "node:process";
+import { Command, CommanderError, Option, type OptionValues } from "commander";
+import { flushed } from "./ui/output.js";
+import { composeTools } from "./compose.js";
+import type { Session } from "./commands/session.js";
+import { exitOf, INTERRUPTED, TERMINATED, USAGE } from "./exit.js";
+
+interface GlobalOptions {
+  readonly root?: string;
+  readonly cwd?: string;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly color: boolean;
+}
+
+const abort = new AbortController();
+let ending = 0;
+for (const [signal, code] of [
+  ["SIGINT", INTERRUPTED],
+  ["SIGTERM", TERMINATED],
+] as const) {
+  process.on(signal, () => {
+    // A second request does not wait for steps to end in good order.
+    if (ending !== 0) process.exit(code);
+    ending = code;
+    abort.abort();
+  });
+}
+// `vistas plan | head` closes the pipe early: that is no fault.
+process.stdout.on("error", () => process.exit(0));
+
+const code = await main(process.argv);
+await flushed(process.stdout);
+process.exit(ending === 0 ? code : ending);
+
+async function main(argv: readonly string[]): Promise<number> {
+  const tools = composeTools();
+  const program = new Command("vistas")
+    .description(
+      "Runs experiments from YAML: resolves the graph, caches by content, reruns only what changed.",
+    )
+    .version(tools.version, "--version")
+    .option("--root <dir>", "the store (default: artifacts/ beside the pipeline's project; also VISTAS_ROOT)")
+    .option("--cwd <dir>", "work in this folder")
+    .option("--quiet", "tell failures only")
+    .option("--verbose", "tell cached steps, reasons and logs too")
+    .option("--no-color", "no colours (also NO_COLOR)")
+    .showHelpAfterError("(vistas --help lists the commands)")
+    .configureOutput({ writeErr: text => process.stderr.write(text) })
+    .exitOverride();
+
+  let result = 0;
+  const session = (): Session => {
+    const options = program.opts<GlobalOptions>();
+    const cwd = options.cwd === undefined ? process.cwd() : enter(options.cwd);
+    const root = options.root ?? process.env["VISTAS_ROOT"];
+    return {
+      tools,
+      cwd,
+      env: process.env,
+      stdout: process.stdout,
+      stderr: process.stderr,
+      isTTY: process.stderr.isTTY,
+      color: options.color && process.env["NO_COLOR"] === undefined && process.stderr.isTTY,
+      quiet: options.quiet ?? false,
+      verbose: options.verbose ?? false,
+      root: root === "" ? undefined : root,
+      signal: abort.signal,
+    };
+  };
+  /** Declares a verb; its module is imported only when it is called. */
+  const verb = <O>(
+    name: string,
+    description: string,
+    load: () => Promise<(s: Session, args: string[], options: O) => Promise<number>>,
+  ): Command =>
+    program
+      .command(name)
+      .description(description)
+      .exitOverride()
+      .action(async (...given: unknown[]) => {
+        const command = given.at(-1) as Command;
+        const run = await load();
+        result = await run(session(), command.args, command.opts<O & OptionValues>());
+      });
+
+  const { declareVerbs } = await import("./commands/index.js");
+  declareVerbs(verb, Option);
+  try {
+    await program.parseAsync(argv);
+    return result;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+    return exitOf(error, process.stderr, process.stderr.isTTY && process.env["NO_COLOR"] === undefined);
+  }
+}
+
+/** `--cwd`: the working folder of the whole process, so that every path of the call is meant from there. */
+function enter(folder: string): string {
+  process.chdir(folder);
+  return process.cwd();
+}

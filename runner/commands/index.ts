@@ -1,0 +1,130 @@
+import type { Command, Option } from "commander";
+import type { Session } from "./session.js";
+
+/** What a verb's module exports: runs the verb with its words and options; gives the exit code. */
+export type Run<O> = (session: Session, args: string[], options: O) => Promise<number>;
+type Declare = <O>(name: string, description: string, load: () => Promise<Run<O>>) => Command;
+
+/** The verbs, in the order of `--help`. Only the module of the verb that is called is imported. */
+export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
+  const choice = (flags: string, description: string, choices: string[], initial: string): Option =>
+    new OptionOf(flags, description).choices(choices).default(initial);
+  const backend = (): Option =>
+    choice(
+      "--backend <name>",
+      "tensor engine of numeric steps",
+      ["auto", "tensorflow", "webgpu", "wasm", "cpu"],
+      "auto",
+    );
+  const several = (value: string, before: string[] = []): string[] => [...before, value];
+  const withParams = (command: Command): Command =>
+    command
+      .option("--set <name=value>", "override a param; may be repeated", several)
+      .option("--params <file>", "override params from a YAML or JSON file; may be repeated", several);
+
+  withParams(
+    verb("run", "bring the selected steps up to date", async () => (await import("./run.js")).runCommand),
+  )
+    .argument("[target...]", "[pipeline.yaml] [step | step+ | step[seed=0]] ...")
+    .option("--dry-run", "say what would be done, and why; run nothing")
+    .option("--force [step...]", "run these steps (default: all selected) even if their result is known")
+    .option("--jobs <n>", "at most n steps at once (default: one a core)")
+    .option("--keep-going", "after a failure go on with what does not depend on it")
+    .addOption(backend())
+    .addOption(
+      choice(
+        "--reporter <name>",
+        "how progress is told",
+        ["auto", "tree", "plain", "ndjson", "silent"],
+        "auto",
+      ),
+    );
+
+  withParams(
+    verb("plan", "say what `run` would do, and why", async () => (await import("./plan.js")).planCommand),
+  )
+    .argument("[target...]", "[pipeline.yaml] [step] ...")
+    .addOption(backend())
+    .option("--json", "as JSON");
+
+  withParams(
+    verb(
+      "why",
+      "how a step's key differs from the nearest past one",
+      async () => (await import("./why.js")).whyCommand,
+    ),
+  )
+    .argument("<target...>", "[pipeline.yaml] step ...")
+    .addOption(backend())
+    .option("--json", "as JSON");
+
+  withParams(
+    verb(
+      "validate",
+      "tell every mistake of a pipeline at once",
+      async () => (await import("./validate.js")).validateCommand,
+    ),
+  )
+    .argument("[pipeline]", "pipeline.yaml")
+    .option("--json", "diagnostics as JSON");
+
+  withParams(verb("graph", "draw the graph", async () => (await import("./graph.js")).graphCommand))
+    .argument("[target...]", "[pipeline.yaml] [step] ...")
+    .option("--instances", "one node a step instance, not one a step")
+    .addOption(choice("--format <name>", "output format", ["mermaid", "dot", "svg", "json"], "mermaid"));
+
+  verb(
+    "show",
+    "a step's metrics, parameters, environment and files",
+    async () => (await import("./show.js")).showCommand,
+  )
+    .argument("<target...>", "[pipeline.yaml] step[.output]")
+    .option("--json", "as JSON");
+
+  verb(
+    "checkout",
+    "copy an artifact out of the store",
+    async () => (await import("./checkout.js")).checkoutCommand,
+  )
+    .argument("<target...>", "[pipeline.yaml] step[.output] DIR")
+    .option("--force", "overwrite files that differ");
+
+  verb(
+    "report",
+    "write a run as one self-contained HTML file",
+    async () => (await import("./report.js")).reportCommand,
+  )
+    .argument("[target...]", "[pipeline.yaml] [run]")
+    .option("--out <file>", "where to (default: report.html in the store's run)")
+    .addOption(choice("--format <name>", "output format", ["html", "markdown"], "html"));
+
+  verb("diff", "two runs side by side", async () => (await import("./diff.js")).diffCommand)
+    .argument("<target...>", "[pipeline.yaml] run run")
+    .option("--json", "as JSON");
+
+  verb("runs", "past runs", async () => (await import("./runs.js")).runsCommand)
+    .argument("[pipeline]", "pipeline.yaml")
+    .option("--json", "as JSON");
+
+  verb("steps", "step kinds and their options", async () => (await import("./steps.js")).stepsCommand)
+    .argument("[kind]", "show this kind in full")
+    .option("--json", "as JSON");
+
+  verb(
+    "schema",
+    "the JSON Schema of pipelines, for editors",
+    async () => (await import("./schema.js")).schemaCommand,
+  ).argument("[pipeline]", "take this pipeline's plugins in");
+
+  verb("init", "write a starter pipeline", async () => (await import("./init.js")).initCommand).argument(
+    "[dir]",
+    "folder",
+    ".",
+  );
+
+  verb(
+    "doctor",
+    "devices, engines, disk; what is missing and how to get it",
+    async () => (await import("./doctor.js")).doctorCommand,
+  ).option("--json", "as JSON");
+}

@@ -1,0 +1,54 @@
+import { writeAtomic } from "../store/disk.js";
+import { join, resolve } from "node:path";
+import { UsageError } from "../core/diagnostic.js";
+import type { RunRecord } from "../core/record.js";
+import { DONE } from "../exit.js";
+import { namedRun, pastRuns } from "./past.js";
+import { runResults } from "./results.js";
+import { openStore, print, splitTarget, type Session } from "./session.js";
+import type { Store } from "../store/store.js";
+
+/** `vistas report [RUN]`: one self-contained file; the newest run unless another is named. Prints where it is. */
+export async function reportCommand(
+  session: Session,
+  args: string[],
+  options: { out?: string; format: "html" | "markdown" },
+): Promise<number> {
+  const { pipeline, steps } = splitTarget(args);
+  const store = openStore(session, pipeline);
+  const run = steps[0] === undefined ? newest(session, store, pipeline) : namedRun(store, steps[0]);
+  const file = await writeReport(
+    store,
+    run,
+    options.format,
+    options.out === undefined ? undefined : resolve(session.cwd, options.out),
+  );
+  store.stats.save();
+  print(session, file);
+  return DONE;
+}
+
+/** Writes a run's report beside its logs, or to `out`; gives the path. */
+export async function writeReport(
+  store: Store,
+  run: RunRecord,
+  format: "html" | "markdown",
+  out?: string,
+): Promise<string> {
+  const { buildReportModel } = await import("../report/model.js");
+  const model = await buildReportModel(run, await runResults(store, run));
+  const file = out ?? join(store.root, "reports", `${run.id}.${format === "html" ? "html" : "md"}`);
+  const { renderReport } = await import("../report/html.js");
+  const { renderMarkdown } = await import("../report/markdown.js");
+  writeAtomic(file, format === "html" ? renderReport(model) : renderMarkdown(model));
+  return file;
+}
+
+function newest(session: Session, store: Store, pipeline: string): RunRecord {
+  for (const run of pastRuns(session, store, pipeline)) return run;
+  throw UsageError.ofCall(
+    "no-run",
+    `there is no run of ${pipeline} in ${store.root}`,
+    `Run it first: vistas run ${pipeline}`,
+  );
+}

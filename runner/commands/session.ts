@@ -1,0 +1,94 @@
+import { basename, dirname, join, resolve } from "node:path";
+import type { Clock } from "../core/clock.js";
+import type { Capacity } from "../exec/leases.js";
+import type { Host } from "../exec/host.js";
+import type { Executor } from "../exec/job.js";
+import type { Kinds } from "../spec/kinds.js";
+import type { EngineChoice } from "../step-api.js";
+import { Store } from "../store/store.js";
+import type { Output } from "../ui/output.js";
+
+/** What the composition root gives to the commands: the parts of vistas that they may not import themselves. */
+export interface Tools {
+  readonly version: string;
+  readonly clock: Clock;
+  readonly kinds: Kinds;
+  readonly executor: Executor;
+  capacity(): Capacity;
+  /** `memo` is a folder for what the choice may remember. */
+  chooseEngine(request: string, memo: string): Promise<EngineChoice>;
+  /** Every backend, for `doctor`: available or not, and how to get it. */
+  listEngines(): Promise<readonly EngineLine[]>;
+}
+
+export interface EngineLine {
+  readonly backend: string;
+  readonly available: boolean;
+  /** Version, device, threads, speed; or why it is not there. */
+  readonly detail: string;
+  /** What to do to get it. */
+  readonly remedy?: string;
+}
+
+/** One call of vistas: where it stands, what it writes to, and the global options. */
+export interface Session {
+  readonly tools: Tools;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly isTTY: boolean;
+  readonly color: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  /** `--root`, else `VISTAS_ROOT`. */
+  readonly root: string | undefined;
+  /** Aborted by Ctrl-C or a request to end. */
+  readonly signal: AbortSignal;
+}
+
+export const DEFAULT_PIPELINE = "pipelines/quickstart.yaml";
+
+/** A first argument that ends in `.yaml` or `.yml` is the pipeline; the rest are steps. */
+export function splitTarget(args: readonly string[]): { pipeline: string; steps: readonly string[] } {
+  const [first, ...rest] = args;
+  if (first !== undefined && /\.ya?ml$/i.test(first)) return { pipeline: first, steps: rest };
+  return { pipeline: DEFAULT_PIPELINE, steps: args };
+}
+
+/** The folder that a pipeline's `./` paths are relative to: where it lies, or above its `pipelines/` folder. */
+export function projectOf(file: string): string {
+  const folder = dirname(file);
+  return basename(folder) === "pipelines" ? dirname(folder) : folder;
+}
+
+/** The store: `--root`, `VISTAS_ROOT`, or `artifacts/` in the project. */
+export function openStore(session: Session, pipeline: string): Store {
+  const project = projectOf(resolve(session.cwd, pipeline));
+  const root = session.root === undefined ? join(project, "artifacts") : resolve(session.cwd, session.root);
+  return new Store(root, session.tools.clock);
+}
+
+export function createHost(session: Session, store: Store, kinds: Kinds, backend: string): Host {
+  const { tools } = session;
+  let engine: Promise<EngineChoice> | undefined;
+  return {
+    store,
+    kinds,
+    clock: tools.clock,
+    engine: () => (engine ??= tools.chooseEngine(backend, join(store.root, "cache"))),
+    executor: tools.executor,
+    capacity: tools.capacity(),
+    env: session.env,
+    version: tools.version,
+  };
+}
+
+/** Writes a result: to stdout, always ending in a line end. */
+export function print(session: Session, text: string): void {
+  session.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+}
+
+export function printJson(session: Session, value: unknown): void {
+  print(session, JSON.stringify(value, null, 2));
+}

@@ -1,0 +1,99 @@
+import { UsageError } from "../core/diagnostic.js";
+import type { JsonObject } from "../core/json.js";
+import { nearest } from "../core/nearest.js";
+import type { StepResult } from "../core/record.js";
+import { DONE } from "../exit.js";
+import { bytes, duration, number } from "../ui/format.js";
+import { table } from "../ui/table.js";
+import { namedSteps } from "./past.js";
+import { stepResult } from "./results.js";
+import { openStore, print, printJson, splitTarget, type Session } from "./session.js";
+
+/** `vistas show STEP[.output]`: the newest result of a step, and where its files are. */
+export async function showCommand(
+  session: Session,
+  args: string[],
+  options: { json?: boolean },
+): Promise<number> {
+  const { pipeline, steps } = splitTarget(args);
+  if (steps.length === 0)
+    throw UsageError.ofCall("missing-step", "`show` needs a step", "For example: vistas show probe");
+  const store = openStore(session, pipeline);
+  const shown: Shown[] = [];
+  for (const word of steps) {
+    const { steps: found, output } = namedSteps(session, store, pipeline, word);
+    for (const step of found) shown.push(describe(await stepResult(store, step), output));
+  }
+  store.stats.save();
+  if (options.json === true) printJson(session, shown.length === 1 ? shown[0] : shown);
+  else print(session, shown.map(render).join("\n\n"));
+  return DONE;
+}
+
+interface Shown {
+  readonly id: string;
+  readonly kind: string;
+  readonly key: string | null;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly outputs: Record<string, { digest: string; type: string; bytes: number; path: string | null }>;
+  readonly params: JsonObject;
+  readonly environment: JsonObject;
+  readonly seconds: number;
+  readonly finished: string | null;
+}
+
+function describe({ step, record, paths }: StepResult, output: string | undefined): Shown {
+  const names = Object.keys(record?.outputs ?? {});
+  if (output !== undefined && !names.includes(output)) {
+    const near = nearest(output, names);
+    throw UsageError.ofCall(
+      "unknown-output",
+      `${step.id} has no output ${output}`,
+      near === undefined ? `It has: ${names.join(", ")}.` : `Did you mean ${near}?`,
+    );
+  }
+  const outputs: Shown["outputs"] = {};
+  for (const [name, ref] of Object.entries(record?.outputs ?? {})) {
+    if (output === undefined || name === output) outputs[name] = { ...ref, path: paths[name] ?? null };
+  }
+  return {
+    ...{ id: step.id, kind: step.kind, key: step.key, metrics: record?.metrics ?? {}, outputs },
+    ...{ params: record?.fingerprint.with ?? {}, environment: record?.environment ?? {} },
+    ...{ seconds: record?.seconds ?? 0, finished: record?.finished ?? null },
+  };
+}
+
+function render(shown: Shown): string {
+  const pairs = (title: string, rows: string[][]): string[] =>
+    rows.length === 0
+      ? []
+      : [`  ${title}`, table(["", ""], rows, { indent: 4 }).split("\n").slice(1).join("\n")];
+  return [
+    `${shown.id}  (${shown.kind})`,
+    `  key ${shown.key ?? "-"}, took ${duration(shown.seconds)}, finished ${shown.finished ?? "-"}`,
+    ...pairs(
+      "metrics",
+      Object.entries(shown.metrics).map(([name, value]) => [name, number(value)]),
+    ),
+    ...pairs(
+      "parameters",
+      Object.entries(shown.params).map(([name, value]) => [name, JSON.stringify(value)]),
+    ),
+    ...pairs(
+      "outputs",
+      Object.entries(shown.outputs).map(([name, o]) => [
+        name,
+        bytes(o.bytes),
+        o.digest.slice(0, 12),
+        o.path ?? "(no longer in the store)",
+      ]),
+    ),
+    ...pairs(
+      "environment",
+      Object.entries(shown.environment).map(([name, value]) => [
+        name,
+        typeof value === "string" ? value : JSON.stringify(value),
+      ]),
+    ),
+  ].join("\n");
+}

@@ -1,0 +1,101 @@
+import { UsageError } from "../core/diagnostic.js";
+import { isList, isObject, type Json, type JsonObject } from "../core/json.js";
+import { nearest } from "../core/nearest.js";
+import { DONE } from "../exit.js";
+import type { Kind } from "../spec/kinds.js";
+import { table } from "../ui/table.js";
+import { print, printJson, type Session } from "./session.js";
+
+/** `vistas steps [KIND]`: the step kinds; of one, its options, inputs and outputs. */
+export async function stepsCommand(
+  session: Session,
+  args: string[],
+  options: { json?: boolean },
+): Promise<number> {
+  const { kinds } = session.tools;
+  const [name] = args;
+  const wanted = name === undefined ? kinds.names : [name];
+  const found: Kind[] = [];
+  for (const each of wanted) {
+    const kind = await kinds.get(each);
+    if (kind === undefined) {
+      const near = nearest(each, kinds.names);
+      throw UsageError.ofCall(
+        "unknown-kind",
+        `there is no step kind ${each}`,
+        near === undefined ? `There are: ${kinds.names.join(", ")}.` : `Did you mean ${near}?`,
+      );
+    }
+    found.push(kind);
+  }
+  if (options.json === true) printJson(session, found.map(publicPart));
+  else if (name === undefined)
+    print(
+      session,
+      table(
+        ["kind", "does"],
+        [
+          ...found.map(kind => [kind.kind, kind.summary]),
+          ["run:", "any program of yours, as a list of words or a shell line"],
+        ],
+      ),
+    );
+  else print(session, found.map(describe).join("\n\n"));
+  return DONE;
+}
+
+function publicPart({ kind, summary, with: schema, inputs, outputs, numeric }: Kind): object {
+  return { kind, summary, with: schema, inputs, outputs, numeric };
+}
+
+function describe(kind: Kind): string {
+  const section = (title: string, rows: string[][]): string[] =>
+    rows.length === 0
+      ? []
+      : ["", `${title}:`, table(["", "", ""], rows, { indent: 2 }).split("\n").slice(1).join("\n")];
+  return [
+    `${kind.kind}: ${kind.summary}`,
+    ...section(
+      "inputs",
+      Object.entries(kind.inputs).map(([role, { doc, optional }]) => [
+        role,
+        optional ? "optional" : "required",
+        doc,
+      ]),
+    ),
+    ...section(
+      "outputs",
+      Object.entries(kind.outputs).map(([name, { doc }]) => [name, "", doc]),
+    ),
+    ...section("with", optionRows(kind.with, "")),
+  ].join("\n");
+}
+
+/** One row an option, nested ones by dotted name. */
+function optionRows(schema: JsonObject, prefix: string): string[][] {
+  const properties = schema["properties"];
+  if (!isObject(properties)) return [];
+  const required = isList(schema["required"]) ? schema["required"] : [];
+  return Object.entries(properties).flatMap(([name, value]) => {
+    if (!isObject(value)) return [];
+    const doc = typeof value["description"] === "string" ? value["description"] : "";
+    const initial =
+      "default" in value
+        ? `default ${JSON.stringify(value["default"])}`
+        : required.includes(name)
+          ? "required"
+          : "optional";
+    return [
+      [prefix + name, `${typeText(value)}, ${initial}`, doc],
+      ...optionRows(value, `${prefix}${name}.`),
+    ];
+  });
+}
+
+function typeText(schema: JsonObject): string {
+  const { type, enum: choices, const: only } = schema as Record<string, Json | undefined>;
+  if (isList(choices)) return choices.map(String).join(" | ");
+  if (only !== undefined) return JSON.stringify(only);
+  if (isList(type)) return type.map(String).join(" | ");
+  return typeof type === "string" ? type : "value";
+}

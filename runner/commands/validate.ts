@@ -1,0 +1,26 @@
+import { UsageError } from "../core/diagnostic.js";
+import { DONE, USAGE } from "../exit.js";
+import { loadTarget, type LoadOptions } from "./load.js";
+import { print, printJson, type Session } from "./session.js";
+
+/** `vistas validate`: every mistake at once; runs nothing. */
+export async function validateCommand(
+  session: Session,
+  args: string[],
+  options: LoadOptions & { json?: boolean },
+): Promise<number> {
+  try {
+    const { graph, warnings } = await loadTarget(session, args, options);
+    if (options.json === true) printJson(session, warnings);
+    else
+      print(
+        session,
+        `${graph.name}: valid, ${graph.nodes.length} step instance${graph.nodes.length === 1 ? "" : "s"}`,
+      );
+    return DONE;
+  } catch (error) {
+    if (!(error instanceof UsageError) || options.json !== true) throw error;
+    printJson(session, error.diagnostics);
+    return USAGE;
+  }
+}

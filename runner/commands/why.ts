@@ -1,0 +1,51 @@
+import { differenceText } from "../cache/explain.js";
+import { UsageError } from "../core/diagnostic.js";
+import { plan, type PlannedStep } from "../exec/plan.js";
+import { DONE } from "../exit.js";
+import { matches, withAncestors } from "../graph/select.js";
+import { loadTarget, type LoadOptions } from "./load.js";
+import { print, printJson, splitTarget, type Session } from "./session.js";
+
+/** `vistas why STEP`: what makes this step's key differ from that of its nearest past result. */
+export async function whyCommand(
+  session: Session,
+  args: string[],
+  options: LoadOptions & { json?: boolean },
+): Promise<number> {
+  const { pipeline, steps } = splitTarget(args);
+  if (steps.length === 0)
+    throw UsageError.ofCall("missing-step", "`why` needs a step", "For example: vistas why probe");
+  const { host, graph } = await loadTarget(session, [pipeline], options);
+  const asked = steps.flatMap(step => matches(graph, step));
+  const planned = await plan(host, graph, withAncestors(graph, asked));
+  host.store.stats.save();
+  const ids = new Set(asked.map(node => node.id));
+  const answers = planned.filter(step => ids.has(step.node.id));
+  if (options.json === true) {
+    const shown = answers.map(json);
+    printJson(session, shown.length === 1 ? shown[0] : shown);
+  } else {
+    print(session, answers.map(text).join("\n\n"));
+  }
+  return DONE;
+}
+
+function json({ node, status, key, reason, explanation }: PlannedStep): object {
+  const past = explanation?.past;
+  return {
+    ...{ id: node.id, status, key, reason },
+    past: past === undefined ? null : { id: past.id, key: past.key, finished: past.finished },
+    differences: explanation?.differences ?? [],
+  };
+}
+
+function text({ node, status, key, reason, record, explanation }: PlannedStep): string {
+  const head = `${node.id}: ${status}${key === null ? "" : ` (key ${key.slice(0, 12)})`}`;
+  if (record !== undefined)
+    return `${head}\n  same key as the result of ${record.id}, made ${record.finished}`;
+  const { past, differences } = explanation ?? {};
+  if (past === undefined || differences === undefined) return `${head}\n  ${reason}`;
+  const from = `  compared with the nearest past result (${past.id}, made ${past.finished}):`;
+  if (differences.length === 0) return `${head}\n${from}\n  ${reason}`;
+  return [head, from, ...differences.map(d => `  - ${differenceText(d)}`)].join("\n");
+}

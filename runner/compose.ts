@@ -1,0 +1,33 @@
+/**
+ * Joins the runner and the step kinds. With cli.ts and worker.ts the only place that knows both; everything else
+ * is handed what it needs.
+ */
+import { readFileSync } from "node:fs";
+import { systemClock } from "./core/clock.js";
+import type { Tools } from "./commands/session.js";
+import { discoverCapacity } from "./exec/devices.js";
+import { localExecutor } from "./exec/local.js";
+import { kindOf } from "./spec/plugins.js";
+import { builtinKinds, isBuiltinKind, kindModule, loadKind } from "../steps/index.js";
+
+export function composeTools(): Tools {
+  return {
+    version: packageVersion(),
+    clock: systemClock,
+    kinds: {
+      names: builtinKinds,
+      get: async name =>
+        isBuiltinKind(name) ? kindOf(await loadKind(name), kindModule(name), false) : undefined,
+    },
+    executor: localExecutor,
+    capacity: discoverCapacity,
+    chooseEngine: async (request, memo) =>
+      (await import("../steps/engine/choose.js")).chooseEngine(request, memo),
+    listEngines: async () => (await import("../steps/engine/choose.js")).listEngines(),
+  };
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,31 @@
+import { UsageError } from "./core/diagnostic.js";
+import type { Output } from "./ui/output.js";
+
+/** Exit codes of the contract. */
+export const DONE = 0;
+export const FAILED = 1;
+export const USAGE = 2;
+export const DAMAGED = 4;
+export const INTERRUPTED = 130;
+export const TERMINATED = 143;
+
+/** Tells what went wrong and gives the exit code: a mistake of the call or pipeline is 2, anything else 1. */
+export async function exitOf(error: unknown, stderr: Output, color: boolean): Promise<number> {
+  if (error instanceof UsageError) {
+    const { formatDiagnostic } = await import("./spec/frame.js");
+    const shown = error.diagnostics.map(d => formatDiagnostic(d, error.texts.get(d.file), { color }));
+    stderr.write(`${shown.join("\n\n")}\n`);
+    return USAGE;
+  }
+  if (isFault(error, "EACCES", "EROFS", "ENOSPC", "EPERM", "EMFILE", "EIO", "ENOENT", "ENOTDIR")) {
+    stderr.write(`error: ${error.message}\n`);
+    return FAILED;
+  }
+  stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  stderr.write("This is a fault of vistas itself: please report it with the text above.\n");
+  return FAILED;
+}
+
+function isFault(error: unknown, ...codes: string[]): error is Error {
+  return error instanceof Error && "code" in error && codes.includes(String(error.code));
+}
