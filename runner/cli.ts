@@ -8,7 +8,7 @@ import { Command, CommanderError, Option, type OptionValues } from "commander";
 import { flushed } from "./ui/output.js";
 import { composeTools } from "./compose.js";
 import type { Session } from "./commands/session.js";
-import { exitOf, INTERRUPTED, TERMINATED, USAGE } from "./exit.js";
+import { exitOf, INTERRUPTED, TERMINATED, USAGE } from "./commands/exit.js";
 
 interface GlobalOptions {
   readonly root?: string;

@@ -71,8 +71,8 @@ function versionOf(specifier: string, from: string): string {
   for (let folder = dirname(from); ; folder = dirname(folder)) {
     const file = join(folder, "node_modules", name, "package.json");
     if (existsSync(file)) {
-      const manifest = JSON.parse(readFileSync(file, "utf8")) as { version?: unknown };
-      return String(manifest.version ?? "");
+      const manifest = JSON.parse(readFileSync(file, "utf8")) as { version?: string };
+      return manifest.version ?? "";
     }
     if (folder === dirname(folder)) return "absent";
   }

@@ -63,17 +63,11 @@ function inputDifferences(past: readonly FingerprintInput[], now: readonly Finge
   const [before, after] = [table(past), table(now)];
   return [...new Set([...before.keys(), ...after.keys()])].sort(byCodeUnit).flatMap(name => {
     const [a, b] = [before.get(name), after.get(name)];
-    const identity = (i: FingerprintInput | undefined): string | null =>
-      i === undefined ? null : `${i.path} ${i.type} ${i.digest}`.trim();
-    if (identity(a) === identity(b)) return [];
-    const path = b?.path ?? a?.path ?? "";
+    const identity = (i: FingerprintInput | undefined): string | null => (i === undefined ? null : `${i.path} ${i.type} ${i.digest}`.trim());
+    if (identity(a) === identity(b) && a?.source === b?.source) return [];
+    const file = (b ?? a)?.source === "file";
     return [
-      {
-        what: path === "" ? "input" : "file",
-        name: path === "" ? name : path,
-        before: identity(a),
-        after: identity(b),
-      } as const,
+      { what: file ? "file" : "input", name: file ? (b ?? a)?.path ?? name : name, before: identity(a), after: identity(b) } as const,
     ];
   });
 }

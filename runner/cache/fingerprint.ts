@@ -7,7 +7,7 @@ import { frame, sha256 } from "./hash.js";
  * The key of a step instance: SHA-256 over tagged, length-framed fields. What is in it, and why:
  * - kind and code: other code may make other bytes; module names, because the same file may be split anew;
  * - `with` (for commands: words and output names): the question that was asked;
- * - each input's role, gathered label, staged path, type and content: swapping two inputs is another question;
+ * - each input's role, gathered label, name as the step sees it, type and content: swapping two inputs is another question;
  * - declared environment, where unset differs from empty;
  * - the engine's numeric class, because another backend rounds otherwise.
  * What is *not* in it: the step's name, its instance labels, the pipeline, where things lie, resources, timeout,
@@ -28,7 +28,7 @@ export function fingerprintKey(print: Fingerprint): string {
       // The order is the roles' own, and within a gathered role the axes': both are fixed by the graph.
       frame(
         "inputs",
-        print.inputs.map(i => frame("input", [i.role, i.label, i.path, i.type, i.digest])),
+        print.inputs.map(i => frame("input", [i.role, i.label, i.source, i.path, i.type, i.digest])),
       ),
       frame(
         "env",

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { UsageError } from "../core/diagnostic.js";
 import { instanceId, labelText } from "../core/labels.js";
-import { DONE } from "../exit.js";
+import { DONE } from "./exit.js";
 import { copyOut, differingFile } from "../store/checkout.js";
 import { namedSteps } from "./past.js";
 import { stepResult } from "./results.js";

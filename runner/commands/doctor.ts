@@ -2,7 +2,7 @@ import { statfsSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { dirname } from "node:path";
 import process from "node:process";
-import { DONE } from "../exit.js";
+import { DONE } from "./exit.js";
 import { bytes } from "../ui/format.js";
 import { table } from "../ui/table.js";
 import { DEFAULT_PIPELINE, openStore, print, printJson, type Session } from "./session.js";

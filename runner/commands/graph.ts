@@ -1,4 +1,4 @@
-import { DONE } from "../exit.js";
+import { DONE } from "./exit.js";
 import { loadTarget, type LoadOptions } from "./load.js";
 import { print, type Session } from "./session.js";
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { UsageError } from "../core/diagnostic.js";
-import { DONE } from "../exit.js";
+import { DONE } from "./exit.js";
 import { pipelineSchema } from "../spec/schema.js";
 import { print, type Session } from "./session.js";
 

@@ -1,5 +1,5 @@
 import { plan, type PlannedStep } from "../exec/plan.js";
-import { DONE } from "../exit.js";
+import { DONE } from "./exit.js";
 import type { GraphNode } from "../graph/types.js";
 import { table } from "../ui/table.js";
 import { loadTarget, type LoadOptions, type Target } from "./load.js";

@@ -2,7 +2,7 @@ import { writeAtomic } from "../store/disk.js";
 import { join, resolve } from "node:path";
 import { UsageError } from "../core/diagnostic.js";
 import type { RunRecord } from "../core/record.js";
-import { DONE } from "../exit.js";
+import { DONE } from "./exit.js";
 import { namedRun, pastRuns } from "./past.js";
 import { runResults } from "./results.js";
 import { openStore, print, splitTarget, type Session } from "./session.js";

@@ -1,7 +1,7 @@
 import { UsageError } from "../core/diagnostic.js";
 import { neverFits } from "../exec/leases.js";
 import { run } from "../exec/run.js";
-import { DONE, FAILED } from "../exit.js";
+import { DONE, FAILED } from "./exit.js";
 import { matches } from "../graph/select.js";
 import { createReporter, type ReporterKind } from "../ui/reporter.js";
 import { loadTarget, type LoadOptions, type Target } from "./load.js";

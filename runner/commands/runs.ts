@@ -1,4 +1,4 @@
-import { DONE } from "../exit.js";
+import { DONE } from "./exit.js";
 import { duration } from "../ui/format.js";
 import { table } from "../ui/table.js";
 import { pastRuns } from "./past.js";

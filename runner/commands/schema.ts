@@ -1,4 +1,4 @@
-import { DONE } from "../exit.js";
+import { DONE } from "./exit.js";
 import { pipelineSchema } from "../spec/schema.js";
 import { printJson, type Session } from "./session.js";
 

@@ -2,7 +2,7 @@ import { UsageError } from "../core/diagnostic.js";
 import type { JsonObject } from "../core/json.js";
 import { nearest } from "../core/nearest.js";
 import type { StepResult } from "../core/record.js";
-import { DONE } from "../exit.js";
+import { DONE } from "./exit.js";
 import { bytes, duration, number } from "../ui/format.js";
 import { table } from "../ui/table.js";
 import { namedSteps } from "./past.js";

@@ -1,7 +1,7 @@
 import { UsageError } from "../core/diagnostic.js";
 import { isList, isObject, type Json, type JsonObject } from "../core/json.js";
 import { nearest } from "../core/nearest.js";
-import { DONE } from "../exit.js";
+import { DONE } from "./exit.js";
 import type { Kind } from "../spec/kinds.js";
 import { table } from "../ui/table.js";
 import { print, printJson, type Session } from "./session.js";

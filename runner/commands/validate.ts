@@ -1,5 +1,5 @@
 import { UsageError } from "../core/diagnostic.js";
-import { DONE, USAGE } from "../exit.js";
+import { DONE, USAGE } from "./exit.js";
 import { loadTarget, type LoadOptions } from "./load.js";
 import { print, printJson, type Session } from "./session.js";
 

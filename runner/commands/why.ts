@@ -1,7 +1,7 @@
 import { differenceText } from "../cache/explain.js";
 import { UsageError } from "../core/diagnostic.js";
 import { plan, type PlannedStep } from "../exec/plan.js";
-import { DONE } from "../exit.js";
+import { DONE } from "./exit.js";
 import { matches, withAncestors } from "../graph/select.js";
 import { loadTarget, type LoadOptions } from "./load.js";
 import { print, printJson, splitTarget, type Session } from "./session.js";

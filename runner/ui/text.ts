@@ -38,7 +38,7 @@ export function printableLines(text: string): string[] {
   return text
     .trimEnd()
     .split(/\r?\n/)
-    .map(line => printable(line.replace(/.*\r(?=.)/, "").replace(/\t/g, "    ")));
+    .map(line => printable(line.slice(line.lastIndexOf("\r") + 1).replace(/\t/g, "    ")));
 }
 
 /** Columns that a text takes on a terminal, colours not counted. */

@@ -1,5 +1,5 @@
-import { UsageError } from "./core/diagnostic.js";
-import type { Output } from "./ui/output.js";
+import { UsageError } from "../core/diagnostic.js";
+import type { Output } from "../ui/output.js";
 
 /** Exit codes of the contract. */
 export const DONE = 0;
@@ -12,7 +12,7 @@ export const TERMINATED = 143;
 /** Tells what went wrong and gives the exit code: a mistake of the call or pipeline is 2, anything else 1. */
 export async function exitOf(error: unknown, stderr: Output, color: boolean): Promise<number> {
   if (error instanceof UsageError) {
-    const { formatDiagnostic } = await import("./spec/frame.js");
+    const { formatDiagnostic } = await import("../spec/frame.js");
     const shown = error.diagnostics.map(d => formatDiagnostic(d, error.texts.get(d.file), { color }));
     stderr.write(`${shown.join("\n\n")}\n`);
     return USAGE;

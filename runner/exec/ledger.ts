@@ -1,0 +1,130 @@
+import { relative } from "node:path";
+import type { EventSink, RunEvent } from "../core/event.js";
+import type { Outcome, RunRecord, RunStep, StepRecord } from "../core/record.js";
+import type { Graph, GraphNode } from "../graph/types.js";
+import { describeEnvironment } from "./environment.js";
+import type { Host } from "./host.js";
+
+/** How a step instance ended. */
+export interface Ending {
+  readonly outcome: Outcome;
+  readonly reason: string;
+  readonly key?: string | null;
+  readonly seconds?: number;
+  readonly error?: string;
+  readonly log?: string;
+}
+
+type Untimed<E> = E extends RunEvent ? Omit<E, "time"> : never;
+
+/** The bookkeeping of one run: what ended how, told as it happens and recorded at the end. Decides nothing. */
+export class Ledger {
+  readonly id: string;
+  readonly #started: Date;
+  readonly #t0: number;
+  readonly #results = new Map<string, StepRecord>();
+  readonly #steps = new Map<string, RunStep>();
+
+  constructor(
+    private readonly host: Host,
+    private readonly graph: Graph,
+    private readonly nodes: readonly GraphNode[],
+    private readonly sink: EventSink,
+  ) {
+    this.#started = host.clock.now();
+    this.#t0 = host.clock.seconds();
+    this.id = runId(this.#started, host.clock.token(2));
+  }
+
+  emit(event: Untimed<RunEvent>): void {
+    this.sink({ ...event, time: this.now() } as RunEvent);
+  }
+
+  now(): string {
+    return this.host.clock.now().toISOString();
+  }
+
+  start(): void {
+    this.emit({ type: "run-start", run: this.id, pipeline: this.graph.name, total: this.nodes.length });
+  }
+
+  /** The result that a node now stands for. */
+  know(node: GraphNode, record: StepRecord): void {
+    this.#results.set(node.id, record);
+  }
+
+  readonly outputsOf = (id: string): StepRecord["outputs"] | undefined => this.#results.get(id)?.outputs;
+
+  end(node: GraphNode, { outcome, reason, key = null, seconds = 0, error, log }: Ending): void {
+    const kind = kindOf(node);
+    const inputs = Object.fromEntries(node.inputs.map(input => [input.role, origins(input.source)]));
+    const failure = error === undefined ? {} : { error };
+    const step = {
+      id: node.id,
+      step: node.step,
+      labels: node.labels,
+      kind,
+      outcome,
+      key,
+      seconds,
+      reason,
+      inputs,
+    };
+    this.#steps.set(node.id, { ...step, ...failure });
+    const metrics = this.#results.get(node.id)?.metrics ?? {};
+    const logged = log === undefined ? {} : { log };
+    this.emit({
+      type: "step-end",
+      id: node.id,
+      kind,
+      outcome,
+      key,
+      metrics,
+      seconds,
+      reason,
+      ...failure,
+      ...logged,
+    });
+  }
+
+  /** Tells the end of the run and gives its record. */
+  close(stopped: boolean): RunRecord {
+    const counts = { ran: 0, cached: 0, failed: 0, skipped: 0, cancelled: 0 };
+    const steps = this.nodes.flatMap(node => this.#steps.get(node.id) ?? []);
+    for (const step of steps) counts[step.outcome]++;
+    const outcome = stopped && counts.cancelled > 0 ? "interrupted" : counts.failed > 0 ? "failed" : "done";
+    const seconds = this.host.clock.seconds() - this.#t0;
+    const record: RunRecord = {
+      format: 1,
+      id: this.id,
+      pipeline: this.graph.name,
+      file: relative(this.graph.project, this.graph.file),
+      started: this.#started.toISOString(),
+      finished: this.now(),
+      seconds,
+      outcome,
+      params: this.graph.params,
+      environment: describeEnvironment(this.host),
+      steps,
+      counts,
+    };
+    this.host.store.runs.put(record);
+    this.emit({ type: "run-end", run: this.id, outcome, ...counts, seconds });
+    return record;
+  }
+}
+
+/** `20261123-061019-3f9a`: sorts by time, and two runs of one second differ. */
+function runId(started: Date, token: string): string {
+  const [date = "", time = ""] = started.toISOString().split(/[T.]/);
+  return `${date.replaceAll("-", "")}-${time.replaceAll(":", "")}-${token}`;
+}
+
+export function kindOf({ work }: GraphNode): string {
+  return work.type === "kind" ? work.kind : "run";
+}
+
+function origins(source: GraphNode["inputs"][number]["source"]): string[] {
+  if (source.type === "file") return [source.path];
+  return source.type === "artifact" ? [source.node] : source.entries.map(entry => entry.node);
+}

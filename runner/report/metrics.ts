@@ -1,0 +1,113 @@
+import { labelText, type Labels } from "../core/labels.js";
+import type { StepResult } from "../core/record.js";
+import { type Estimate, estimate } from "../core/statistics.js";
+
+/** A step instance with its metrics: a `StepResult`, a step-end event or a record can each be seen as one. */
+export interface MetricSource {
+  readonly step: string;
+  readonly kind: string;
+  readonly labels: Labels;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** The metrics of all steps of one kind: what can stand side by side. */
+export interface MetricTable {
+  readonly kind: string;
+  /** In the order recorded. */
+  readonly metrics: readonly string[];
+  readonly rows: readonly MetricRow[];
+}
+
+/** A step at one point of its factors, its repeats summed up. */
+export interface MetricRow {
+  readonly step: string;
+  /** `encoder`, or `encoder sigma=0.3` where the step has axes that are not repeats. */
+  readonly name: string;
+  readonly factors: Labels;
+  readonly cells: ReadonlyMap<string, MetricCell>;
+}
+
+export interface MetricCell {
+  readonly estimate: Estimate;
+  /** Each repeat's value. */
+  readonly values: readonly { readonly label: string; readonly value: number }[];
+}
+
+/**
+ * An axis of repeats (`seed`, `fold`, ...): its instances are samples of one quantity, and a mean over them means
+ * something. Any other axis (`sigma`, `dataset`) is a factor, and each of its values a row of its own: a mean over
+ * those would hide what the sweep is for.
+ */
+export function isRepeat(axis: string): boolean {
+  return /^(?:.*[-_])?(?:seed|repeat|replicate|repetition|trial|fold)s?$/i.test(axis);
+}
+
+/** The two parts of a point on the axes. */
+export function splitLabels(labels: Labels): { repeats: Labels; factors: Labels } {
+  const entries = Object.entries(labels);
+  return {
+    repeats: Object.fromEntries(entries.filter(([axis]) => isRepeat(axis))),
+    factors: Object.fromEntries(entries.filter(([axis]) => !isRepeat(axis))),
+  };
+}
+
+/** `encoder`, or `encoder sigma=0.3`. */
+export function rowName(step: string, factors: Labels): string {
+  const text = labelText(factors);
+  return text === "" ? step : `${step} ${text.replaceAll(",", " ")}`;
+}
+
+/** Tables by kind and rows by step, both in order of first appearance. Values that are not finite are left out. */
+export function metricTables(sources: Iterable<MetricSource>): MetricTable[] {
+  const tables = new Map<string, { metrics: Set<string>; rows: Map<string, Gathering> }>();
+  for (const { step, kind, labels, metrics } of sources) {
+    const entries = Object.entries(metrics).filter(([, value]) => Number.isFinite(value));
+    if (entries.length === 0) continue;
+    const { repeats, factors } = splitLabels(labels);
+    const table = getOr(tables, kind, () => ({
+      metrics: new Set<string>(),
+      rows: new Map<string, Gathering>(),
+    }));
+    const name = rowName(step, factors);
+    const row = getOr(table.rows, name, () => ({ step, name, factors, values: new Map<string, Value[]>() }));
+    for (const [metric, value] of entries) {
+      table.metrics.add(metric);
+      getOr(row.values, metric, () => []).push({ label: labelText(repeats), value });
+    }
+  }
+  return [...tables].map(([kind, { metrics, rows }]) => ({
+    kind,
+    metrics: [...metrics],
+    rows: [...rows.values()].map(summarised),
+  }));
+}
+
+/** A run's results as sources; a kind name for commands would put unlike programs in one table, so these go by step. */
+export function metricSources(results: Iterable<StepResult>): MetricSource[] {
+  const sources: MetricSource[] = [];
+  for (const { step, record } of results) {
+    if (record === null) continue;
+    const kind = step.kind === "run" ? step.step : step.kind;
+    sources.push({ step: step.step, kind, labels: step.labels, metrics: record.metrics });
+  }
+  return sources;
+}
+
+type Value = MetricCell["values"][number];
+interface Gathering extends Omit<MetricRow, "cells"> {
+  readonly values: Map<string, Value[]>;
+}
+
+function summarised({ values, ...row }: Gathering): MetricRow {
+  const cells = [...values].map(([metric, list]): [string, MetricCell] => [
+    metric,
+    { estimate: estimate(list.map(({ value }) => value)), values: list },
+  ]);
+  return { ...row, cells: new Map(cells) };
+}
+
+function getOr<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, (value = make()));
+  return value;
+}

@@ -1,0 +1,71 @@
+/**
+ * Every code that a diagnostic of the pipeline language can carry, with the rule it stands for. Codes are stable:
+ * scripts and tests may rely on them; messages may change.
+ */
+export const codes = {
+  // The file
+  "no-such-file": "The pipeline or params file cannot be read.",
+  "too-large": "A file, or what its aliases and expressions unfold to, is larger than 16 MiB.",
+  "not-utf8": "The file is not UTF-8 text.",
+  "control-character": "A character that YAML does not allow, or a NUL or half of a surrogate pair in a text.",
+  // YAML
+  "yaml-syntax": "The text is not YAML 1.2.",
+  tab: "YAML is indented with spaces; a tab stands where indentation is expected.",
+  "too-deep": "Values are nested deeper than 100 levels.",
+  "multiple-documents": "A pipeline file holds one YAML document.",
+  "empty-file": "The file holds nothing, or comments only.",
+  "duplicate-key": "A mapping holds the same key twice.",
+  "bad-key": "A key is not text, or is `__proto__`.",
+  "merge-key": "Merge keys (`<<`) are YAML 1.1; share values through `params:` or a plain alias.",
+  "unknown-alias": "An alias (`*name`) has no anchor (`&name`) before it, or stands inside its own anchor.",
+  "alias-bomb": "The aliases unfold to more than 16 MiB.",
+  "custom-tag": "Tags such as `!env` or `!!binary` have no meaning in a pipeline.",
+  "bad-number": "An integer beyond 2^53, or a number that is not finite.",
+  // Structure
+  "unknown-key": "A key that means nothing here.",
+  "missing-key": "A key that must be there is not.",
+  "misplaced-key": "A key that belongs to the other kind of step.",
+  "wrong-type": "A value of the wrong type.",
+  "wrong-value": "A value of the right type that is not allowed.",
+  "bad-name": "A name of a step, role, output, axis or variable that cannot be one.",
+  // Params
+  "unknown-param": "`--set` or a params file names a param that the pipeline does not declare.",
+  "param-type": "An override would turn a value into a list or mapping, or the reverse.",
+  "param-cycle": "Params refer to each other in a circle.",
+  "unused-param": "Nothing reads this param (a warning).",
+  "bad-set": "A `--set` that is not `name=value`.",
+  // Expressions
+  "bad-expression": "An expression that is not a path such as `params.name`.",
+  "unknown-name": "An expression reads something that does not exist.",
+  "misplaced-expression": "An expression reads something that cannot be read at this place.",
+  "not-text": "A list, a mapping or nothing stands where text is made.",
+  "unsafe-shell": "An expression stands where no quoting can make it safe in a shell script.",
+  "unset-variable": "An expression reads an environment variable that is not set.",
+  // Steps
+  "unknown-kind": "`uses:` names a step kind that does not exist.",
+  "unknown-role": "The step kind has no input of this name.",
+  "missing-input": "The step kind needs an input that is not given.",
+  "unknown-step": "An input names a step that does not exist.",
+  "unknown-output": "An input names an output that the step does not have.",
+  "ambiguous-output": "An input names a step of several outputs without saying which.",
+  "missing-file": "An input file or folder of the user's does not exist.",
+  "outside-project": "A relative path leads out of the project folder.",
+  "bad-output": "An output's file name cannot be used.",
+  "bad-duration": "A timeout that is not a length of time.",
+  "bad-resource": "A resource that is not a count or a size.",
+  cycle: "Steps need each other's results in a circle.",
+  // Axes
+  "bad-axis": "The values of a matrix axis are not a list of distinct scalars that can be labels.",
+  "axis-conflict": "Two sides of a step have the same axis with different values.",
+  "unknown-axis": "`over:` names an axis that no input has.",
+  "too-many-instances": "The matrix unfolds to more instances, or more gathered inputs, than can be handled.",
+  // Plugins
+  "missing-plugin": "A plugin's file does not exist.",
+  "bad-plugin": "A plugin's module cannot be used as a step kind.",
+  "duplicate-kind": "Two modules declare the same step kind.",
+  // Selection
+  "bad-selection": "A selection that is not `step`, `step+` or `step[axis=value]`.",
+  "unknown-selection": "A selection that matches no step instance.",
+} as const;
+
+export type Code = keyof typeof codes;

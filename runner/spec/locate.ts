@@ -1,0 +1,78 @@
+import { isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from "yaml";
+import type { Range } from "../core/diagnostic.js";
+import type { Locate, Place, Span } from "./place.js";
+import { rangeAt, type LineIndex } from "./text.js";
+
+/** Places -> ranges by the nodes of a YAML document. `targets`: what each alias stands for. */
+export function locateIn(
+  root: Node,
+  targets: ReadonlyMap<Node, Node>,
+  text: string,
+  lines: LineIndex,
+): Locate {
+  const entries = new Map<YAMLMap, Map<string, Pair>>();
+  /** Entries by key, made once a mapping: a file of 10,000 steps can have 10,000 mistakes. */
+  const entriesOf = (map: YAMLMap): Map<string, Pair> => {
+    let known = entries.get(map);
+    if (known === undefined) {
+      known = new Map();
+      for (const pair of map.items) {
+        const key = isScalar(pair.key) ? pair.key.value : undefined;
+        // The first of two equal keys is the one whose value counts.
+        if (typeof key === "string" && !known.has(key)) known.set(key, pair);
+      }
+      entries.set(map, known);
+    }
+    return known;
+  };
+
+  return (place: Place): Range => {
+    let node: Node | null | undefined = root;
+    let key: Node | undefined;
+    for (const segment of place.path) {
+      const holder: Node | null | undefined = node && (targets.get(node) ?? node);
+      let next: Node | null | undefined;
+      if (isMap(holder) && typeof segment === "string") {
+        const pair = entriesOf(holder).get(segment);
+        if (pair === undefined) break;
+        key = pair.key as Node;
+        next = pair.value as Node | null;
+      } else if (isSeq<Node | null>(holder) && typeof segment === "number" && segment < holder.items.length) {
+        key = undefined;
+        next = holder.items[segment];
+      } else break;
+      node = next;
+    }
+    if (place.part === "key" && key !== undefined) return ofNode(key);
+    const [start, end] = bounds(node);
+    if (place.span !== undefined) return ofSpan(start, end, place.span);
+    // An empty value has no characters of its own.
+    if (start === end && key !== undefined) return ofNode(key);
+    return firstLine(start, end);
+  };
+
+  function ofNode(node: Node): Range {
+    return rangeAt(lines, ...bounds(node));
+  }
+
+  /** A mapping or list of many lines is pointed at by its first. */
+  function firstLine(start: number, end: number): Range {
+    const newline = text.indexOf("\n", start);
+    const stop = newline !== -1 && newline < end ? newline : end;
+    return rangeAt(lines, start, Math.max(start, start + text.slice(start, stop).trimEnd().length));
+  }
+
+  function ofSpan(start: number, end: number, span: Span): Range {
+    let at = start - 1;
+    for (let i = 0; i <= span.index; i++) {
+      at = text.indexOf("${{", at + 1);
+      if (at === -1 || at >= end) return firstLine(start, end);
+    }
+    return rangeAt(lines, Math.min(at + span.start, end), Math.min(at + span.end, end));
+  }
+}
+
+function bounds(node: Node | null | undefined): [number, number] {
+  const [start, end] = node?.range ?? [0, 0];
+  return [start, end];
+}

@@ -1,0 +1,126 @@
+import { UsageError, type Diagnostic, type Range, type Related } from "../core/diagnostic.js";
+import type { Code } from "./codes.js";
+import type { PipelineDocument } from "./document.js";
+import type { Locate, Place } from "./place.js";
+import { didYouMean } from "./wording.js";
+
+/** Something else to look at, still by its place. */
+export interface Beside {
+  readonly message: string;
+  readonly document: PipelineDocument;
+  readonly place: Place;
+}
+
+export interface ProblemOptions {
+  readonly hint?: string | undefined;
+  readonly related?: readonly Beside[];
+  readonly severity?: "error" | "warning";
+}
+
+interface Problem extends ProblemOptions {
+  readonly code: Code;
+  readonly message: string;
+  readonly document: PipelineDocument | undefined;
+  readonly place: Place;
+}
+
+/** Work that suggestions may cost in all, in candidates looked at: 10,000 mistakes times 10,000 names is too much. */
+const SUGGESTION_BUDGET = 1_000_000;
+
+/**
+ * Collects the mistakes of one load. Places become ranges at the end, and only if there is a mistake, because
+ * that may mean to read the YAML again.
+ */
+export class Problems {
+  readonly #problems: Problem[] = [];
+  readonly #seen = new Set<string>();
+  #budget = SUGGESTION_BUDGET;
+
+  /** The document that is meant where no other is given. */
+  constructor(readonly document: PipelineDocument) {}
+
+  get failed(): boolean {
+    return this.#problems.some(problem => problem.severity !== "warning");
+  }
+
+  get count(): number {
+    return this.#problems.length;
+  }
+
+  /** Adds a mistake. Of several about the same value the first is kept: the others are its echoes. */
+  add(code: Code, message: string, place: Place, options: ProblemOptions = {}): void {
+    this.addIn(this.document, code, message, place, options);
+  }
+
+  /** The same in another document, or in the call itself (`undefined`), which has no places. */
+  addIn(
+    document: PipelineDocument | undefined,
+    code: Code,
+    message: string,
+    place: Place,
+    options: ProblemOptions = {},
+  ): void {
+    const onValue = place.part !== "key" && place.path.length > 0 && document !== undefined;
+    const key = JSON.stringify([document?.file, place.path, place.span, onValue ? "" : message]);
+    if (this.#seen.has(key)) return;
+    this.#seen.add(key);
+    this.#problems.push({ code, message, document, place, ...options });
+  }
+
+  /** The nearest right spelling, as a hint. */
+  suggest(word: string, candidates: Iterable<string>): string | undefined {
+    if (this.#budget <= 0) return undefined;
+    const list = [...candidates];
+    this.#budget -= list.length + 1;
+    return didYouMean(word, list);
+  }
+
+  /** All so far, in order of file and position. */
+  async diagnostics(severity: "error" | "warning"): Promise<Diagnostic[]> {
+    const wanted = this.#problems.filter(problem => (problem.severity ?? "error") === severity);
+    const locators = new Map<PipelineDocument, Locate>();
+    for (const { document, related } of wanted) {
+      for (const d of [document, ...(related ?? []).map(r => r.document)]) {
+        if (d !== undefined && !locators.has(d)) locators.set(d, await d.locator());
+      }
+    }
+    const rangeOf = (document: PipelineDocument | undefined, place: Place): Range | undefined =>
+      document && locators.get(document)?.(place);
+    return wanted.map(problem => diagnostic(problem, severity, rangeOf)).sort(byPosition);
+  }
+
+  /** Ends the load if anything is wrong. */
+  async throwIfAny(): Promise<void> {
+    const early = this.document.mistakes;
+    if (!this.failed && early.length === 0) return;
+    const all = [...early, ...(await this.diagnostics("error"))].sort(byPosition);
+    const documents = [this.document, ...this.#problems.map(problem => problem.document)];
+    throw new UsageError(all, new Map(documents.flatMap(d => (d ? [[d.file, d.text] as const] : []))));
+  }
+}
+
+function diagnostic(
+  { code, message, document, place, hint, related }: Problem,
+  severity: "error" | "warning",
+  rangeOf: (document: PipelineDocument | undefined, place: Place) => Range | undefined,
+): Diagnostic {
+  const range = rangeOf(document, place);
+  const beside = related?.map((r): Related => {
+    const at = rangeOf(r.document, r.place);
+    return { message: r.message, file: r.document.file, ...(at && { range: at }) };
+  });
+  return {
+    code,
+    severity,
+    message,
+    file: document?.file ?? "",
+    ...(range && { range }),
+    ...(hint !== undefined && { hint }),
+    ...(beside && { related: beside }),
+  };
+}
+
+function byPosition(a: Diagnostic, b: Diagnostic): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return (a.range?.start.offset ?? 0) - (b.range?.start.offset ?? 0);
+}

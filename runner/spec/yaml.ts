@@ -1,0 +1,202 @@
+import { isAlias, isMap, isScalar, isSeq, parseDocument, type Node } from "yaml";
+import { UsageError, type Diagnostic } from "../core/diagnostic.js";
+import type { Json, JsonObject } from "../core/json.js";
+import type { Code } from "./codes.js";
+import { locateIn } from "./locate.js";
+import { MAX_DEPTH, measure } from "./measure.js";
+import type { Locate } from "./place.js";
+import { LineIndex, MAX_BYTES, rangeAt } from "./text.js";
+import { code, show } from "./wording.js";
+import { reportSyntax, tooDeepFlow } from "./yaml-syntax.js";
+
+/** YAML that has been read: its value, its mistakes, and its places. */
+export interface Source {
+  readonly value: JsonObject;
+  readonly mistakes: readonly Diagnostic[];
+  readonly locate: Locate;
+}
+
+/**
+ * Reads one YAML document whose root is a mapping. Throws a `UsageError` with the syntax errors, or when there is
+ * no such root; lesser mistakes are listed beside a value that leaves them out.
+ */
+export function readYaml(text: string, file: string): Source {
+  const { root, value, mistakes, targets, lines } = readAny(text, file);
+  if (isMap(root)) {
+    return { value: value as JsonObject, mistakes, locate: locateIn(root, targets, text, lines) };
+  }
+  const empty = value === null && mistakes.length === 0;
+  const [start, end] = root === null ? [0, 0] : span(root);
+  throw new UsageError(
+    [
+      ...mistakes,
+      {
+        code: (empty ? "empty-file" : "wrong-type") satisfies Code,
+        severity: "error",
+        message: empty ? "the file is empty" : `the file holds ${show(value)}, not a mapping`,
+        file,
+        range: rangeAt(lines, start, end),
+        hint: "it must be a mapping of keys to values, such as `steps:` and what belongs to it",
+      },
+    ],
+    new Map([[file, text]]),
+  );
+}
+
+/** One YAML value of any type. Throws a `UsageError` for syntax errors. */
+export function readAny(text: string, file: string) {
+  const lines = new LineIndex(text);
+  const mistakes: Diagnostic[] = [];
+  const report: Report = (code, message, [start, end], hint) => {
+    const range = rangeAt(lines, start, end);
+    mistakes.push({ code, severity: "error", message, file, range, ...(hint !== undefined && { hint }) });
+  };
+  const stopIfAny = (): void => {
+    if (mistakes.length > 0) throw new UsageError(mistakes, new Map([[file, text]]));
+  };
+
+  const deep = tooDeepFlow(text);
+  if (deep !== undefined) {
+    report("too-deep", `brackets are nested deeper than ${MAX_DEPTH} levels`, [deep, deep + 1]);
+  }
+  stopIfAny();
+  const document = parseDocument(text, {
+    // Duplicates are looked for by `Reader`: the parser compares every key of a mapping with every other.
+    uniqueKeys: false,
+    prettyErrors: false,
+    resolveKnownTags: false,
+    logLevel: "silent",
+  });
+  reportSyntax(document, text, report);
+  stopIfAny();
+  for (const { pos } of document.warnings) {
+    report("custom-tag", `the tag ${code(text.slice(...pos))} has no meaning here`, pos, "leave it out");
+  }
+  const reader = new Reader(report);
+  const root: Node | null = document.contents;
+  const value = reader.read(root, 0);
+  return { root, value, mistakes, targets: reader.targets, lines };
+}
+
+export type Report = (code: Code, message: string, range: readonly [number, number], hint?: string) => void;
+
+function span(node: Node): [number, number] {
+  const [start, end] = node.range ?? [0, 0];
+  return [start, end];
+}
+
+/** Nodes -> plain JSON. Bounded in depth, in time (by the text) and in the size of what it stands for. */
+class Reader {
+  /** What each alias stands for. */
+  readonly targets = new Map<Node, Node>();
+  readonly #anchors = new Map<string, { readonly node: Node; readonly value: Json }>();
+  #unfolded = 0;
+  #deep = false;
+  readonly #report: Report;
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  read(node: Node | null, depth: number): Json {
+    if (node === null) return null;
+    if (isAlias(node)) return this.#follow(node, node.source, depth);
+    if (depth > MAX_DEPTH) return this.#tooDeep(node);
+    const value = this.#content(node, depth);
+    const { anchor } = node as { anchor?: string };
+    if (anchor !== undefined) this.#anchors.set(anchor, { node, value });
+    return value;
+  }
+
+  #content(node: Node, depth: number): Json {
+    if (isScalar(node)) return this.#scalar(node.value, node.source ?? "", span(node));
+    if (isSeq<Node | null>(node)) return node.items.map(item => this.read(item, depth + 1));
+    if (!isMap<Node | null, Node | null>(node)) return null;
+    const out: Record<string, Json> = {};
+    const seen = new Set<string>();
+    for (const { key, value } of node.items) {
+      const name = this.#key(key, node, seen);
+      // The value is read even where the key is of no use: it may hold anchors, and mistakes of its own.
+      const item = this.read(value, depth + 1);
+      if (name !== undefined) out[name] = item;
+    }
+    return out;
+  }
+
+  #key(key: Node | null, map: Node, seen: Set<string>): string | undefined {
+    const at = key === null ? span(map) : span(key);
+    if (!isScalar(key) || typeof key.value !== "string") {
+      const what = isScalar(key) ? show(key.value as Json) : "a value that is not text";
+      const hint = isScalar(key) && key.source ? `put it in quotes: "${key.source}"` : undefined;
+      this.#report("bad-key", `a key must be text, not ${what}`, at, hint);
+      return undefined;
+    }
+    const name = key.value;
+    this.#checkText(name, at);
+    if ((key as { anchor?: string }).anchor !== undefined) {
+      this.#anchors.set((key as { anchor?: string }).anchor ?? "", { node: key, value: name });
+    }
+    if (name === "<<" && key.type === "PLAIN") {
+      const hint = "write the keys out, or keep them in `params:` and give `${{ params.name }}` as the whole value";
+      this.#report("merge-key", "merge keys (`<<`) are not part of YAML 1.2", at, hint);
+      return undefined;
+    }
+    if (name === "__proto__") {
+      this.#report("bad-key", "`__proto__` cannot be a key", at);
+      return undefined;
+    }
+    if (seen.has(name)) {
+      this.#report("duplicate-key", `the key ${code(name)} stands here a second time`, at);
+      return undefined;
+    }
+    seen.add(name);
+    return name;
+  }
+
+  #scalar(value: unknown, source: string, at: [number, number]): Json {
+    if (typeof value === "number") {
+      if (!Number.isFinite(value)) {
+        this.#report("bad-number", `${code(source)} is not a finite number`, at);
+        return null;
+      }
+      if (Number.isInteger(value) && !Number.isSafeInteger(value) && !/[.eE]/.test(source.replace(/^0x/, ""))) {
+        const hint = "put it in quotes to keep its digits as text";
+        this.#report("bad-number", `${code(source)} is beyond 2^53 and would lose digits`, at, hint);
+      }
+      return value === 0 ? 0 : value; // no -0: it would not survive a trip through JSON
+    }
+    if (typeof value === "string") this.#checkText(value, at);
+    return typeof value === "string" || typeof value === "boolean" ? value : null;
+  }
+
+  #checkText(text: string, at: [number, number]): void {
+    if (!/\0|\p{Surrogate}/u.test(text)) return;
+    this.#report("control-character", "a text holds a NUL or half of a surrogate pair", at);
+  }
+
+  #follow(alias: Node, name: string, depth: number): Json {
+    const anchor = this.#anchors.get(name);
+    if (anchor === undefined) {
+      const hint = `an anchor \`&${name}\` must be complete before it is used`;
+      this.#report("unknown-alias", `there is no anchor for ${code(`*${name}`)}`, span(alias), hint);
+      return null;
+    }
+    this.targets.set(alias, anchor.node);
+    const { weight, height } = measure(anchor.value);
+    if (depth + height > MAX_DEPTH) return this.#tooDeep(alias);
+    // Once over the limit, further aliases say nothing new.
+    if (this.#unfolded > MAX_BYTES) return null;
+    this.#unfolded += weight;
+    if (this.#unfolded > MAX_BYTES) {
+      this.#report("alias-bomb", "the aliases up to here unfold to more than 16 MiB", span(alias));
+      return null;
+    }
+    return anchor.value;
+  }
+
+  #tooDeep(node: Node): null {
+    if (!this.#deep) this.#report("too-deep", `values are nested deeper than ${MAX_DEPTH} levels`, span(node));
+    this.#deep = true;
+    return null;
+  }
+}

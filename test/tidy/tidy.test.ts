@@ -1,0 +1,170 @@
+/** The invariants that ARCHITECTURE.md states, held by reading the sources. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "@jest/globals";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+
+interface Source {
+  readonly file: string;
+  readonly text: string;
+  /** Relative imports, as files of the repository; bare ones as written. */
+  readonly imports: readonly string[];
+}
+
+function sourcesIn(folder: string): Source[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter(name => name.endsWith(".ts"))
+    .map(name => {
+      const file = `${folder}/${name}`;
+      const text = readFileSync(join(root, file), "utf8");
+      const found = text.matchAll(
+        /(?:^|\n)\s*(?:import|export)\s[^;"]*?from\s+"([^"]+)"|import\("([^"]+)"\)|(?:^|\n)import\s+"([^"]+)"/g,
+      );
+      const imports = [...found]
+        .map(([, a, b, c]) => a ?? b ?? c ?? "")
+        .map(to => (to.startsWith(".") ? target(file, to) : to));
+      return { file, text, imports };
+    });
+}
+
+function target(from: string, to: string): string {
+  return relative(root, resolve(root, dirname(from), to.replace(/\.js$/, ".ts")));
+}
+
+const sources = [...sourcesIn("runner"), ...sourcesIn("steps")];
+
+/** From the top down: a file may import from its own room or from one below. */
+const LAYERS = [
+  "root",
+  "commands",
+  "report",
+  "ui",
+  "exec",
+  "store",
+  "cache",
+  "graph",
+  "spec",
+  "step-api",
+  "core",
+];
+const ROOTS = new Set(["runner/cli.ts", "runner/worker.ts", "runner/compose.ts", "runner/index.ts"]);
+
+function layerOf(file: string): string {
+  if (ROOTS.has(file)) return "root";
+  if (file === "runner/step-api.ts") return "step-api";
+  const [, room = ""] = file.split("/");
+  return room;
+}
+
+/** Code without its comments and texts, so that words in them are not taken for use. */
+function bare(text: string): string {
+  return text.replace(
+    /\/\*[\s\S]*?\*\/|\/\/[^\n]*|`(?:\\.|[^`\\])*`|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g,
+    " ",
+  );
+}
+
+describe("layers", () => {
+  it("names every room of the runner", () => {
+    const rooms = new Set(sources.filter(s => s.file.startsWith("runner/")).map(s => layerOf(s.file)));
+    expect([...rooms].filter(room => !LAYERS.includes(room))).toEqual([]);
+  });
+
+  it("are only ever imported downwards", () => {
+    const upward = sources
+      .filter(s => s.file.startsWith("runner/"))
+      .flatMap(({ file, imports }) =>
+        imports
+          .filter(to => to.startsWith("runner/"))
+          .filter(to => LAYERS.indexOf(layerOf(to)) < LAYERS.indexOf(layerOf(file)))
+          .map(to => `${file} -> ${to}`),
+      );
+    expect(upward).toEqual([]);
+  });
+
+  it("keep the runner ignorant of steps and tensors, but for the composition roots", () => {
+    const knowing = sources
+      .filter(s => s.file.startsWith("runner/") && !ROOTS.has(s.file))
+      .flatMap(({ file, imports }) =>
+        imports
+          .filter(to => to.startsWith("steps/") || to.includes("tensorflow"))
+          .map(to => `${file} -> ${to}`),
+      );
+    expect(knowing).toEqual([]);
+  });
+
+  it("keep the steps ignorant of the runner, but for step-api", () => {
+    const knowing = sources
+      .filter(s => s.file.startsWith("steps/"))
+      .flatMap(({ file, imports }) =>
+        imports
+          .filter(to => to.startsWith("runner/") && to !== "runner/step-api.ts")
+          .map(to => `${file} -> ${to}`),
+      );
+    expect(knowing).toEqual([]);
+  });
+
+  it("keep one kind ignorant of another: what they share lies in steps/ helpers", () => {
+    const helpers = new Set(["lib", "nn", "engine"]);
+    const crossing = sources
+      .filter(s => s.file.startsWith("steps/") && s.file.split("/").length > 2)
+      .flatMap(({ file, imports }) =>
+        imports
+          .filter(to => to.startsWith("steps/"))
+          .filter(to => to.split("/")[1] !== file.split("/")[1] && !helpers.has(to.split("/")[1] ?? ""))
+          .map(to => `${file} -> ${to}`),
+      );
+    expect(crossing).toEqual([]);
+  });
+});
+
+describe("what is absent", () => {
+  const using = (pattern: RegExp, allowed: (file: string) => boolean): string[] =>
+    sources.filter(({ file, text }) => !allowed(file) && pattern.test(bare(text))).map(({ file }) => file);
+
+  it("no console: results and progress go through the session's streams", () => {
+    expect(using(/\bconsole\./, () => false)).toEqual([]);
+  });
+
+  it("no clock and no real randomness outside runner/core/clock.ts", () => {
+    expect(
+      using(
+        /\bnew Date\(\)|\bDate\.now\(|\bMath\.random\(|\brandomBytes\(|\brandomUUID\(/,
+        file => file === "runner/core/clock.ts",
+      ),
+    ).toEqual([]);
+  });
+
+  it("no child process but through execa", () => {
+    const direct = sources.filter(({ imports }) =>
+      imports.some(to => to === "node:child_process" || to === "child_process"),
+    );
+    expect(direct.map(s => s.file)).toEqual([]);
+  });
+
+  it("no comparison by locale where bytes are hashed or ordered", () => {
+    expect(using(/\.localeCompare\(|Intl\.Collator/, () => false)).toEqual([]);
+  });
+
+  it("no silenced checks", () => {
+    const silenced = /@ts-(ignore|nocheck|expect-error)|eslint-disable|\bas any\b/;
+    expect(sources.filter(({ text }) => silenced.test(text)).map(s => s.file)).toEqual([]);
+  });
+});
+
+describe("size", () => {
+  it("no file over 300 lines: a longer one holds two ideas", () => {
+    const long = sources.filter(({ text }) => text.split("\n").length > 300).map(({ file }) => file);
+    expect(long).toEqual([]);
+  });
+
+  it("the committed part of artifacts/ stays small", () => {
+    const sizes = readdirSync(join(root, "artifacts/published"), { recursive: true, encoding: "utf8" })
+      .map(name => statSync(join(root, "artifacts/published", name)))
+      .filter(stat => stat.isFile())
+      .map(stat => stat.size);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(20e6);
+  });
+});
