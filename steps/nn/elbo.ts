@@ -35,5 +35,5 @@ export function gaussianLoss(tf: TensorFlow, prediction: Tensor, x: Tensor): Sca
 }
 
 function batchOf(x: Tensor): number {
-  return x.shape[0] ?? 1;
+  return x.shape[0];
 }

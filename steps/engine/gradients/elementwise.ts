@@ -2,7 +2,7 @@ import type { ClipByValueAttrs, GradConfig, LeakyReluAttrs, Tensor } from "@tens
 import type { TensorFlow } from "../types.js";
 import { gradient } from "./define.js";
 
-/** Gradients of functions of one number, applied element by element. */
+/** Gradients of functions of one number, and of comparisons, applied element by element. */
 export function elementwise(tf: TensorFlow): GradConfig[] {
   /** y = f(x); `slope(x)` is f'(x). */
   const ofInput = (kernel: string, slope: (x: Tensor) => Tensor): GradConfig =>
@@ -56,6 +56,13 @@ export function elementwise(tf: TensorFlow): GradConfig[] {
         tf.logicalAnd(tf.greaterEqual(x, clipValueMin), tf.lessEqual(x, clipValueMax));
       return { x: () => tf.mul(dy, tf.cast(inside(), "float32")) };
     }),
-    ...["Sign", "Floor", "Ceil", "Round", "Step", "ZerosLike", "OnesLike"].map(flat),
+    ...["Sign", "Floor", "Ceil", "Round", "Step", "ZerosLike", "OnesLike", "LogicalNot"].map(flat),
+    ...["Greater", "GreaterEqual", "Less", "LessEqual", "Equal", "NotEqual", "LogicalAnd", "LogicalOr"].map(
+      kernel =>
+        gradient(kernel, ["a", "b"], (_dy, { a, b }) => ({
+          a: () => tf.zeros(a.shape),
+          b: () => tf.zeros(b.shape),
+        })),
+    ),
   ];
 }

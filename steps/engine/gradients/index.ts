@@ -1,12 +1,13 @@
 /**
  * The backward pass of TensorFlow.js kernels. tfjs-core publishes its own gradients only in a form that Node
- * cannot load without a bundler, and some of them are wrong where tensors broadcast (maximum, minimum, squared
- * difference). So every backend gets these, and one formula holds everywhere.
+ * cannot load without a bundler, and some of them are wrong: where tensors broadcast
+ * (maximum, minimum, squared difference), and for resized images that are oblong or several. So every backend gets these, and one formula holds everywhere.
  * Does not: cover 3-D convolutions, dilated convolutions, FFTs, strided slices, or products over axes.
  */
 import type { TensorFlow } from "../types.js";
 import { arithmetic } from "./arithmetic.js";
 import { elementwise } from "./elementwise.js";
+import { image } from "./image.js";
 import { linear } from "./linear.js";
 import { normalise } from "./normalise.js";
 import { reduction } from "./reduction.js";
@@ -14,6 +15,6 @@ import { structure } from "./structure.js";
 
 /** Registers every gradient with this copy of TensorFlow.js; replaces those that are there. */
 export function registerGradients(tf: TensorFlow): void {
-  const families = [arithmetic, elementwise, reduction, structure, linear, normalise];
+  const families = [arithmetic, elementwise, reduction, structure, linear, image, normalise];
   for (const config of families.flatMap(family => family(tf))) tf.registerGradient(config);
 }

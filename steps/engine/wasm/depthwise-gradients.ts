@@ -1,6 +1,7 @@
 /**
  * The two gradients of a depthwise convolution, which the package lacks. Both walk over the same products:
- * y[n, oh, ow, c m] += x[n, h, w, c] filter[i, j, c, m], with h = oh sh + i dh - top, and w likewise.
+ * y[n, oh, ow, c m] += x[n, h, w, c] filter[i, j, c, m], with h = oh sh + i - top, and w likewise.
+ * Does not: dilate; the gradient of a dilated convolution is refused before it gets here.
  */
 import type {
   DepthwiseConv2dNativeBackpropFilterAttrs,
@@ -71,16 +72,16 @@ function geometry(
 /** Calls `visit` with the flat indices of x, y and the filter for every product that the forward pass adds up. */
 function eachProduct(info: Geometry, visit: (x: number, y: number, tap: number) => void): void {
   const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, padInfo } = info;
-  const { filterHeight, filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = info;
+  const { filterHeight, filterWidth, strideHeight, strideWidth } = info;
   const multiplier = outChannels / inChannels;
   for (let n = 0; n < batchSize; n++)
     for (let oh = 0; oh < outHeight; oh++)
       for (let ow = 0; ow < outWidth; ow++)
         for (let i = 0; i < filterHeight; i++) {
-          const h = oh * strideHeight + i * dilationHeight - padInfo.top;
+          const h = oh * strideHeight + i - padInfo.top;
           if (h < 0 || h >= inHeight) continue;
           for (let j = 0; j < filterWidth; j++) {
-            const w = ow * strideWidth + j * dilationWidth - padInfo.left;
+            const w = ow * strideWidth + j - padInfo.left;
             if (w < 0 || w >= inWidth) continue;
             const x = ((n * inHeight + h) * inWidth + w) * inChannels;
             const y = ((n * outHeight + oh) * outWidth + ow) * outChannels;

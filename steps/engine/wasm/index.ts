@@ -7,6 +7,7 @@ import { columnReductionRepairs } from "./column-reduction.js";
 import type { Repair } from "./compose.js";
 import { convFilterGradient } from "./conv-filter-gradient.js";
 import { convInputGradient } from "./conv-input-gradient.js";
+import { convPaddingRepairs } from "./conv-padding.js";
 import { depthwiseGradients } from "./depthwise-gradients.js";
 import { einsum } from "./einsum.js";
 import { matMulRepairs } from "./mat-mul.js";
@@ -15,6 +16,7 @@ import { segmentSum } from "./segment-sum.js";
 
 const repairs: readonly Repair[] = [
   ...matMulRepairs, // wrong after a reshape; slow when transposed
+  ...convPaddingRepairs, // wrong where the stride is larger than the filter
   maxPoolGradient, // wrong for windows without a positive value
   convFilterGradient, // missing
   ...depthwiseGradients, // missing

@@ -1,0 +1,66 @@
+import { openEngine, type Engine, type Tensor, type TensorFlow } from "../../steps/engine/index.js";
+
+/** The wasm engine beside the cpu one, which is the reference; both belong to one TensorFlow.js. */
+export interface Pair {
+  readonly tf: TensorFlow;
+  readonly engines: readonly Engine[];
+}
+
+export async function openPair(threads = 1): Promise<Pair> {
+  const cpu = await openEngine({ backend: "cpu", cpus: 1 });
+  const wasm = await openEngine({ backend: "wasm", cpus: threads });
+  return { tf: wasm.tf, engines: [wasm, cpu] };
+}
+
+export type Build = (tf: TensorFlow, ...inputs: Tensor[]) => Tensor;
+
+/** A deterministic stand-in for data: numbers in (-1, 1), other ones for other seeds. */
+export function numbers(size: number, seed: number): Float32Array {
+  let state = (seed * 2654435761) >>> 0;
+  return Float32Array.from({ length: size }, () => {
+    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) >>> 0;
+    return (state >>> 8) / 2 ** 23 - 1;
+  });
+}
+
+export function tensor(tf: TensorFlow, shape: readonly number[], seed: number): Tensor {
+  return tf.tensor(
+    numbers(
+      shape.reduce((a, b) => a * b, 1),
+      seed,
+    ),
+    [...shape],
+  );
+}
+
+/** The value of `build` and its gradients by every input (against a fixed dy), computed on `backend`. */
+export async function evaluate(
+  tf: TensorFlow,
+  backend: string,
+  shapes: readonly (readonly number[])[],
+  build: Build,
+  gradients = true,
+): Promise<number[][]> {
+  await tf.setBackend(backend);
+  const results = tf.tidy(() => {
+    const inputs = shapes.map((shape, i) => tensor(tf, shape, i + 1));
+    const value = build(tf, ...inputs);
+    if (!gradients) return [value];
+    const dy = tensor(tf, value.shape, 99);
+    const loss = (...args: Tensor[]): Tensor => tf.sum(tf.mul(build(tf, ...args), dy));
+    return [value, ...tf.grads(loss)(inputs)];
+  });
+  const read = await Promise.all(results.map(async t => Array.from(await t.data())));
+  results.forEach(t => t.dispose());
+  return read;
+}
+
+/** Largest difference, relative to the largest number of `expected`; infinite for NaN or another length. */
+export function relativeError(actual: readonly number[], expected: readonly number[]): number {
+  if (actual.length !== expected.length) return Infinity;
+  const scale = expected.reduce((max, v) => Math.max(max, Math.abs(v)), 1e-6);
+  return expected.reduce((worst, v, i) => {
+    const error = Math.abs(v - (actual[i] ?? NaN)) / scale;
+    return Number.isNaN(error) ? Infinity : Math.max(worst, error);
+  }, 0);
+}
