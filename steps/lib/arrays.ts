@@ -57,7 +57,8 @@ export function fromBytes(dtype: DType, bytes: Uint8Array): TypedArray {
   const size = itemSize(dtype);
   if (bytes.byteLength % size !== 0)
     throw new RangeError(`${bytes.byteLength} bytes are no whole number of ${dtype} elements`);
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  // Not `slice`: a Buffer's does not copy.
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   const [buffer, offset, length] = [aligned.buffer, aligned.byteOffset, aligned.byteLength / size];
   switch (dtype) {
     case "u1":
