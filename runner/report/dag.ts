@@ -121,29 +121,32 @@ function outcomeOf(group: readonly Part[]): Outcome | "mixed" | undefined {
   return outcomes.size === 2 && outcomes.has("ran") && outcomes.has("cached") ? "ran" : "mixed";
 }
 
-/** Kahn's algorithm, stable: among the nodes that are free, the one given first. */
+/** The given order wherever it will do: depth first, each node after its inputs. */
 function inputsFirst(nodes: readonly DagNode[], edges: readonly DagEdge[]): DagNode[] {
-  const waits = new Map(nodes.map(node => [node.id, 0]));
-  const users = new Map<string, string[]>();
-  for (const { from, to } of edges) {
-    waits.set(to, (waits.get(to) ?? 0) + 1);
-    getOr(users, from, () => []).push(to);
-  }
   const byId = new Map(nodes.map(node => [node.id, node]));
+  const inputs = new Map<string, DagNode[]>();
+  for (const { from, to } of edges) {
+    const node = byId.get(from);
+    if (node !== undefined) getOr(inputs, to, () => []).push(node);
+  }
   const sorted = new Set<DagNode>();
-  // A stack rather than a queue keeps chains together; the reversal keeps the given order among equals.
-  const free = nodes.filter(node => waits.get(node.id) === 0).reverse();
-  for (let node = free.pop(); node !== undefined; node = free.pop()) {
-    sorted.add(node);
-    for (const id of (users.get(node.id) ?? []).reverse()) {
-      const left = (waits.get(id) ?? 0) - 1;
-      waits.set(id, left);
-      const user = byId.get(id);
-      if (left === 0 && user !== undefined) free.push(user);
+  const open = new Set<DagNode>();
+  // A stack of its own: chains of thousands of steps would be too deep for calls.
+  for (const root of nodes) {
+    const stack = [root];
+    for (let node = stack.at(-1); node !== undefined; node = stack.at(-1)) {
+      const waits = open.has(node) ? [] : (inputs.get(node.id) ?? []).filter(input => !sorted.has(input));
+      open.add(node);
+      // An input that is open already would close a cycle, which only a record that was tampered with can hold.
+      const next = waits.filter(input => !open.has(input));
+      if (next.length > 0) stack.push(...next.reverse());
+      else {
+        sorted.add(node);
+        stack.pop();
+      }
     }
   }
-  // A record could hold a cycle only if it was tampered with; its steps are shown all the same.
-  return [...sorted, ...nodes.filter(node => !sorted.has(node))];
+  return [...sorted];
 }
 
 function getOr<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -60,7 +60,7 @@ export function layOut(value: Json, indent = ""): string {
   const list = Array.isArray(value) ? (value as readonly Json[]) : undefined;
   const parts =
     list === undefined
-      ? Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${layOut(item as Json, inner)}`)
+      ? Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${layOut(item, inner)}`)
       : list.map(item => layOut(item, inner));
   const [open, close] = list === undefined ? ["{", "}"] : ["[", "]"];
   if (parts.length === 0) return open + close;

@@ -37,7 +37,7 @@ export function thousands(n: number): string {
   return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-/** A measured value to `digits` significant digits: `4,096`, `0.8123`, `1.2e-7`. */
+/** A measured value to about `digits` significant digits: `4,096`, `12.35`, `0.8123`, `0.0012`, `1.2e-7`. */
 export function number(value: number, digits = 4): string {
   if (!Number.isFinite(value)) return String(value);
   if (value === 0) return "0";
@@ -48,7 +48,9 @@ export function number(value: number, digits = 4): string {
       .toExponential(digits - 1)
       .replace(/\.?0+e/, "e")
       .replace("e+", "e");
-  const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
+  // Below one, four decimals do (0.0012, not 0.001200), unless they would leave less than two digits.
+  const magnitude = Math.floor(Math.log10(size));
+  const decimals = magnitude < 0 ? Math.max(digits, 1 - magnitude) : Math.max(0, digits - 1 - magnitude);
   return grouped(value.toFixed(Math.min(decimals, 12)));
 }
 

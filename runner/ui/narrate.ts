@@ -87,7 +87,8 @@ export function startText(pipeline: string, run: string, total: number): string 
   return `${printable(pipeline)}: ${counted(total, "step")}, run ${printable(run)}`;
 }
 
-const OUTCOMES: readonly Outcome[] = ["ran", "cached", "failed", "skipped", "cancelled"];
+/** In the order in which they are told. */
+export const OUTCOMES: readonly Outcome[] = ["ran", "cached", "failed", "skipped", "cancelled"];
 
 function rangeText(min: number, max: number): string {
   const [low, high] = [number(min), number(max)];
