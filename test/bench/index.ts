@@ -1,0 +1,16 @@
+/** `npm run bench [-- NAME ...]`: one JSON object a line. Peers are measured in the same run where installed. */
+import process from "node:process";
+import { hashing, smallFiles } from "./files.js";
+import { noop } from "./noop.js";
+
+const benches: Readonly<Record<string, () => Promise<void>>> = { noop, hashing, files: smallFiles };
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter(name => !(name in benches));
+if (unknown.length > 0) {
+  process.stderr.write(
+    `no such benchmark: ${unknown.join(", ")}; there are: ${Object.keys(benches).join(", ")}\n`,
+  );
+  process.exit(2);
+}
+for (const name of wanted.length > 0 ? wanted : Object.keys(benches)) await benches[name]?.();

@@ -1,0 +1,136 @@
+import { readFileSync, readdirSync } from "node:fs";
+import process from "node:process";
+import { afterEach, describe, expect, it } from "@jest/globals";
+import { Gate } from "../rig/gate.js";
+import { Project } from "../rig/project.js";
+
+/** Every process whose command line or environment names the project's folder. */
+function survivors(p: Project): string[] {
+  const pids = readdirSync("/proc").filter(name => /^\d+$/.test(name) && name !== String(process.pid));
+  return pids.filter(pid => {
+    try {
+      if (readFileSync(`/proc/${pid}/stat`, "latin1").split(") ").at(-1)?.startsWith("Z")) return false;
+      return readFileSync(`/proc/${pid}/environ`, "latin1").includes(p.folder);
+    } catch {
+      return false;
+    }
+  });
+}
+
+const gates: Gate[] = [];
+afterEach(() => {
+  for (const gate of gates.splice(0)) gate.release();
+});
+async function gate(p: Project, name: string): Promise<Gate> {
+  const made = await Gate.at(p.path(name));
+  gates.push(made);
+  return made;
+}
+
+describe("an input edited while its step runs", () => {
+  const set = async (step: string) => {
+    const p = new Project({ "data.txt": "old\n" });
+    const [arrive, go] = [await gate(p, "arrive"), await gate(p, "go")];
+    p.write(
+      "p.yaml",
+      step.replaceAll("ARRIVE", arrive.path).replaceAll("GO", go.path).replaceAll("FOLDER", p.folder),
+    );
+    return { p, arrive, go };
+  };
+
+  it.each([
+    [
+      "a staged file",
+      "steps:\n  s:\n    run: echo > ARRIVE; read x < GO; cat ${{ inputs.d }} > ${{ outputs.o }}\n    inputs: { d: ./data.txt }\n    outputs: { o: o }\n",
+    ],
+    [
+      "a file read in place",
+      "steps:\n  s:\n    run: echo > ARRIVE; read x < GO; cat ${{ inputs.d }} > ${{ outputs.o }}\n    inputs: { d: FOLDER/data.txt }\n    outputs: { o: o }\n",
+    ],
+  ])("fails the step and records nothing: %s", async (_, step) => {
+    const { p, arrive, go } = await set(step);
+    const running = p.runEvents([], { code: 1 });
+    await arrive.arrived();
+    p.write("data.txt", "new\n");
+    await go.open();
+    const { ends } = await running;
+    expect(ends[0]?.error).toMatch(/changed while the step ran/);
+
+    const again = p.run();
+    await arrive.arrived();
+    await go.open();
+    expect(await again).toEqual({ s: "ran" });
+    expect(await p.output("s", "o")).toBe("new\n");
+  });
+});
+
+describe("ending a run", () => {
+  const text = (arrive: string): string => `
+steps:
+  first: { run: "echo one > \${{ outputs.o }}", outputs: { o: o } }
+  slow:
+    run: |
+      setsid sh -c 'sleep 1000; cat ${arrive}' &
+      sh -c 'trap "" TERM; echo > ${arrive}; sleep 1000' &
+      wait
+    inputs: { f: first }
+    outputs: { o: o }
+`;
+
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("by %s ends every process of its steps and exits %d", async (signal, code) => {
+    const p = new Project();
+    const arrive = await gate(p, "arrive");
+    p.write("p.yaml", text(arrive.path));
+    const child = p.start(["run", "p.yaml", "--reporter", "ndjson"]);
+    await arrive.arrived();
+    child.kill(signal);
+    const { exitCode, stdout } = await child;
+    expect(exitCode).toBe(code);
+    expect(survivors(p)).toEqual([]);
+    expect(stdout).toMatch(/"type":"run-end".*"outcome":"interrupted"/);
+    expect(await p.run(["first"])).toEqual({ first: "cached" });
+  });
+
+  it("by a step's time-out ends the whole process tree", async () => {
+    const p = new Project();
+    const arrive = await gate(p, "arrive");
+    p.write("p.yaml", `${text(arrive.path)}    timeout: 300ms\n`);
+    const running = p.runEvents([], { code: 1 });
+    await arrive.arrived();
+    const { ends } = await running;
+    expect(ends.find(end => end.id === "slow")?.error).toMatch(/timed out after 0\.3 s/);
+    expect(survivors(p)).toEqual([]);
+  });
+
+  it("by kill -9 loses work only: the next run finishes, byte for byte, and cleans up", async () => {
+    const p = new Project();
+    const arrive = await gate(p, "arrive");
+    const go = await gate(p, "go");
+    p.write(
+      "p.yaml",
+      `
+steps:
+  first: { run: "echo one > \${{ outputs.o }}", outputs: { o: o } }
+  slow:
+    run: echo half > \${{ outputs.o }}; echo > ${arrive.path}; read x < ${go.path}; cat \${{ inputs.f }} >> \${{ outputs.o }}
+    inputs: { f: first }
+    outputs: { o: o }
+  last: { run: "cat \${{ inputs.s }} > \${{ outputs.o }}", inputs: { s: slow }, outputs: { o: o } }
+`,
+    );
+    const child = p.start(["run", "p.yaml"]);
+    await arrive.arrived();
+    child.kill("SIGKILL");
+    await child;
+    const again = p.run();
+    await arrive.arrived();
+    await go.open();
+    expect(await again).toEqual({ first: "cached", slow: "ran", last: "ran" });
+    expect(await p.output("last", "o")).toBe("half\none\n");
+    expect(survivors(p)).toEqual([]);
+    expect(readdirSync(p.path("artifacts", "work"))).toEqual([]);
+  });
+});
