@@ -20,6 +20,8 @@ function gpusOf(env: NodeJS.ProcessEnv): number[] {
   const named = env["VISTAS_GPUS"] ?? env["CUDA_VISIBLE_DEVICES"];
   if (named === undefined) return listDriver();
   const ids = named.split(",").filter(id => id.trim() !== "");
+  // The customary way to say "none".
+  if (ids[0]?.trim() === "-1") return [];
   if (!ids.every(id => /^\s*\d+\s*$/.test(id))) {
     throw UsageError.ofCall(
       "bad-gpus",

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { EventSink } from "../core/event.js";
-import type { Fingerprint, RunRecord } from "../core/record.js";
+import type { Fingerprint, RunRecord, StepRecord } from "../core/record.js";
 import type { Graph, GraphNode } from "../graph/types.js";
 import { attempt, logTail, type Attempted } from "./attempt.js";
 import { describeEnvironment } from "./environment.js";
@@ -171,10 +171,11 @@ class CurrentRun {
     seconds: number,
   ): void {
     const { outputs, outputNames, metrics, curves } = result;
-    const record = {
-      ...{ format: 1, key, id: node.id, fingerprint: print, outputs, outputNames, metrics, curves, seconds },
+    const record: StepRecord = {
+      ...{ format: 1 as const, key, id: node.id, fingerprint: print },
+      ...{ outputs, outputNames, metrics, curves, seconds },
       ...{ finished: this.ledger.now(), environment: describeEnvironment(this.host) },
-    } as const;
+    };
     this.host.store.records.put(record);
     this.ledger.know(node, record);
     this.forced.delete(node.id);
