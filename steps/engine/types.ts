@@ -30,6 +30,8 @@ export interface Engine {
   readonly threads: number;
   /** What computes, in words: `wasm (SIMD, 2 threads)`, or the GPU's name. */
   readonly device: string;
+  /** All that may change a result's bits, as text: another class, another key. Not the number of threads. */
+  readonly numericClass: string;
   /** Frees the backend and ends its threads. Tensors made by it are lost. */
   dispose(): void;
 }

@@ -1,16 +1,14 @@
 import type { Tensor, TensorFlow } from "../engine/types.js";
+import type { Activation } from "../lib/layers.js";
 
-/** Names as pipelines give them. `leaky-relu` has the slope 0.2 below 0 of the GAN literature (Radford et al., DCGAN). */
-export const ACTIVATIONS = ["none", "relu", "leaky-relu", "sigmoid", "tanh"] as const;
-export type Activation = (typeof ACTIVATIONS)[number];
-
+/** Applies an activation by the name that models and pipelines give it. leakyRelu: slope 0.2 below 0. */
 export function activate<T extends Tensor>(tf: TensorFlow, activation: Activation, x: T): T {
   switch (activation) {
-    case "none":
+    case "linear":
       return x;
     case "relu":
       return tf.relu(x);
-    case "leaky-relu":
+    case "leakyRelu":
       return tf.leakyRelu(x, 0.2);
     case "sigmoid":
       return tf.sigmoid(x);

@@ -11,13 +11,16 @@ export async function openCpu(): Promise<Engine> {
   tf.enableProdMode();
   const { version_cpu } = await import("@tensorflow/tfjs-backend-cpu");
   if (!(await tf.setBackend("cpu"))) throw new Error("The cpu tensor backend did not start.");
+  const version = `tfjs-backend-cpu ${version_cpu}`;
   return {
     tf,
     backend: "cpu",
-    version: `tfjs-backend-cpu ${version_cpu}`,
+    version,
     precision: "float32",
     threads: 1,
     device: "JavaScript",
+    // Math.exp and its like are V8's.
+    numericClass: `cpu ${version} float32 V8 ${process.versions.v8}`,
     dispose: () => closeBackend(tf, "cpu"),
   };
 }

@@ -1,7 +1,9 @@
 import { createRequire } from "node:module";
+import os from "node:os";
 import util from "node:util";
 import type { Engine, EngineOptions, TensorFlow } from "../types.js";
 import { gpuName } from "../gpu.js";
+import { REMEDIES } from "../packages.js";
 import { closeBackend } from "./close.js";
 
 /** The packages of native TensorFlow, in the order of preference; both optional. */
@@ -25,13 +27,17 @@ export async function openTensorflow({ cpus }: EngineOptions): Promise<Engine> {
   tf.enableProdMode();
   if (!(await tf.setBackend("tensorflow"))) throw new Error("The tensorflow backend did not start.");
   const { isUsingGpuDevice } = tf.backend() as unknown as NodeBackend;
+  const version = `${name.replace("@tensorflow/", "")} ${tf.version["tfjs-node"] ?? tf.version_core}`;
+  // On a processor, libtensorflow picks its kernels by the model's instructions.
+  const hardware = isUsingGpuDevice ? await gpuName() : (os.cpus()[0]?.model ?? process.arch);
   return {
     tf,
     backend: "tensorflow",
-    version: `${name.replace("@tensorflow/", "")} ${tf.version["tfjs-node"] ?? tf.version_core}`,
+    version,
     precision: "float32",
     threads: cpus,
-    device: isUsingGpuDevice ? await gpuName() : `libtensorflow, ${cpus} thread${cpus === 1 ? "" : "s"}`,
+    device: isUsingGpuDevice ? hardware : `libtensorflow, ${cpus} thread${cpus === 1 ? "" : "s"}`,
+    numericClass: `tensorflow ${version} float32 ${hardware}`,
     dispose: () => closeBackend(tf, "tensorflow"),
   };
 }
@@ -51,8 +57,7 @@ function loadPackage(): { name: string; tf: NodePackage } {
     }
   }
   throw new Error(
-    `Native TensorFlow is not available (${failures.join("; ")}). ` +
-      "Get it with: npm install --no-save @tensorflow/tfjs-node@4.22.0 (or tfjs-node-gpu, with CUDA 11.2 and cuDNN 8.1).",
+    `Native TensorFlow does not load (${failures.join("; ")}). To get it: ${REMEDIES.tensorflow}`,
   );
 }
 

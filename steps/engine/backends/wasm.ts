@@ -28,13 +28,16 @@ export async function openWasm({ cpus }: EngineOptions): Promise<Engine> {
   repairKernels(tf);
   guardHeap(tf.backend() as unknown as WasmBackend);
   const threads = wasm.getThreadsCount();
+  const version = `tfjs-backend-wasm ${wasm.version_wasm}`;
   return {
     tf,
     backend: "wasm",
-    version: `tfjs-backend-wasm ${wasm.version_wasm}`,
+    version,
     precision: "float32",
     threads,
     device: `WebAssembly SIMD, ${threads} thread${threads === 1 ? "" : "s"}`,
+    // XNNPACK has other kernels for other processors' instructions.
+    numericClass: `wasm ${version} float32 ${process.arch}`,
     dispose() {
       const restore = noteHandlers();
       closeBackend(tf, "wasm");

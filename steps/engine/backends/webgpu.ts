@@ -1,4 +1,5 @@
 import type { Engine, TensorFlow } from "../types.js";
+import { REMEDIES } from "../packages.js";
 import { closeBackend } from "./close.js";
 
 /** What is used of npm's `webgpu` (Dawn), which only users who want it install. */
@@ -25,13 +26,16 @@ export async function openWebgpu(): Promise<Engine> {
     throw new Error("WebGPU found no adapter: is a Vulkan driver installed?");
   const info = (tf.backend() as unknown as WebgpuBackend).adapterInfo;
   const adapter = [info?.vendor, info?.architecture].filter(Boolean).join(" ");
+  const device = adapter === "" ? "GPU" : adapter;
+  const version = `tfjs-backend-webgpu ${version_webgpu}`;
   return {
     tf,
     backend: "webgpu",
-    version: `tfjs-backend-webgpu ${version_webgpu}`,
+    version,
     precision: "float32",
     threads: 1,
-    device: adapter === "" ? "GPU" : adapter,
+    device,
+    numericClass: `webgpu ${version} float32 ${device}`,
     dispose: () => closeBackend(tf, "webgpu"),
   };
 }
@@ -40,11 +44,9 @@ async function load(name: string): Promise<unknown> {
   try {
     return await import(name);
   } catch (error) {
-    throw new Error(
-      `WebGPU is not available: ${name} does not load. ` +
-        "Get it with: npm install --no-save webgpu @tensorflow/tfjs-backend-webgpu@4.22.0",
-      { cause: error },
-    );
+    throw new Error(`WebGPU is not available: ${name} does not load. To get it: ${REMEDIES.webgpu}`, {
+      cause: error,
+    });
   }
 }
 

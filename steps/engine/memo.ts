@@ -1,0 +1,62 @@
+/**
+ * What trying a backend came to, kept in a file, so that a run with nothing to do need not load any backend. An
+ * entry holds as long as the machine, Node, the backend's packages and this code are the same.
+ * Does not: matter. A memo that is lost or damaged costs the time of a new trial.
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { stampOf, statOf } from "./packages.js";
+import type { ProbeResult } from "./try-backend.js";
+import type { Backend } from "./types.js";
+
+type Entries = Partial<Record<Backend, { readonly stamp: string; readonly result: ProbeResult }>>;
+
+export class ProbeMemo {
+  readonly #file: string;
+  #entries: Entries;
+
+  constructor(private readonly folder: string) {
+    this.#file = join(folder, "engine-probe.json");
+    this.#entries = read(this.#file);
+  }
+
+  get(backend: Backend): ProbeResult | undefined {
+    const entry = this.#entries[backend];
+    return entry?.stamp === stamp(backend) ? entry.result : undefined;
+  }
+
+  set(backend: Backend, result: ProbeResult): void {
+    this.#entries = { ...this.#entries, [backend]: { stamp: stamp(backend), result } };
+    const temporary = `${this.#file}.${process.pid}`;
+    try {
+      mkdirSync(this.folder, { recursive: true });
+      writeFileSync(temporary, JSON.stringify(this.#entries));
+      renameSync(temporary, this.#file);
+    } catch {
+      // A store that cannot be written to is the store's to report; here it only means to try again next time.
+      rmSync(temporary, { force: true });
+    }
+  }
+}
+
+function read(file: string): Entries {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, "utf8"));
+    return typeof value === "object" && value !== null ? value : {};
+  } catch {
+    return {}; // Not there yet, or damaged: nothing is remembered.
+  }
+}
+
+/** The trial's own code is part of it: a repaired kernel must be checked anew. */
+const CODE = ["self-check.js", "wasm/index.js", "gradients/index.js"];
+
+function stamp(backend: Backend): string {
+  const code = CODE.map(file => statOf(fileURLToPath(new URL(`./${file}`, import.meta.url))));
+  // GPUs differ between the machines that share a store, and between the devices lent on one.
+  const place = [hostname(), process.version, process.arch, process.env.CUDA_VISIBLE_DEVICES ?? "-"];
+  return [...place, ...code, stampOf(backend)].join(" | ");
+}

@@ -1,0 +1,74 @@
+/** The npm packages behind each backend: where they are, whether they changed, and how to get them. */
+import { statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import type { Backend } from "./types.js";
+
+interface PackageSpec {
+  readonly name: string;
+  /** Files that compute: another one may give other numbers, or not load. Relative to the package. */
+  readonly files: readonly string[];
+}
+
+const NATIVE = ["lib/napi-v8/tfjs_binding.node", "deps/lib/libtensorflow.so.2"];
+const CORE: PackageSpec = { name: "@tensorflow/tfjs-core", files: [] };
+
+const PACKAGES: Readonly<Record<Backend, readonly PackageSpec[]>> = {
+  tensorflow: [
+    { name: "@tensorflow/tfjs-node-gpu", files: NATIVE },
+    { name: "@tensorflow/tfjs-node", files: NATIVE },
+  ],
+  webgpu: [{ name: "webgpu", files: [] }, { name: "@tensorflow/tfjs-backend-webgpu", files: [] }, CORE],
+  wasm: [
+    { name: "@tensorflow/tfjs-backend-wasm", files: ["wasm-out/tfjs-backend-wasm-threaded-simd.wasm"] },
+    CORE,
+  ],
+  cpu: [{ name: "@tensorflow/tfjs-backend-cpu", files: [] }, CORE],
+};
+
+/** What a user can do to get a backend. */
+export const REMEDIES: Readonly<Record<Backend, string>> = {
+  tensorflow:
+    "npm install --no-save @tensorflow/tfjs-node@4.22.0 (processor) or @tensorflow/tfjs-node-gpu@4.22.0 " +
+    "(GPU; CUDA 11.2 and cuDNN 8.1). npm leaves an optional package out without a word when its installation " +
+    "fails, for one because its download is blocked; this command shows the error.",
+  webgpu:
+    "npm install --no-save webgpu @tensorflow/tfjs-backend-webgpu@4.22.0, and a Vulkan, Metal or Direct3D 12 driver.",
+  wasm: "npm install (it is a dependency of vistas).",
+  cpu: "npm install (it is a dependency of vistas).",
+};
+
+/** Why a backend cannot even be tried: packages that are not installed. Undefined when they are. */
+export function missing(backend: Backend): string | undefined {
+  const names = PACKAGES[backend].map(spec => spec.name);
+  const absent = names.filter(name => locate(name) === undefined);
+  // Native TensorFlow needs one of its two packages, the others all of theirs.
+  const lacks = backend === "tensorflow" ? absent.length === names.length : absent.length > 0;
+  return lacks ? `${absent.join(" and ")} not installed` : undefined;
+}
+
+/** Text that changes when a backend's packages do: their places, sizes and times. Costs a few `stat` calls. */
+export function stampOf(backend: Backend): string {
+  return PACKAGES[backend]
+    .map(({ name, files }) => {
+      const folder = locate(name);
+      if (folder === undefined) return `${name}: none`;
+      return [folder, ...["package.json", ...files].map(file => statOf(join(folder, file)))].join(" ");
+    })
+    .join("; ");
+}
+
+export function statOf(file: string): string {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat === undefined ? "-" : `${stat.size}@${stat.mtimeMs}`;
+}
+
+const require = createRequire(import.meta.url);
+
+/** The package's folder, found as Node finds it, but without reading any of it. */
+function locate(name: string): string | undefined {
+  return (require.resolve.paths(name) ?? [])
+    .map(folder => join(folder, name, "package.json"))
+    .filter(file => statSync(file, { throwIfNoEntry: false }) !== undefined)
+    .map(file => dirname(file))[0];
+}
