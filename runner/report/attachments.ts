@@ -1,5 +1,5 @@
 import { type FileHandle, open, readdir } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { extname, join } from "node:path";
 import { byCodeUnit } from "../core/json.js";
 import type { StepResult } from "../core/record.js";
 import { bytes as bytesText, counted } from "../ui/format.js";
@@ -45,8 +45,8 @@ export const LIMITS = {
 } as const;
 
 /**
- * Reads what is fit to show. A file's name decides where it has one that tells; outputs that are files may lie in
- * the store under a digest, so these are known by their content. Links are not followed. An output that has gone
+ * Reads what is fit to show: images by their content, texts by the name they were written under, or by their
+ * content where that does not tell. Links are not followed. An output that has gone
  * since is told in `leftOut`.
  */
 export async function readAttachments(results: Iterable<StepResult>): Promise<Attachments> {
@@ -56,7 +56,7 @@ export async function readAttachments(results: Iterable<StepResult>): Promise<At
   const over = { images: 0, imageBytes: 0, texts: 0 };
   const room = { images: LIMITS.images, texts: LIMITS.texts };
 
-  const look = async (place: Place, path: string): Promise<void> => {
+  const look = async (place: Place, path: string, name: string): Promise<void> => {
     const found = await sniff(path, room);
     if (found === "gone") leftOut.push(`${placeText(place)} is not there any more`);
     else if (found.type === "image") {
@@ -71,7 +71,7 @@ export async function readAttachments(results: Iterable<StepResult>): Promise<At
       if (found.size > room.texts) over.texts++;
       else {
         room.texts -= found.size;
-        texts.push({ ...place, format: formatOf(path, found.text), text: found.text });
+        texts.push({ ...place, format: formatOf(name, found.text), text: found.text });
       }
     }
   };
@@ -80,11 +80,12 @@ export async function readAttachments(results: Iterable<StepResult>): Promise<At
     for (const [output, path] of Object.entries(paths)) {
       const place = { id: step.id, output };
       if (record?.outputs[output]?.type !== "tree") {
-        await look({ ...place, file: "" }, path);
+        await look({ ...place, file: "" }, path, record?.outputNames[output] ?? output);
         continue;
       }
       const files = (await filesUnder(path)).filter(file => SHOWN.has(extname(file).toLowerCase()));
-      for (const file of files.slice(0, LIMITS.entries)) await look({ ...place, file }, join(path, file));
+      for (const file of files.slice(0, LIMITS.entries))
+        await look({ ...place, file }, join(path, file), file);
       if (files.length > LIMITS.entries)
         leftOut.push(`${counted(files.length - LIMITS.entries, "file")} of ${step.id}.${output}`);
     }
@@ -144,8 +145,8 @@ async function sniff(path: string, room: { readonly images: number }): Promise<F
   }
 }
 
-function formatOf(path: string, text: string): TextFile["format"] {
-  const extension = extname(basename(path)).toLowerCase();
+function formatOf(name: string, text: string): TextFile["format"] {
+  const extension = extname(name).toLowerCase();
   if (extension === ".md") return "markdown";
   if (extension === ".csv") return "csv";
   if (extension === ".txt") return "text";

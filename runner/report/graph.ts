@@ -4,16 +4,20 @@
  */
 import type { Graph } from "../graph/types.js";
 import { printable } from "../ui/text.js";
-import { type Dag, dagOfGraph, type DagLevel } from "./dag.js";
+import { type Dag, dagOfGraph } from "./dag.js";
 import { DAG_STYLE, dagSvg } from "./svg.js";
 
 export type GraphFormat = "mermaid" | "dot" | "svg" | "json";
 
 export const GRAPH_FORMATS: readonly GraphFormat[] = ["mermaid", "dot", "svg", "json"];
 
-/** Ends with a newline. */
-export function renderGraph(graph: Graph, format: GraphFormat, level: DagLevel = "step"): string {
-  const dag = dagOfGraph(graph, level);
+/** Without a newline at the end. */
+export function renderGraph(
+  graph: Graph,
+  format: GraphFormat,
+  options: { readonly instances?: boolean } = {},
+): string {
+  const dag = dagOfGraph(graph, options.instances === true ? "instance" : "step");
   switch (format) {
     case "mermaid":
       return mermaid(dag);
@@ -33,7 +37,7 @@ export function mermaid(dag: Dag): string {
   for (const node of dag.nodes)
     lines.push(`  ${names.get(node.id) ?? ""}["${mermaidText(node.label)}<br/>${mermaidText(node.kind)}"]`);
   for (const { from, to } of dag.edges) lines.push(`  ${names.get(from) ?? ""} --> ${names.get(to) ?? ""}`);
-  return `${lines.join("\n")}\n`;
+  return lines.join("\n");
 }
 
 /** Graphviz. */
@@ -48,13 +52,13 @@ export function dot(dag: Dag): string {
     ),
     "}",
   ];
-  return `${lines.join("\n")}\n`;
+  return lines.join("\n");
 }
 
 /** `{ name, nodes: [{ id, kind, instances, axes }], edges: [{ from, to, roles }] }`. */
 export function json(dag: Dag): string {
   const nodes = dag.nodes.map(({ id, kind, instances, axes }) => ({ id, kind, instances, axes }));
-  return `${JSON.stringify({ name: dag.name, nodes, edges: dag.edges }, null, 2)}\n`;
+  return JSON.stringify({ name: dag.name, nodes, edges: dag.edges }, null, 2);
 }
 
 /** Everything but letters, digits and harmless marks as a numeric entity, which Mermaid writes `#NN;`. */

@@ -83,16 +83,16 @@ function cellsOf(line: string): string[] {
 
 function tableMarkup(rows: readonly (readonly string[])[]): Markup {
   const [header = [], ...body] = rows;
-  const cell = (text: string): Markup =>
-    /^[-+−]?[\d.][\d.,e±\s%+-]*$/i.test(text)
-      ? markup`<td class="number">${text}</td>`
-      : markup`<td>${text}</td>`;
-  const more = body.length - MOST_ROWS;
+  const shown = body.slice(0, MOST_ROWS);
+  const isNumber = header.map((_, i) => shown.every(row => NUMBER.test(row[i] ?? "")));
+  const more = body.length - shown.length;
+  const place = (i: number): Markup | false => isNumber[i] === true && markup` class="number"`;
   return markup`<div class="scroll"><table class="data"><thead><tr>${header
     .slice(0, MOST_COLUMNS)
-    .map(text => markup`<th scope="col">${text}</th>`)}</tr></thead><tbody>${body
-    .slice(0, MOST_ROWS)
-    .map(row => markup`<tr>${row.slice(0, MOST_COLUMNS).map(cell)}</tr>`)}</tbody></table></div>${
-    more > 0 && markup`<p class="soft">${`and ${more} more rows`}</p>`
-  }`;
+    .map((text, i) => markup`<th scope="col"${place(i)}>${text}</th>`)}</tr></thead><tbody>${shown.map(
+    row =>
+      markup`<tr>${row.slice(0, MOST_COLUMNS).map((text, i) => markup`<td${place(i)}>${text}</td>`)}</tr>`,
+  )}</tbody></table></div>${more > 0 && markup`<p class="soft">${`and ${more} more rows`}</p>`}`;
 }
+
+const NUMBER = /^(?:|[-+−]?[\d.][\d.,e±\s%+-]*)$/i;

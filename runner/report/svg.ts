@@ -26,8 +26,7 @@ export function dagSvg(
   const { width, height } = placed;
   return markup`<svg xmlns="http://www.w3.org/2000/svg" class="dag" role="img" aria-label="${`Graph of ${dag.name}`}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${
     options.style !== undefined && markup`<style>${options.style}</style>`
-  }<g>${arrows}</g>${nodes}</svg>
-`;
+  }<g>${arrows}</g>${nodes}</svg>`;
 }
 
 /** For a file that stands alone; a report has colours of its own under the same names. */

@@ -71,6 +71,11 @@ export function percent(share: number): string {
   return `${Math.floor(Math.min(1, Math.max(0, share)) * 100)} %`;
 }
 
+/** An ISO 8601 time in UTC as `2026-11-23 06:10:19 UTC`. */
+export function moment(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+}
+
 /** How long before `now` a moment lies, both in milliseconds: `just now`, `5 minutes ago`, `3 days ago`. */
 export function relativeTime(then: number, now: number): string {
   const seconds = (now - then) / 1000;

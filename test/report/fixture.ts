@@ -248,6 +248,7 @@ function makeResult(
   if (fails) return { step: runStep, record: null, paths: {} };
 
   const outputs: Record<string, ArtifactRef> = {};
+  const outputNames: Record<string, string> = {};
   const paths: Record<string, string> = {};
   for (const [name, content] of Object.entries(told.outputs ?? {})) {
     const isFile = typeof content === "string" || Buffer.isBuffer(content);
@@ -262,6 +263,7 @@ function makeResult(
       bytes += data.length;
     }
     outputs[name] = { type: isFile ? "file" : "tree", digest, bytes };
+    outputNames[name] = name;
     paths[name] = path;
   }
   const record: StepRecord = {
@@ -284,6 +286,7 @@ function makeResult(
       numeric: "wasm 4.22.0 float32",
     },
     outputs,
+    outputNames,
     metrics: told.metrics?.(seed) ?? {},
     curves: told.curves?.(seed) ?? {},
     seconds,

@@ -1,8 +1,8 @@
 import { OUTCOMES } from "../../ui/narrate.js";
-import { bytes, duration, thousands } from "../../ui/format.js";
+import { bytes, duration, moment, thousands } from "../../ui/format.js";
 import { type Markup, markup } from "../markup.js";
 import type { ReportModel } from "../model.js";
-import { badge, moment, type Section, stepAnchor } from "./section.js";
+import { badge, type Section, stepAnchor } from "./section.js";
 
 /** Title, how it went, when, how long, what ran and what was reused; first of all, what failed. */
 export function headerSection(model: ReportModel, sections: readonly Section[]): Markup {

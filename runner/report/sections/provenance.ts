@@ -1,6 +1,7 @@
+import { moment } from "../../ui/format.js";
 import { markup } from "../markup.js";
 import { flattened, type ReportModel } from "../model.js";
-import { moment, pairs, type Section } from "./section.js";
+import { pairs, type Section } from "./section.js";
 
 /** What it takes to know where these numbers come from: pipeline, parameters, machine. */
 export function provenanceSection({ run }: ReportModel): Section {

@@ -29,8 +29,3 @@ export function pairs(rows: readonly (readonly [name: string, value: string | Ma
 export function shortHash(hash: string): Markup {
   return markup`<span class="hash" title="${hash}">${hash.slice(0, 12)}</span>`;
 }
-
-/** `2026-11-23 06:10:19 UTC`. */
-export function moment(iso: string): string {
-  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
-}

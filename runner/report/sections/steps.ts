@@ -1,11 +1,11 @@
 import type { JsonObject } from "../../core/json.js";
 import type { StepRecord, StepResult } from "../../core/record.js";
-import { bytes, counted, duration } from "../../ui/format.js";
+import { bytes, counted, duration, moment } from "../../ui/format.js";
 import { placeText } from "../attachments.js";
 import { type Markup, markup } from "../markup.js";
 import { flattened, type ReportModel, type StepSection } from "../model.js";
 import { textMarkup } from "../prose.js";
-import { badge, moment, pairs, type Section, shortHash } from "./section.js";
+import { badge, pairs, type Section, shortHash } from "./section.js";
 
 /** Every step: why it ran, from what, with what, what it made; folded, for the one question that brings a reader here. */
 export function stepsSection(model: ReportModel): Section {

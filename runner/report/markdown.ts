@@ -1,0 +1,65 @@
+import { duration, moment, thousands, withInterval } from "../ui/format.js";
+import { OUTCOMES } from "../ui/narrate.js";
+import { printable, printableLines } from "../ui/text.js";
+import type { MetricTable } from "./metrics.js";
+import type { ReportModel } from "./model.js";
+
+/**
+ * A run in a screen of GitHub-flavoured Markdown, for a CI job's summary or a pull request: how it went, what
+ * failed, and the metrics with their intervals. Ends with a newline.
+ */
+export function renderMarkdown({ run, tables, attachments }: ReportModel): string {
+  const counts = OUTCOMES.filter(outcome => run.counts[outcome] > 0);
+  const blocks = [
+    `## ${inline(run.pipeline)}: ${run.outcome}`,
+    [
+      `Run \`${run.id}\` of ${moment(run.started)} took ${duration(run.seconds)}`,
+      ...counts.map(outcome => `${thousands(run.counts[outcome])} ${outcome}`),
+    ].join(", ") + ".",
+    ...failures(run.steps),
+    ...[...tables].reverse().map(metricTable),
+    ...(tables.length > 0 ? ["Mean ± half-width of the 95 % t-interval over repeats."] : []),
+    ...(attachments.leftOut.length > 0 ? [`Left out: ${attachments.leftOut.map(inline).join("; ")}.`] : []),
+  ];
+  return `${blocks.join("\n\n")}\n`;
+}
+
+const MOST_FAILURES = 20;
+
+function failures(steps: ReportModel["run"]["steps"]): string[] {
+  const failed = steps.filter(step => step.outcome === "failed");
+  const blocks = failed.slice(0, MOST_FAILURES).map(({ id, error = "" }) => {
+    const lines = printableLines(error);
+    // A fence longer than any run of backticks in the log cannot be closed by it.
+    const longest = Math.max(2, ...(error.match(/`+/g) ?? []).map(ticks => ticks.length));
+    const fence = "`".repeat(longest + 1);
+    return [`**${inline(id)}** failed:`, fence, ...lines, fence].join("\n");
+  });
+  const more = failed.length - blocks.length;
+  return more > 0 ? [...blocks, `and ${thousands(more)} more failed.`] : blocks;
+}
+
+function metricTable({ kind, metrics, rows }: MetricTable): string {
+  const lines = rows.map(row => {
+    const cells = metrics.map(metric => {
+      const estimate = row.cells.get(metric)?.estimate;
+      if (estimate === undefined) return "";
+      const n = estimate.n > 1 ? ` (n=${estimate.n})` : "";
+      return `${withInterval(estimate.mean, estimate.half)}${n}`;
+    });
+    return `| ${[inline(row.name), ...cells].join(" | ")} |`;
+  });
+  return [
+    `| ${[inline(kind), ...metrics.map(inline)].join(" | ")} |`,
+    `|---|${"---:|".repeat(metrics.length)}`,
+    ...lines,
+  ].join("\n");
+}
+
+/** Text of others inside a line or a cell: none of its marks means anything, and no link or mention is made of it. */
+function inline(text: string): string {
+  return printable(text)
+    .replace(/[&<@]/g, character => `&#${character.charCodeAt(0)};`)
+    .replaceAll("://", ":&#47;/")
+    .replace(/[\\`*_[\]>#|~]/g, "\\$&");
+}

@@ -1,0 +1,62 @@
+import type { RunRecord, StepResult } from "../core/record.js";
+import { withInterval } from "../ui/format.js";
+import { type Column, table } from "../ui/table.js";
+import { type Colors, colors, displayWidth, printable } from "../ui/text.js";
+import { metricSources, type MetricTable, metricTables } from "./metrics.js";
+
+export interface RunTableOptions {
+  readonly color: boolean;
+  /** Its `columns`, where it is a terminal, is how wide a table may be. */
+  readonly stdout: { readonly columns?: number | undefined };
+}
+
+/**
+ * What a run came to, for the terminal: for each kind the metrics of its steps, mean ± 95 % t-interval over
+ * repeats; metrics that do not fit the width are counted. No trailing newline; `""` where no step has metrics.
+ */
+export function renderRunTable(
+  run: Pick<RunRecord, "steps">,
+  results: readonly StepResult[],
+  { color, stdout }: RunTableOptions,
+): string {
+  // Steps come in the record's order, whatever order the results were read in.
+  const place = new Map(run.steps.map((step, i) => [step.id, i]));
+  const ordered = [...results].sort((a, b) => (place.get(a.step.id) ?? 0) - (place.get(b.step.id) ?? 0));
+  const paint = colors(color);
+  return metricTables(metricSources(ordered))
+    .map(one => kindTable(one, stdout.columns ?? Infinity, paint))
+    .join("\n\n");
+}
+
+/** A step has a line; where none of a kind's has repeats, the column of their number is left out. */
+function kindTable({ kind, metrics, rows }: MetricTable, width: number, paint: Colors): string {
+  const names = rows.map(row => printable(row.name));
+  const counts = rows.map(row => Math.max(...[...row.cells.values()].map(cell => cell.estimate.n)));
+  const repeated = counts.some(n => n > 1);
+  const cells = metrics.map(metric =>
+    rows.map(row => {
+      const estimate = row.cells.get(metric)?.estimate;
+      return estimate === undefined ? "" : withInterval(estimate.mean, estimate.half);
+    }),
+  );
+  const widths = metrics.map(
+    (metric, i) => Math.max(metric.length, ...(cells[i] ?? []).map(displayWidth)) + 2,
+  );
+  let room = width - Math.max(kind.length, ...names.map(displayWidth)) - (repeated ? 4 : 0) - 10;
+  let fitting = 0;
+  while (fitting < metrics.length && (fitting === 0 || room >= (widths[fitting] ?? 0)))
+    room -= widths[fitting++] ?? 0;
+
+  const columns: Column[] = [
+    { title: kind },
+    ...(repeated ? [{ title: "n", align: "right" as const }] : []),
+    ...metrics.slice(0, fitting).map(metric => ({ title: printable(metric), align: "right" as const })),
+    ...(fitting < metrics.length ? [{ title: `+${metrics.length - fitting} more` }] : []),
+  ];
+  const lines = rows.map((_, i) => [
+    names[i] ?? "",
+    ...(repeated ? [String(counts[i] ?? 1)] : []),
+    ...cells.slice(0, fitting).map(column => column[i] ?? ""),
+  ]);
+  return table(columns, lines, { colors: paint });
+}
