@@ -1,0 +1,81 @@
+import { armNames, type ArmName, type Block } from "./pairs.js";
+import type { Comparison, Summary } from "./summary.js";
+
+/** The comparison for people: a Markdown table of the arms and differences, then the blocks. */
+export function markdownTable(
+  comparison: Comparison,
+  blocks: readonly Block[],
+  metric: string,
+  level: number,
+): string {
+  const { arms, difference, gain } = comparison;
+  const rows = armNames.flatMap(name => {
+    const summary = arms[name];
+    return summary === undefined ? [] : [summaryRow(titles[name], summary)];
+  });
+  rows.push(summaryRow("**generated - real**, paired", difference));
+  if (gain !== undefined) rows.push(summaryRow("generated - random, paired", gain));
+  const columns = blockColumns(blocks);
+  const alone =
+    difference.n === 1 ? "\nOne block alone: no interval can be given. Repeat with more seeds.\n" : "";
+  return [
+    `| arm | ${metric} | ${Number((100 * level).toPrecision(6))} % interval | n |`,
+    "|---|---|---|---|",
+    ...rows,
+    alone,
+    line(columns.map(c => c.name)),
+    line(columns.map(() => "---")),
+    ...blocks.map(block => line(columns.map(c => c.text(block)))),
+    "",
+  ].join("\n");
+}
+
+/** The blocks for programs: one row each, a column for each axis and arm (RFC 4180). */
+export function csvTable(blocks: readonly Block[]): string {
+  const columns = blockColumns(blocks, String);
+  const cell = (value: string): string =>
+    /[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+  const rows = [columns.map(c => c.name), ...blocks.map(block => columns.map(c => c.text(block)))];
+  return rows.map(row => `${row.map(cell).join(",")}\n`).join("");
+}
+
+const titles: Readonly<Record<ArmName, string>> = {
+  generated: "generated views",
+  real: "real images",
+  random: "random encoder",
+  raw: "raw pixels",
+};
+
+interface Column {
+  readonly name: string;
+  text(block: Block): string;
+}
+
+function blockColumns(blocks: readonly Block[], format: (value: number) => string = four): Column[] {
+  const axes = Object.keys(blocks[0]?.labels ?? {});
+  const arms = armNames.filter(name => blocks[0]?.[name] !== undefined);
+  return [
+    ...axes.map(axis => ({ name: axis, text: (block: Block) => String(block.labels[axis]) })),
+    ...arms.map(name => ({
+      name,
+      text: (block: Block) => {
+        const value = block[name];
+        return value === undefined ? "" : format(value);
+      },
+    })),
+    { name: "difference", text: block => format(block.generated - block.real) },
+  ];
+}
+
+function summaryRow(title: string, { mean, low, high, n }: Summary): string {
+  const interval = low === null || high === null ? "none" : `${four(low)} to ${four(high)}`;
+  return line([title, four(mean), interval, String(n)]);
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.map(cell => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}
+
+function four(value: number): string {
+  return value.toFixed(4);
+}
