@@ -1,0 +1,92 @@
+import type { RandomStream } from "../../runner/step-api.js";
+import { elementCount } from "../lib/arrays.js";
+import { type AugmentOptions, makeAugment } from "../lib/augment.js";
+import { readImages } from "../lib/images.js";
+import { readViews } from "../lib/views.js";
+import type { ImageShape } from "../training/batch.js";
+import { makeNoise } from "../training/noise.js";
+
+/** Where positive views come from. */
+export interface ViewSource {
+  readonly kind: "generated views" | "real images";
+  /** Anchors: latents, or real images. */
+  readonly count: number;
+  readonly shape: ImageShape;
+  /** Stored views of each anchor; 1 for real images. */
+  readonly stored: number;
+  /** uint8 [count, stored, H, W, C] */
+  readonly images: Uint8Array;
+}
+
+/**
+ * Opens the one of the inputs `views` (made by a generator: v1 = G(z), v2 = G(T_z(z)), ...) and `images` (real ones,
+ * each the only stored view of itself) that is given. Throws unless exactly one is.
+ */
+export async function openSource(inputs: Readonly<Record<string, string>>): Promise<ViewSource> {
+  const { views, images } = inputs;
+  if ((views === undefined) === (images === undefined))
+    throw new Error("give exactly one of the inputs 'views' (generated) and 'images' (real)");
+  if (views !== undefined) {
+    const set = await readViews(views);
+    return { kind: "generated views", count: set.anchors, stored: set.views, ...picture(set) };
+  }
+  const set = await readImages(images ?? "");
+  return { kind: "real images", count: set.count, stored: 1, ...picture(set) };
+}
+
+function picture({
+  shape,
+  images,
+}: Pick<ViewSource, "shape" | "images">): Pick<ViewSource, "shape" | "images"> {
+  return { shape, images };
+}
+
+/**
+ * Makes the views of a batch: float32 [views * anchors.length, H, W, C], row v * anchors.length + i is view v of
+ * anchor i. Each is T_x of a stored view, plus noise: of `views` different stored ones where there are as many,
+ * else of the same one each time. A pure function of (random, update, anchors), so the order in which updates are
+ * computed, and what was computed before, change nothing.
+ */
+export function viewMaker(
+  source: ViewSource,
+  options: { readonly views: number; readonly augment: AugmentOptions; readonly noise: number },
+  random: (stream: string) => RandomStream,
+): (update: number, anchors: Int32Array) => Float32Array {
+  const { stored, shape, images } = source;
+  const { views, augment, noise } = options;
+  if (stored > 1 && stored < views)
+    throw new Error(`with.views is ${views}, but there are ${stored} stored views of each anchor`);
+  if (stored === 1 && Object.keys(augment).length === 0 && noise === 0)
+    throw new Error("two views of one picture are the same picture without 'augment' (or 'noise')");
+  const transform = makeAugment(augment, shape);
+  const addNoise = makeNoise(noise, random("noise table"));
+  const changes = random("augment");
+  const choices = random("choice of views");
+  const size = elementCount(shape);
+  return (update, anchors) => {
+    const rows = views * anchors.length;
+    const out = new Float32Array(rows * size);
+    for (const [i, anchor] of anchors.entries()) {
+      const chosen = choose(stored, views, choices, update * anchors.length + i);
+      for (let v = 0; v < views; v++) {
+        const row = v * anchors.length + i;
+        const draws = changes.at(update * rows + row);
+        transform(images, (anchor * stored + (chosen[v] ?? 0)) * size, out, row * size, draws);
+        addNoise(out, row * size, (row + 1) * size, draws);
+      }
+    }
+    return out;
+  };
+}
+
+/** Which stored views to take: all in order, or a random few without repeats, or the only one again and again. */
+function choose(stored: number, views: number, random: RandomStream, at: number): readonly number[] {
+  const all = Array.from({ length: Math.max(stored, views) }, (_, v) => v % stored);
+  if (stored <= views) return all;
+  const draws = random.at(at);
+  for (let v = 0; v < views; v++) {
+    const other = v + draws.below(stored - v);
+    [all[v], all[other]] = [all[other] ?? 0, all[v] ?? 0];
+  }
+  return all.slice(0, views);
+}

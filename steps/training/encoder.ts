@@ -1,0 +1,117 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Json, JsonObject } from "../../runner/step-api.js";
+import type { Tensor2D, Tensor4D, TensorFlow } from "../engine/index.js";
+import { type NdArray, shapeText } from "../lib/arrays.js";
+import { sha256 } from "../lib/digest.js";
+import { isJsonObject, parseJson, writeJson } from "../lib/json.js";
+import {
+  checkWeights,
+  forward,
+  loadWeights,
+  type ModelSpec,
+  modelShapes,
+  parseModelSpec,
+} from "../lib/model.js";
+import { encodeSafetensors, parseSafetensors } from "../lib/safetensors.js";
+
+/**
+ * The "encoder" artifact: a folder of model.safetensors and model.json (this card). The encoder maps images
+ * [H, W, C] with values in [0, 1] to features [n]; the projection head maps features to the space of the loss, and
+ * is kept for whoever trains on, but no probe uses it (Chen et al., SimCLR, section 4.2).
+ * Weights: `layers.<i>.<name>` of the encoder, `head.layers.<i>.<name>` of the head.
+ */
+export interface EncoderCard {
+  readonly image: readonly [height: number, width: number, channels: number];
+  readonly encoder: ModelSpec;
+  readonly head: ModelSpec;
+  /** How it was trained; read by people. */
+  readonly recipe: JsonObject;
+}
+
+/** An encoder ready to run. */
+export interface Encoder {
+  readonly card: EncoderCard;
+  /** Length of a feature vector. */
+  readonly features: number;
+  /** images [batch, H, W, C] in [0, 1] -> features [batch, n], batch norm with its running statistics. */
+  encode(images: Tensor4D): Tensor2D;
+  dispose(): void;
+}
+
+/** Reads and checks the artifact, and puts the encoder's weights on the engine. */
+export async function loadEncoder(folder: string, tf: TensorFlow): Promise<Encoder> {
+  const card = parseCard(await readFile(join(folder, cardFile), "utf8"), join(folder, cardFile));
+  const { tensors } = parseSafetensors(await readFile(join(folder, weightsFile)), join(folder, weightsFile));
+  const features = checkEncoder(card, tensors, folder);
+  const weights = loadWeights(tf, split(tensors, false));
+  return {
+    card,
+    features,
+    encode: images => tf.tidy(() => forward(tf, card.encoder, weights, images) as Tensor2D),
+    dispose: () => tf.dispose([...weights.values()]),
+  };
+}
+
+/** Writes the artifact; equal content makes equal bytes. */
+export async function writeEncoder(
+  folder: string,
+  card: EncoderCard,
+  tensors: ReadonlyMap<string, NdArray>,
+): Promise<void> {
+  const features = checkEncoder(card, tensors, folder);
+  const weights = encodeSafetensors({ tensors, metadata: { format: "vistas-encoder-1" } });
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, weightsFile), weights);
+  await writeJson(join(folder, cardFile), {
+    format: 1,
+    kind: "encoder",
+    image: { shape: card.image, range: [0, 1] },
+    features,
+    model: card.encoder,
+    head: card.head,
+    recipe: card.recipe,
+    weights: { file: weightsFile, bytes: weights.length, sha256: sha256(weights) },
+  });
+}
+
+export const headPrefix = "head.";
+const weightsFile = "model.safetensors";
+const cardFile = "model.json";
+
+/** Throws unless layers and weights fit each other. Returns the number of features. */
+function checkEncoder(card: EncoderCard, tensors: ReadonlyMap<string, NdArray>, name: string): number {
+  const shapes = modelShapes(card.encoder, card.image);
+  const [features, ...more] = shapes.output;
+  if (features === undefined || more.length > 0)
+    throw new Error(`${name}: an encoder puts out a vector [n], not ${shapeText(shapes.output)}`);
+  checkWeights(shapes, split(tensors, false), name);
+  checkWeights(modelShapes(card.head, [features]), split(tensors, true), `${name} (head)`);
+  return features;
+}
+
+/** The head's weights, or the encoder's, under the names that their own layer lists give them. */
+function split(tensors: ReadonlyMap<string, NdArray>, head: boolean): ReadonlyMap<string, NdArray> {
+  const mine = [...tensors].filter(([name]) => name.startsWith(headPrefix) === head);
+  return new Map(mine.map(([name, tensor]) => [head ? name.slice(headPrefix.length) : name, tensor]));
+}
+
+function parseCard(text: string, at: string): EncoderCard {
+  const json = parseJson(text, at);
+  if (json["format"] !== 1 || json["kind"] !== "encoder")
+    throw new Error(`${at}: must say "format": 1, "kind": "encoder"`);
+  const image: Json | undefined = isJsonObject(json["image"]) ? json["image"]["shape"] : undefined;
+  const [height, width, channels, ...more] = Array.isArray(image) ? (image as readonly Json[]) : [];
+  if (!isSize(height) || !isSize(width) || !isSize(channels) || more.length > 0)
+    throw new Error(`${at}: 'image.shape' must be [height, width, channels]`);
+  return {
+    image: [height, width, channels],
+    encoder: parseModelSpec(json["model"], `${at} (model)`),
+    head: parseModelSpec(json["head"], `${at} (head)`),
+    recipe: isJsonObject(json["recipe"]) ? json["recipe"] : {},
+  };
+}
+
+function isSize(value: Json | undefined): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 1;
+}

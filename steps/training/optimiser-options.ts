@@ -1,0 +1,40 @@
+import type { JsonObject } from "../../runner/step-api.js";
+
+/** An optimiser as pipelines write it. */
+export type OptimiserOptions = {
+  readonly kind: "adam" | "sgd";
+  /** Learning rate, the schedule's highest. */
+  readonly lr: number;
+  readonly schedule: "cosine" | "constant";
+  /** Updates in which the rate rises from 0 to `lr`. */
+  readonly warmup: number;
+  /** Of SGD alone. */
+  readonly momentum: number;
+  readonly weightDecay: number;
+};
+
+/** The options' JSON Schema; `lr` is the kind's own default. */
+export function optimiserSchema(lr: number): JsonObject {
+  return {
+    type: "object",
+    default: {},
+    additionalProperties: false,
+    properties: {
+      kind: { enum: ["adam", "sgd"], default: "adam" },
+      lr: { type: "number", exclusiveMinimum: 0, default: lr, description: "Learning rate, at its highest." },
+      schedule: {
+        enum: ["cosine", "constant"],
+        default: "cosine",
+        description: "Half a cosine down to 0 at the last update, or no change.",
+      },
+      warmup: {
+        type: "integer",
+        minimum: 0,
+        default: 0,
+        description: "Updates in which the rate rises to lr.",
+      },
+      momentum: { type: "number", minimum: 0, exclusiveMaximum: 1, default: 0.9, description: "Of SGD." },
+      weightDecay: { type: "number", minimum: 0, default: 0 },
+    },
+  };
+}
