@@ -18,8 +18,13 @@ export function valueAndGradients(
   names: readonly string[] = params.names,
 ): ValueAndGradients {
   const tensors = names.map(name => params.get(name));
-  const { value, grads } = tf.valueAndGrads<Scalar>(loss)(tensors);
-  const missing = names.filter((_, i) => (grads[i] as Tensor | null | undefined) == null);
-  if (missing.length > 0) throw new Error(`The loss does not depend on ${missing.join(", ")}.`);
+  // Not tf.valueAndGrads, which does not say which parameter has no gradient.
+  const { value, grads } = tf.engine().gradients<Scalar>(loss, tensors, undefined, true);
+  const found = grads as readonly (Tensor | null | undefined)[];
+  const missing = names.filter((_, i) => found[i] == null);
+  if (missing.length > 0) {
+    tf.dispose([value, ...found.filter(gradient => gradient != null)]);
+    throw new Error(`The loss does not depend on ${missing.join(", ")}.`);
+  }
   return { value, gradients: Object.fromEntries(names.map((name, i) => [name, grads[i] as Tensor])) };
 }

@@ -64,3 +64,39 @@ export function relativeError(actual: readonly number[], expected: readonly numb
     return Number.isNaN(error) ? Infinity : Math.max(worst, error);
   }, 0);
 }
+
+/**
+ * Worst difference between autodiff's gradients of a weighted sum of `build`'s results and central differences,
+ * relative to the largest gradient (or 1). Some nine elements of each input are tried: enough to see a wrong index.
+ */
+export function gradientError(tf: TensorFlow, inputs: readonly Tensor[], build: Build): number {
+  const weights = tensor(tf, build(tf, ...inputs).shape, 99);
+  const loss = (...args: Tensor[]): Tensor => tf.sum(tf.mul(build(tf, ...args), weights));
+  const gradients = tf
+    .grads(loss)([...inputs])
+    .map(gradient => Array.from(gradient.dataSync()));
+  const w = Array.from(weights.dataSync());
+  const step = 2 ** -9;
+  let worst = 0;
+  inputs.forEach((input, i) => {
+    const gradient = gradients[i] ?? [];
+    const scale = Math.max(1, ...gradient.map(Math.abs));
+    const stride = Math.max(1, Math.floor(input.size / 9));
+    for (let at = 0; at < input.size; at += stride) {
+      const slope = (lossWith(at, step) - lossWith(at, -step)) / (2 * step);
+      const error = Math.abs((gradient[at] ?? NaN) - slope) / scale;
+      worst = Number.isNaN(error) ? Infinity : Math.max(worst, error);
+    }
+
+    function lossWith(at: number, by: number): number {
+      return tf.tidy(() => {
+        const data = Float32Array.from(input.dataSync());
+        data[at] = (data[at] ?? 0) + by;
+        const args = inputs.map((other, j) => (j === i ? tf.tensor(data, input.shape) : other));
+        // Summed in double precision, else the difference drowns in rounding.
+        return Array.from(build(tf, ...args).dataSync()).reduce((sum, v, k) => sum + v * (w[k] ?? NaN), 0);
+      });
+    }
+  });
+  return worst;
+}
