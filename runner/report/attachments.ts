@@ -2,6 +2,7 @@ import { type FileHandle, open, readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { byCodeUnit } from "../core/json.js";
 import type { StepResult } from "../core/record.js";
+import { isCode } from "../store/disk.js";
 import { bytes as bytesText, counted } from "../ui/format.js";
 
 /** Files of a run's outputs that a report shows: PNG images, and small tables and texts. */
@@ -120,7 +121,7 @@ async function sniff(path: string, room: { readonly images: number }): Promise<F
   try {
     file = await open(path, "r");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "gone";
+    if (isCode(error, "ENOENT", "ENOTDIR")) return "gone";
     throw error;
   }
   try {

@@ -46,7 +46,7 @@ export function forestPlot({ kind, metric, rows }: Comparison): Markup {
 <table>${rows.map(({ row, cell }) => plotRow(row, cell, scale))}
 <tr class="axis"><td></td><td><svg class="strip" height="20" aria-hidden="true">${scale.ticks.map(
     ({ value, text }) => markup`<text x="${at(scale, value)}" y="13">${text}</text>`,
-  )}</svg></td><td></td></tr></table></figure>`;
+  )}</svg></td><td class="number"></td></tr></table></figure>`;
 }
 
 const MOST = 4;

@@ -37,7 +37,7 @@ pre { margin: .5rem 0; padding: .7rem .9rem; overflow: auto; max-height: 26rem; 
 figure { margin: 0 }
 figcaption { margin-bottom: .4rem; font-size: .9rem; overflow-wrap: anywhere }
 .eyebrow { color: var(--soft); font-size: .8rem; letter-spacing: .06em; text-transform: uppercase }
-.facts { display: flex; flex-wrap: wrap; gap: .3rem 1.4rem; margin: 0; padding: 0; list-style: none; color: var(--soft) }
+.facts { display: flex; flex-wrap: wrap; align-items: baseline; gap: .3rem 1.4rem; margin: 0; padding: 0; list-style: none; color: var(--soft) }
 .facts b { color: var(--text); font-weight: 550 }
 nav { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; margin-top: 1.2rem; padding-top: .8rem; border-top: 1px solid var(--line); font-size: .92rem }
 .card { padding: 1.1rem 1.2rem; background: var(--card); border: 1px solid var(--line); border-radius: 12px }
@@ -65,6 +65,7 @@ nav { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; margin-top: 1.2rem; pad
 
 table { border-collapse: collapse; font-size: .92rem }
 .data { width: 100% }
+.data.narrow { width: auto; margin-left: -.7rem }
 .data th { padding: .35rem .7rem; text-align: left; font-weight: 550; color: var(--soft); border-bottom: 1px solid var(--line); white-space: nowrap }
 .data td { padding: .35rem .7rem; border-bottom: 1px solid var(--line); vertical-align: top }
 .data tr:last-child > td, .data tr:last-child > th { border-bottom: 0 }
@@ -134,8 +135,12 @@ footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--line
   body { padding-top: 1.4rem; font-size: 14.5px }
   h1 { font-size: 1.6rem }
   .card { padding: .9rem }
-  .forest th { white-space: normal; min-width: 5.5rem; overflow-wrap: anywhere; line-height: 1.25 }
-  .axis text:nth-child(even) { display: none }
+  .forest table, .forest tbody { display: block }
+  .forest tr { display: grid; grid-template-columns: 1fr auto }
+  .forest th { width: auto; white-space: normal; overflow-wrap: anywhere }
+  .forest td { grid-column: 1 / 3 }
+  .forest td.number { grid-area: 1 / 2; width: auto }
+  .forest .axis .number { display: none }
   .graph { text-align: left }
 }
 @media print {

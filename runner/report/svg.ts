@@ -24,7 +24,8 @@ export function dagSvg(
     return href === undefined ? box : markup`<a href="${href}">${box}</a>`;
   });
   const { width, height } = placed;
-  return markup`<svg xmlns="http://www.w3.org/2000/svg" class="dag" role="img" aria-label="${`Graph of ${dag.name}`}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${
+  const alone = options.style !== undefined && markup` xmlns="http://www.w3.org/2000/svg"`;
+  return markup`<svg${alone} class="dag" role="img" aria-label="${`Graph of ${dag.name}`}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${
     options.style !== undefined && markup`<style>${options.style}</style>`
   }<g>${arrows}</g>${nodes}</svg>`;
 }

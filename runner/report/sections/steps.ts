@@ -63,13 +63,16 @@ function instanceBody(model: ReportModel, { step, record, paths }: StepResult): 
   )}`;
 }
 
-function outputsTable({ outputs }: StepRecord, paths: StepResult["paths"]): Markup {
-  return markup`<div class="scroll"><table class="data"><thead><tr><th scope="col">output</th><th scope="col"></th><th scope="col" class="number">size</th><th scope="col">sha256</th></tr></thead><tbody>${Object.entries(
-    outputs,
-  ).map(
-    ([name, { type, digest, bytes: size }]) =>
-      markup`<tr><td>${name}</td><td class="soft">${type === "tree" ? "folder" : "file"}${paths[name] === undefined && ", gone"}</td><td class="number">${bytes(size)}</td><td>${shortHash(digest)}</td></tr>`,
-  )}</tbody></table></div>`;
+function outputsTable({ outputs, outputNames }: StepRecord, paths: StepResult["paths"]): Markup {
+  const rows = Object.entries(outputs).map(([name, { type, digest, bytes: size }]) => {
+    const file = outputNames[name] ?? name;
+    const kind = type === "tree" ? "folder" : "";
+    const notes = [file === name ? "" : file, kind, paths[name] === undefined ? "gone" : ""].filter(
+      note => note !== "",
+    );
+    return markup`<tr><td>${name} <span class="soft">${notes.join(", ")}</span></td><td class="number">${bytes(size)}</td><td>${shortHash(digest)}</td></tr>`;
+  });
+  return markup`<div class="scroll"><table class="data narrow"><thead><tr><th scope="col">output</th><th scope="col" class="number">size</th><th scope="col">sha256</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function optionRows({ fingerprint }: StepRecord): (readonly [string, string | Markup])[] {
