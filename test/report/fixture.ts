@@ -187,6 +187,15 @@ export function quickstart(folder: string): { run: RunRecord; results: StepResul
 
 /** A grid of little garments: light shapes on dark, 28 x 28 each. */
 export function grid(columns: number, rows: number, salt: string): Buffer {
+  const name = `${columns} ${rows} ${salt}`;
+  const made = grids.get(name) ?? drawGrid(columns, rows, salt);
+  grids.set(name, made);
+  return made;
+}
+
+const grids = new Map<string, Buffer>();
+
+function drawGrid(columns: number, rows: number, salt: string): Buffer {
   const size = 28;
   const png = new PNG({ width: columns * size, height: rows * size });
   const stream = randomStream(0, salt);
