@@ -7,7 +7,8 @@ export const codes = {
   "no-such-file": "The pipeline or params file cannot be read.",
   "too-large": "A file, or what its aliases and expressions unfold to, is larger than 16 MiB.",
   "not-utf8": "The file is not UTF-8 text.",
-  "control-character": "A character that YAML does not allow, or a NUL or half of a surrogate pair in a text.",
+  "control-character":
+    "A character that YAML does not allow, or a NUL or half of a surrogate pair in a text.",
   // YAML
   "yaml-syntax": "The text is not YAML 1.2.",
   tab: "YAML is indented with spaces; a tab stands where indentation is expected.",

@@ -64,13 +64,18 @@ export function parseText(text: string): ParsedText {
   return { pieces, faults };
 }
 
-const PATH_ONLY = "an expression is a path such as `params.name`, `matrix.axis` or `params.list[0]`; nothing is computed";
+const PATH_ONLY =
+  "an expression is a path such as `params.name`, `matrix.axis` or `params.list[0]`; nothing is computed";
 
 const SPACE = /[ \t\r\n]*/y;
 const NAME = /[A-Za-z_][A-Za-z0-9_-]*/y;
 const PART = /\.([A-Za-z_][A-Za-z0-9_-]*)|\[[ \t]*(?:(0|[1-9][0-9]{0,8})|"([^"\\]*)"|'([^'\\]*)')[ \t]*\]/y;
 
-function readExpression(text: string, open: number, index: number): { found: Reference | Fault; end: number } {
+function readExpression(
+  text: string,
+  open: number,
+  index: number,
+): { found: Reference | Fault; end: number } {
   let at = skip(SPACE, text, open + 3);
   const marks: [number, number][] = [];
   const path: (string | number)[] = [];
@@ -97,14 +102,20 @@ function readExpression(text: string, open: number, index: number): { found: Ref
 function fault(text: string, open: number, index: number, at: number): { found: Fault; end: number } {
   const close = text.indexOf("}}", open);
   if (close === -1) {
-    const found = { message: "`${{` without its `}}`", hint: "close it, or write `$${{` for the characters themselves" };
+    const found = {
+      message: "`${{` without its `}}`",
+      hint: "close it, or write `$${{` for the characters themselves",
+    };
     return { found: { ...found, index, start: 0, end: 3 }, end: text.length };
   }
   const empty = text.slice(open + 3, close).trim() === "";
   const message = empty ? "an empty expression" : "not a path";
   // Points at the first character that does not belong, or at the whole of an empty one.
   const start = empty ? 0 : Math.min(at, close - 1) - open;
-  return { found: { message, hint: PATH_ONLY, index, start, end: close + (empty ? 2 : 0) - open }, end: close + 2 };
+  return {
+    found: { message, hint: PATH_ONLY, index, start, end: close + (empty ? 2 : 0) - open },
+    end: close + 2,
+  };
 }
 
 function match(pattern: RegExp, text: string, at: number): RegExpExecArray | null {

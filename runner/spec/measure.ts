@@ -26,7 +26,7 @@ export function measure(value: Json): Size {
   let weight = 8;
   let height = 0;
   for (const [key, item] of Object.entries(value)) {
-    const size = measure(item as Json);
+    const size = measure(item);
     weight += key.length + size.weight;
     height = Math.max(height, size.height);
   }

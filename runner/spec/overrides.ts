@@ -69,7 +69,8 @@ function merge(base: Json, over: Json, override: Override, path: JsonPath, probl
   if (isObject(base) && isObject(over)) {
     const out: Record<string, Json> = { ...base };
     for (const [key, value] of Object.entries(over)) {
-      if (Object.hasOwn(base, key)) out[key] = merge(base[key] ?? null, value, override, [...path, key], problems);
+      if (Object.hasOwn(base, key))
+        out[key] = merge(base[key] ?? null, value, override, [...path, key], problems);
       else if (open(base) && path.length > 0) out[key] = value;
       else unknown(base, override, [...path, key], problems);
     }
@@ -127,7 +128,8 @@ function touches(override: Override, path: JsonPath): boolean {
   for (let i = 0; i < shared; i++) if (override.path[i] !== path[i]) return false;
   let value: Json | undefined = override.value;
   for (const segment of path.slice(override.path.length)) {
-    if (isObject(value) && typeof segment === "string" && Object.hasOwn(value, segment)) value = value[segment];
+    if (isObject(value) && typeof segment === "string" && Object.hasOwn(value, segment))
+      value = value[segment];
     // Lists and scalars replace what they are laid over, whole.
     else return !isObject(value);
   }

@@ -4,7 +4,16 @@ import { MAX_DEPTH, oversize } from "./measure.js";
 import { pathText, placeOf, type LayeredParams } from "./overrides.js";
 import { valueAt } from "./place.js";
 import type { Beside, Problems } from "./problems.js";
-import { constantOf, readText, spanOf, tell, type Part, type Read, type Site } from "./template.js";
+import {
+  bindText,
+  NO_BINDINGS,
+  readText,
+  spanOf,
+  tell,
+  type Read,
+  type ReadPart,
+  type Site,
+} from "./template.js";
 import { code, show } from "./wording.js";
 
 /** The params of a load, resolved on demand. */
@@ -46,7 +55,7 @@ class Resolver implements Params {
     this.value = isObject(all) ? all : {};
   }
 
-  readonly read: Read = (reference, site): Part | undefined => {
+  readonly read: Read = (reference, site): ReadPart | undefined => {
     const { path } = reference;
     this.reads.push(path);
     let value: Resolved = this.#layers.raw;
@@ -58,7 +67,10 @@ class Resolver implements Params {
       }
       if (value === undefined) return undefined;
       const next = childOf(value, segment);
-      if (next === undefined) return this.#unknown(reference, i, value, site);
+      if (next === undefined) {
+        this.#unknown(reference, i, value, site);
+        return;
+      }
       value = next;
     }
     if (!known) value = this.#resolve(value, path);
@@ -70,7 +82,8 @@ class Resolver implements Params {
     const value = path.reduce<Json | undefined>((at, part) => at && childOf(at, part), this.value);
     const words = `${name} is ${show(value ?? null)}`;
     const { document, place, lead } = this.#site(path);
-    if (document === undefined) return { words: `${words}, by ${code((lead ?? "").slice(0, -2))}`, beside: [] };
+    if (document === undefined)
+      return { words: `${words}, by ${code((lead ?? "").slice(0, -2))}`, beside: [] };
     return { words, beside: [{ message: `${name} is set here`, document, place }] };
   }
 
@@ -84,7 +97,8 @@ class Resolver implements Params {
     const value = holder === undefined ? this.#text(text ?? "", path) : this.#items(holder, path);
     const fault = value === undefined ? undefined : oversize(value);
     if (fault !== undefined) {
-      const limit = fault === "too-deep" ? `is nested deeper than ${MAX_DEPTH} levels` : "unfolds to over 16 MiB";
+      const limit =
+        fault === "too-deep" ? `is nested deeper than ${MAX_DEPTH} levels` : "unfolds to over 16 MiB";
       tell(this.#site(path), fault, `${code(`params.${pathText(path)}`)} ${limit}`, undefined);
     }
     const kept = fault === undefined ? value : undefined;
@@ -120,7 +134,7 @@ class Resolver implements Params {
     this.#doing.push(path);
     const parts = readText(text, site, this.#readInParams);
     this.#doing.pop();
-    return parts && constantOf(parts, site);
+    return parts && bindText(parts, NO_BINDINGS, site);
   }
 
   readonly #readInParams: Read = (reference, site) => {
@@ -136,7 +150,9 @@ class Resolver implements Params {
     const near = isObject(holder) ? this.#problems.suggest(word, Object.keys(holder)) : undefined;
     const upTo = pathText(["params", ...reference.path.slice(0, part + 1)]);
     const size = isList(holder) ? `: the list has ${holder.length} items` : "";
-    tell(site, "unknown-name", `there is no ${code(upTo)}${size}`, spanOf(reference, part + 1), { hint: near });
+    tell(site, "unknown-name", `there is no ${code(upTo)}${size}`, spanOf(reference, part + 1), {
+      hint: near,
+    });
     return undefined;
   }
 
@@ -144,9 +160,15 @@ class Resolver implements Params {
   #site(path: JsonPath): Site {
     const problems = this.#problems;
     const override = this.#layers.overrideAt(path);
-    if (override === undefined) return { problems, document: problems.document, place: valueAt("params", ...path) };
+    if (override === undefined)
+      return { problems, document: problems.document, place: valueAt("params", ...path) };
     const { document, origin } = override;
-    return { problems, document, place: placeOf(override, path), lead: document === undefined ? `${origin}: ` : "" };
+    return {
+      problems,
+      document,
+      place: placeOf(override, path),
+      lead: document === undefined ? `${origin}: ` : "",
+    };
   }
 }
 

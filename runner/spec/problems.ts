@@ -89,13 +89,13 @@ export class Problems {
     return wanted.map(problem => diagnostic(problem, severity, rangeOf)).sort(byPosition);
   }
 
-  /** Ends the load if anything is wrong. */
-  async throwIfAny(): Promise<void> {
-    const early = this.document.mistakes;
+  /** Ends the load if anything is wrong, in the documents themselves or in what they say. */
+  async throwIfAny(others: readonly PipelineDocument[] = []): Promise<void> {
+    const early = [this.document, ...others].flatMap(document => document.mistakes);
     if (!this.failed && early.length === 0) return;
     const all = [...early, ...(await this.diagnostics("error"))].sort(byPosition);
-    const documents = [this.document, ...this.#problems.map(problem => problem.document)];
-    throw new UsageError(all, new Map(documents.flatMap(d => (d ? [[d.file, d.text] as const] : []))));
+    const texts = [this.document, ...others].map(({ file, text }) => [file, text] as const);
+    throw new UsageError(all, new Map(texts));
   }
 }
 

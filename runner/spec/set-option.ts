@@ -19,7 +19,11 @@ export function parseSet(option: string): Override {
   const { pieces } = parseText(`\${{ params.${written} }}`);
   const [name] = pieces;
   if (pieces.length !== 1 || name === undefined || typeof name === "string") {
-    throw bad(option, `${code(written)} is not the name of a param`, "write `--set sigma=0.5` or `--set a.b=1`");
+    throw bad(
+      option,
+      `${code(written)} is not the name of a param`,
+      "write `--set sigma=0.5` or `--set a.b=1`",
+    );
   }
   return { origin: `--set ${option}`, path: name.path, value: valueOf(option, option.slice(equals + 1)) };
 }

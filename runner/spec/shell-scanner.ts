@@ -57,6 +57,9 @@ export class ShellScanner {
   #take(text: string, i: number): number {
     const c = text[i] ?? "";
     if (this.#heredoc?.body === true) return this.#inHeredoc(c);
+    if (this.#heredoc !== undefined && c === "\n" && this.#frames.length > 1) {
+      this.#lose("after a here-document whose line goes on");
+    }
     if (this.#comment && c !== "\n") return 0;
     this.#comment = false;
     if (this.#held !== undefined) {
@@ -151,6 +154,8 @@ export class ShellScanner {
 
   #dollar(text: string, i: number): number {
     const next = text[i + 1];
+    // `$$(`: the process id, then a parenthesis.
+    if (next !== undefined && "$#?!-*@0123456789".includes(next)) return 1;
     // Before a hole the `$` would change what the quotes after it mean.
     if (next === undefined) this.#held = "right after a `$`";
     if (next === "[") this.#lose("after `$[`, which shells read differently");
@@ -195,7 +200,9 @@ export class ShellScanner {
   }
 
   #openHeredoc(text: string, i: number): number {
-    const match = /^<<(-?)[ \t]*(?:'([\w.-]+)'|"([\w.-]+)"|\\?([\w.-]+))(?=[\s;&|)<>]|$)/.exec(text.slice(i, i + 200));
+    const match = /^<<(-?)[ \t]*(?:'([\w.-]+)'|"([\w.-]+)"|\\?([\w.-]+))(?=[\s;&|)<>]|$)/.exec(
+      text.slice(i, i + 200),
+    );
     const delimiter = match?.[2] ?? match?.[3] ?? match?.[4];
     if (match === null || delimiter === undefined || this.#heredoc !== undefined || this.#frames.length > 1) {
       this.#lose("after this here-document");

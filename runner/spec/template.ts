@@ -1,4 +1,6 @@
+import { InternalError } from "../core/diagnostic.js";
 import type { Json } from "../core/json.js";
+import type { Labels } from "../core/labels.js";
 import type { Code } from "./codes.js";
 import type { PipelineDocument } from "./document.js";
 import { parseText, type Reference } from "./expression.js";
@@ -17,16 +19,18 @@ export interface Site {
   readonly lead?: string;
 }
 
-/** A piece of a text: written there, known by now, or known only once the instance (or its run) is. */
-export type Part =
-  | { readonly literal: string }
-  | { readonly value: Json; readonly reference: Reference }
-  | { readonly axis: string; readonly reference: Reference }
-  | { readonly input: string; readonly reference: Reference }
-  | { readonly output: string; readonly reference: Reference };
+/** A piece of a text: written there, known by now, or known once the instance (or its run) is. */
+export type Part = { readonly literal: string } | ReadPart;
+export type ReadPart = { readonly reference: Reference } & (
+  | { readonly value: Json }
+  | { readonly axis: string }
+  | { readonly variable: string }
+  | { readonly input: string }
+  | { readonly output: string }
+);
 
 /** What an expression stands for; undefined when that is a mistake, which has been reported. */
-export type Read = (reference: Reference, site: Site) => Part | undefined;
+export type Read = (reference: Reference, site: Site) => ReadPart | undefined;
 
 /** Splits a text and reads its expressions. Undefined: something was wrong, and has been reported. */
 export function readText(text: string, site: Site, read: Read): readonly Part[] | undefined {
@@ -37,18 +41,27 @@ export function readText(text: string, site: Site, read: Read): readonly Part[] 
 }
 
 /** The one expression that makes up the whole text, which keeps its type. */
-export function wholeOf(parts: readonly Part[]): Exclude<Part, { literal: string }> | undefined {
+export function wholeOf(parts: readonly Part[]): ReadPart | undefined {
   const [only] = parts;
   return parts.length === 1 && only !== undefined && !("literal" in only) ? only : undefined;
 }
 
-/** Parts that are all known -> the value. Undefined after a mistake. */
-export function constantOf(parts: readonly Part[], site: Site): Json | undefined {
+/** What parts stand for in one instance. */
+export interface Bindings {
+  readonly labels: Labels;
+  /** Declared environment variables; undefined: not set. */
+  readonly env: ReadonlyMap<string, string | undefined>;
+}
+
+export const NO_BINDINGS: Bindings = { labels: {}, env: new Map() };
+
+/** Parts -> the value they make: that of a whole-value expression, else text. Undefined after a mistake. */
+export function bindText(parts: readonly Part[], bindings: Bindings, site: Site): Json | undefined {
   const whole = wholeOf(parts);
-  if (whole !== undefined && "value" in whole) return whole.value;
+  if (whole !== undefined) return bindPart(whole, bindings, site);
   let out = "";
   for (const part of parts) {
-    const text = "literal" in part ? part.literal : textOf(part, site);
+    const text = bindAsText(part, bindings, site);
     if (text === undefined) return undefined;
     out += text;
     if (out.length > MAX_BYTES) {
@@ -59,16 +72,38 @@ export function constantOf(parts: readonly Part[], site: Site): Json | undefined
   return out;
 }
 
-/** A known value as text: numbers in their shortest form. Lists, mappings and nothing are not text. */
-export function textOf(part: Part, site: Site): string | undefined {
-  if (!("value" in part)) return undefined;
-  const { value, reference } = part;
-  if (typeof value === "string") return value;
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
-  const what = `${code(reference.source)} is ${show(value)} and cannot stand inside a text`;
+/** A part as text: numbers in their shortest form. Lists, mappings and nothing are not text. */
+export function bindAsText(part: Part, bindings: Bindings, site: Site): string | undefined {
+  if ("literal" in part) return part.literal;
+  const value = bindPart(part, bindings, site);
+  const text = value === undefined ? undefined : scalarText(value);
+  if (value === undefined || text !== undefined) return text;
+  const what = `${code(part.reference.source)} is ${show(value)} and cannot stand inside a text`;
   const hint = "make it the whole value, or read a scalar inside it";
-  tell(site, "not-text", what, spanOf(reference), { hint });
+  tell(site, "not-text", what, spanOf(part.reference), { hint });
   return undefined;
+}
+
+/** A scalar as it reads in a text; undefined for what cannot stand in one. */
+export function scalarText(value: Json): string | undefined {
+  if (typeof value === "string") return value;
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
+}
+
+function bindPart(part: ReadPart, bindings: Bindings, site: Site): Json | undefined {
+  if ("value" in part) return part.value;
+  if ("axis" in part) return bindings.labels[part.axis];
+  if ("variable" in part) {
+    const value = bindings.env.get(part.variable);
+    if (value !== undefined) return value;
+    const hint = "set it, or give it a value in `env:`";
+    tell(site, "unset-variable", `the variable ${code(part.variable)} is not set`, spanOf(part.reference), {
+      hint,
+    });
+    return undefined;
+  }
+  // Only commands may read paths, and they keep them symbolic.
+  throw new InternalError(`${part.reference.source} has no value`);
 }
 
 /** Reports a mistake at a text, or at a piece of it. */
@@ -85,6 +120,9 @@ export function tell(
 
 /** The whole expression, or its part number `mark` (0 is the root). */
 export function spanOf(reference: Reference, mark?: number): Span {
-  const [start, end] = (mark === undefined ? undefined : reference.marks[mark]) ?? [0, reference.source.length];
+  const [start, end] = (mark === undefined ? undefined : reference.marks[mark]) ?? [
+    0,
+    reference.source.length,
+  ];
   return { index: reference.index, start, end };
 }

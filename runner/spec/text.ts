@@ -9,7 +9,8 @@ export const MAX_BYTES = 16 * 2 ** 20;
  * characters that YAML forbids (NUL, escape sequences) and for files over 16 MiB.
  */
 export function decodeText(bytes: Uint8Array, file: string): string {
-  if (bytes.length > MAX_BYTES) refuse("too-large", `the file has ${bytes.length} bytes; at most 16 MiB are read`);
+  if (bytes.length > MAX_BYTES)
+    refuse("too-large", `the file has ${bytes.length} bytes; at most 16 MiB are read`);
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
     refuse("not-utf8", "the file is UTF-16", undefined, "save it as UTF-8");

@@ -39,8 +39,14 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
   for (const candidate of candidates) {
     if (candidate !== word && Math.abs(candidate.length - word.length) <= limit) near.push(candidate);
   }
-  const best = nearest(word, near);
+  // Two letters in the wrong order are one slip, though two edits.
+  const letters = sorted(word);
+  const best = near.find(candidate => sorted(candidate) === letters) ?? nearest(word, near);
   return best === undefined ? undefined : `did you mean ${code(best)}?`;
+}
+
+function sorted(word: string): string {
+  return Array.from(word.toLowerCase()).sort().join("");
 }
 
 function clip(text: string, most = 60): string {

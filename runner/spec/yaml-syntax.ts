@@ -29,7 +29,7 @@ export function reportSyntax(document: Document, text: string, report: Report): 
   }
 }
 
-function reportOne(error: YAMLParseError, text: string, at: [number, number], report: Report): void {
+function reportOne(error: Flaw, text: string, at: [number, number], report: Report): void {
   if (error.code === "MULTIPLE_DOCS") {
     const hint = "a pipeline file holds one document: take out this `---`";
     report("multiple-documents", "a second document begins here", [at[0], at[0] + 3], hint);
@@ -44,6 +44,8 @@ function reportOne(error: YAMLParseError, text: string, at: [number, number], re
   report("yaml-syntax", message, at, openExpression(text, at[0]) ?? hint);
 }
 
+type Flaw = Pick<YAMLParseError, "code" | "message" | "pos">;
+
 const UNQUOTED = 'an expression inside `{ }` or `[ ]` must be in quotes: "${{ ... }}"';
 
 const WORDS: Partial<Record<YAMLParseError["code"], readonly [string, string | undefined]>> = {
@@ -52,7 +54,10 @@ const WORDS: Partial<Record<YAMLParseError["code"], readonly [string, string | u
     "a second `key: value` on the same line",
     "put a value that holds `: ` in quotes, or begin a new line with deeper indentation",
   ],
-  MULTILINE_IMPLICIT_KEY: ["a key must be on one line and end with `:`", "is a `:` missing on the line before?"],
+  MULTILINE_IMPLICIT_KEY: [
+    "a key must be on one line and end with `:`",
+    "is a `:` missing on the line before?",
+  ],
   KEY_OVER_1024_CHARS: ["a key may have at most 1,024 characters", undefined],
   BAD_DQ_ESCAPE: [
     "this is not an escape that YAML knows",

@@ -137,7 +137,8 @@ class Reader {
       this.#anchors.set((key as { anchor?: string }).anchor ?? "", { node: key, value: name });
     }
     if (name === "<<" && key.type === "PLAIN") {
-      const hint = "write the keys out, or keep them in `params:` and give `${{ params.name }}` as the whole value";
+      const hint =
+        "write the keys out, or keep them in `params:` and give `${{ params.name }}` as the whole value";
       this.#report("merge-key", "merge keys (`<<`) are not part of YAML 1.2", at, hint);
       return undefined;
     }
@@ -159,7 +160,11 @@ class Reader {
         this.#report("bad-number", `${code(source)} is not a finite number`, at);
         return null;
       }
-      if (Number.isInteger(value) && !Number.isSafeInteger(value) && !/[.eE]/.test(source.replace(/^0x/, ""))) {
+      if (
+        Number.isInteger(value) &&
+        !Number.isSafeInteger(value) &&
+        !/[.eE]/.test(source.replace(/^0x/, ""))
+      ) {
         const hint = "put it in quotes to keep its digits as text";
         this.#report("bad-number", `${code(source)} is beyond 2^53 and would lose digits`, at, hint);
       }
@@ -195,7 +200,8 @@ class Reader {
   }
 
   #tooDeep(node: Node): null {
-    if (!this.#deep) this.#report("too-deep", `values are nested deeper than ${MAX_DEPTH} levels`, span(node));
+    if (!this.#deep)
+      this.#report("too-deep", `values are nested deeper than ${MAX_DEPTH} levels`, span(node));
     this.#deep = true;
     return null;
   }

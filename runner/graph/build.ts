@@ -1,0 +1,134 @@
+import { instanceId, type Label, type Labels } from "../core/labels.js";
+import { keyAt } from "../spec/place.js";
+import type { Problems } from "../spec/problems.js";
+import type { PipelineSpec, StepSpec } from "../spec/spec.js";
+import { code } from "../spec/wording.js";
+import { linkSteps, type Link, type Links } from "./links.js";
+import { orderSteps } from "./order.js";
+import { countPoints, points, spreadAxes, type Axes } from "./spread.js";
+import { compileStep, type StepParts, type StepScope } from "./step.js";
+import type { ArtifactSource, GatheredSource, GraphNode, NodeInput } from "./types.js";
+
+/** Step instances that a pipeline may have, and the instances that all gathering inputs together may take in. */
+const MAX_INSTANCES = 100_000;
+const MAX_GATHERED = 1_000_000;
+
+/**
+ * Follows the references between steps and expands every step along its axes: one node an instance, each after all
+ * its inputs. Reports every mistake; after one the nodes are not complete.
+ */
+export function buildNodes(spec: PipelineSpec, scope: StepScope): readonly GraphNode[] {
+  const { problems } = scope;
+  const links = linkSteps(spec, problems);
+  const ordered = orderSteps([...spec.steps.values()], links, problems);
+  const axesOf = spreadAxes(ordered, links, problems);
+  const nodes: GraphNode[] = [];
+  const fits = withinLimits(ordered, links, axesOf, problems);
+  for (const step of spec.steps.values()) {
+    // Steps without known axes still have their own words checked.
+    if (!fits || !axesOf.has(step)) compileStep(step, fits ? undefined : axesOf.get(step), scope);
+  }
+  for (const step of fits ? ordered : []) {
+    const axes = axesOf.get(step);
+    if (axes === undefined) continue;
+    const instance = compileStep(step, axes, scope);
+    const gather = gatherer(step, links.of.get(step) ?? [], axesOf);
+    for (const labels of points(axes)) {
+      const node = nodeOf(step, labels, instance(labels), gather);
+      if (node !== undefined) nodes.push(node);
+    }
+  }
+  return nodes;
+}
+
+function nodeOf(
+  step: StepSpec,
+  labels: Labels,
+  parts: StepParts,
+  gather: ReadonlyMap<string, (labels: Labels) => NodeInput["source"]>,
+): GraphNode | undefined {
+  const { work, env, limits, file } = parts;
+  const inputs: NodeInput[] = [];
+  for (const { role } of step.inputs) {
+    const source = gather.get(role)?.(labels) ?? file(role);
+    if (source !== undefined) inputs.push({ role, source });
+  }
+  if (work === undefined || inputs.length < step.inputs.length) return undefined;
+  const { name, at } = step;
+  return { id: instanceId(name, labels), step: name, labels, work, inputs, env, ...limits, at };
+}
+
+/** By role: where an instance's input comes from. */
+function gatherer(
+  step: StepSpec,
+  links: readonly Link[],
+  axesOf: ReadonlyMap<StepSpec, Axes>,
+): ReadonlyMap<string, (labels: Labels) => ArtifactSource | GatheredSource> {
+  const out = new Map<string, (labels: Labels) => ArtifactSource | GatheredSource>();
+  for (const { role, from, output = "" } of links) {
+    const axes: Axes = axesOf.get(from) ?? new Map();
+    const gathered = gatheredAxes(step, axes);
+    const shared = [...axes.keys()].filter(axis => !gathered.has(axis));
+    const source = (labels: Labels): ArtifactSource => {
+      return { type: "artifact", node: instanceId(from.name, labels), output };
+    };
+    if (gathered.size === 0) {
+      out.set(role, labels => source(pick(labels, shared)));
+      continue;
+    }
+    const places = points(gathered);
+    out.set(role, labels => {
+      const fixed = pick(labels, shared);
+      return {
+        type: "gathered",
+        entries: places.map(place => ({ ...source({ ...fixed, ...place }), labels: place })),
+      };
+    });
+  }
+  return out;
+}
+
+function pick(labels: Labels, axes: readonly string[]): Labels {
+  const out: Record<string, Label> = {};
+  for (const axis of axes) {
+    const label = labels[axis];
+    if (label !== undefined) out[axis] = label;
+  }
+  return out;
+}
+
+function withinLimits(
+  ordered: readonly StepSpec[],
+  links: Links,
+  axesOf: ReadonlyMap<StepSpec, Axes>,
+  problems: Problems,
+): boolean {
+  let instances = 0;
+  let gathered = 0;
+  for (const step of ordered) {
+    const axes = axesOf.get(step);
+    if (axes === undefined) continue;
+    const count = countPoints(axes);
+    instances += count;
+    for (const { from } of step.over.length === 0 ? [] : (links.of.get(step) ?? [])) {
+      gathered += count * countPoints(gatheredAxes(step, axesOf.get(from)));
+    }
+    const [what, most] =
+      instances > MAX_INSTANCES
+        ? [`${instances} step instances`, MAX_INSTANCES]
+        : [`${gathered} gathered inputs`, MAX_GATHERED];
+    if (instances <= MAX_INSTANCES && gathered <= MAX_GATHERED) continue;
+    const message = `with ${code(step.name)} there are ${what}; at most ${most} can be handled`;
+    problems.add(
+      "too-many-instances",
+      message,
+      keyAt("steps", step.name, step.matrix?.size === 0 ? "inputs" : "matrix"),
+    );
+    return false;
+  }
+  return true;
+}
+
+function gatheredAxes(step: StepSpec, axes: Axes = new Map()): Axes {
+  return new Map([...axes].filter(([axis]) => step.over.includes(axis)));
+}

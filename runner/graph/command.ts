@@ -1,0 +1,160 @@
+import { isList, type Json } from "../core/json.js";
+import { findHoles, quoteForShell, type Hole } from "../spec/shell.js";
+import { hasExpression } from "../spec/expression.js";
+import { valueAt } from "../spec/place.js";
+import type { CommandStep } from "../spec/spec.js";
+import {
+  bindAsText,
+  readText,
+  scalarText,
+  spanOf,
+  tell,
+  wholeOf,
+  type Bindings,
+  type Part,
+  type Read,
+  type ReadPart,
+  type Site,
+} from "../spec/template.js";
+import { code, show } from "../spec/wording.js";
+import type { CommandWork, Template, TemplatePart } from "./types.js";
+
+/** A command read once for all instances; undefined where something in it is wrong, which was reported. */
+export type CompiledCommand = (bindings: Bindings) => CommandWork | undefined;
+
+/** Reads the words or the script of a `run:` step. Known values are put in as text; paths stay holes. */
+export function compileCommand(
+  step: string,
+  work: CommandStep,
+  read: Read,
+  problems: Site["problems"],
+): CompiledCommand | undefined {
+  const site = (...below: number[]): Site => {
+    return { problems, document: problems.document, place: valueAt("steps", step, "run", ...below) };
+  };
+  if (typeof work.run === "string") return compileScript(work.run, work, site(), read);
+  const words = work.run.map((word, i) => compileWord(String(word), site(i), read));
+  if (words.includes(undefined)) return undefined;
+  return bindings => {
+    const bound: Template[] = [];
+    let sound = true;
+    for (const word of words as CompiledWord[]) {
+      const some = word(bindings);
+      if (some === undefined) sound = false;
+      else bound.push(...some);
+    }
+    if (sound && bound.length === 0) tell(site(), "wrong-value", "the command has no words left", undefined);
+    if (!sound || bound.length === 0) return undefined;
+    return { type: "command", form: "argv", words: bound, outputs: work.outputs };
+  };
+}
+
+/** One word of a list; a whole-word expression that gives a list stands for several. */
+type CompiledWord = (bindings: Bindings) => readonly Template[] | undefined;
+
+function compileWord(word: string, site: Site, read: Read): CompiledWord | undefined {
+  if (!hasExpression(word)) {
+    const fixed = [[{ text: word }]];
+    return () => fixed;
+  }
+  const parts = readText(word, site, read);
+  if (parts === undefined) return undefined;
+  const whole = wholeOf(parts);
+  if (whole !== undefined && "value" in whole && isList(whole.value)) {
+    const fixed = whole.value.map(item => scalarWord(item, whole, site));
+    return fixed.includes(undefined) ? undefined : () => fixed as Template[];
+  }
+  return bindings => {
+    const template = joinParts(parts, part => bindPart(part, bindings, site));
+    return template && [template];
+  };
+}
+
+function scalarWord(item: Json, part: ReadPart, site: Site): Template | undefined {
+  const text = scalarText(item);
+  if (text !== undefined) return [{ text }];
+  const message = `${code(part.reference.source)} holds ${show(item)}, which cannot be a word`;
+  tell(site, "not-text", message, spanOf(part.reference));
+  return undefined;
+}
+
+function bindPart(part: Part, bindings: Bindings, site: Site): TemplatePart | undefined {
+  if ("input" in part) return { input: part.input };
+  if ("output" in part) return { output: part.output };
+  const text = bindAsText(part, bindings, site);
+  return text === undefined ? undefined : { text };
+}
+
+function compileScript(
+  script: string,
+  work: CommandStep,
+  site: Site,
+  read: Read,
+): CompiledCommand | undefined {
+  const comments = new Set<number>();
+  // Holes are looked for first, because in a comment an expression is no more than text.
+  const outline = readText(script, site, reference => ({ value: null, reference }));
+  if (outline === undefined) return undefined;
+  const holes = holesOf(outline);
+  for (const [part, hole] of holes) if ("comment" in hole) comments.add((part as ReadPart).reference.index);
+  const parts = readText(script, site, (reference, at) =>
+    comments.has(reference.index)
+      ? { value: reference.source.replace(/\s+/g, " "), reference }
+      : read(reference, at),
+  );
+  let safe = parts !== undefined;
+  for (const [part, hole] of holes) {
+    if (!("refused" in hole)) continue;
+    safe = false;
+    const message = `an expression cannot stand ${hole.refused}`;
+    const hint = "give the value in `env:`, or write `run:` as a list of words";
+    tell(site, "unsafe-shell", message, spanOf((part as ReadPart).reference), { hint });
+  }
+  if (parts === undefined || !safe) return undefined;
+  const quotes = [...holes.values()];
+  return bindings => {
+    let next = 0;
+    const word = joinParts(parts, part => {
+      if ("literal" in part) return { text: part.literal };
+      const hole = quotes[next++];
+      const bound = bindPart(part, bindings, site);
+      if (bound === undefined || hole === undefined || !("quote" in hole)) return bound;
+      return "text" in bound
+        ? { text: quoteForShell(bound.text, hole.quote) }
+        : { ...bound, quote: hole.quote };
+    });
+    return word && { type: "command", form: "shell", words: [word], outputs: work.outputs };
+  };
+}
+
+/** The surroundings of each expression of a script, in order. */
+function holesOf(parts: readonly Part[]): ReadonlyMap<Part, Hole> {
+  const expressions: Part[] = [];
+  const pieces = [""];
+  for (const part of parts) {
+    if ("literal" in part) pieces[pieces.length - 1] = part.literal;
+    else {
+      expressions.push(part);
+      pieces.push("");
+    }
+  }
+  const holes = findHoles(pieces);
+  return new Map(expressions.map((part, i) => [part, holes[i] ?? { refused: "here" }]));
+}
+
+/** Texts side by side become one, so that what is the same command is the same template. */
+function joinParts<P>(
+  parts: readonly P[],
+  bind: (part: P) => TemplatePart | undefined,
+): Template | undefined {
+  const out: TemplatePart[] = [];
+  for (const part of parts) {
+    const bound = bind(part);
+    if (bound === undefined) return undefined;
+    const last = out.at(-1);
+    if (last !== undefined && "text" in last && "text" in bound)
+      out[out.length - 1] = { text: last.text + bound.text };
+    else out.push(bound);
+  }
+  return out.length === 0 ? [{ text: "" }] : out;
+}

@@ -1,0 +1,154 @@
+import { readFileSync } from "node:fs";
+import { basename, dirname, extname, resolve } from "node:path";
+import type { Diagnostic } from "../core/diagnostic.js";
+import { isList, isObject, type Json } from "../core/json.js";
+import { loadDocument, type DocumentCache, type PipelineDocument } from "../spec/document.js";
+import type { Kind, Kinds } from "../spec/kinds.js";
+import { loadedCheck, type OptionsCheck } from "../spec/options.js";
+import { layerParams, type Override } from "../spec/overrides.js";
+import { resolveParams } from "../spec/params.js";
+import { loadPlugins } from "../spec/plugins.js";
+import { Problems } from "../spec/problems.js";
+import { readExpectations } from "../spec/expectations.js";
+import { readSteps } from "../spec/read-steps.js";
+import type { PipelineSpec } from "../spec/spec.js";
+import { decodeText, usageError } from "../spec/text.js";
+import { warnUnused } from "../spec/unused.js";
+import { validateStructure } from "../spec/validate.js";
+import { code } from "../spec/wording.js";
+import { buildNodes } from "./build.js";
+import type { Graph } from "./types.js";
+import { UserFiles } from "./user-files.js";
+
+export interface LoadOptions {
+  /** The pipeline file, as the user named it. */
+  readonly file: string;
+  /** Folder that `file` and params files are relative to. */
+  readonly cwd: string;
+  /** The file's text, where it is at hand already (an editor, a test). */
+  readonly text?: string;
+  /** `--params`, in order. */
+  readonly paramsFiles?: readonly string[];
+  /** `--set`, in order; they come after all params files. */
+  readonly sets?: readonly string[];
+  /** Built-in kinds. */
+  readonly kinds: Kinds;
+  /** For variables that steps pass through. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cache?: DocumentCache;
+}
+
+export interface LoadedPipeline {
+  readonly graph: Graph;
+  readonly spec: PipelineSpec;
+  /** Built-in kinds and those of plug-ins. */
+  readonly kinds: Kinds;
+  /** The kinds that the pipeline uses, by name. */
+  readonly used: ReadonlyMap<string, Kind>;
+  /** Texts of the files read, by name as the user gave it, for code frames. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** Things worth a look, such as params that nothing reads. Worked out when asked: their places may need the YAML. */
+  warnings(): Promise<readonly Diagnostic[]>;
+}
+
+/**
+ * A pipeline file -> its graph, expanded and checked. Throws a `UsageError` with every mistake that could be found, in
+ * order of position. Reads files, and runs the top level of plug-ins; starts nothing and writes nothing.
+ */
+export async function loadPipeline(options: LoadOptions): Promise<LoadedPipeline> {
+  const { file, cwd, kinds: builtIn, env, cache } = options;
+  const absolute = resolve(cwd, file);
+  const project = projectOf(absolute);
+  const text = options.text ?? readText(file, cwd);
+  const document = await loadDocument(text, file, cache);
+  const problems = new Problems(document);
+  await validateStructure(document, problems);
+  const { value } = document;
+
+  const overrides = await readOverrides(options);
+  const declared = isObject(value["params"]) ? value["params"] : {};
+  const layers = layerParams(declared, overrides, problems);
+  const params = resolveParams(layers, problems);
+
+  const kinds = await loadPlugins(value["plugins"], project, builtIn, problems);
+  const { used, checks } = await kindsOf(value["steps"], kinds);
+  const context = { params, problems, kinds: used, kindNames: kinds.names };
+  const steps = readSteps(value["steps"], context);
+  const spec: PipelineSpec = {
+    name: typeof value["name"] === "string" ? value["name"] : basename(absolute, extname(absolute)),
+    description: typeof value["description"] === "string" ? value["description"] : "",
+    params: params.value,
+    plugins: isList(value["plugins"]) ? value["plugins"].filter(plugin => typeof plugin === "string") : [],
+    steps,
+    expect: readExpectations(value["expect"], steps, problems),
+  };
+  const files = new UserFiles({ project, pipeline: dirname(absolute), cwd }, problems);
+  const nodes = buildNodes(spec, { params, problems, files, environment: env, checks });
+  await problems.throwIfAny(overrides.flatMap(({ document: other }) => other ?? []));
+
+  const byId = new Map(nodes.map(node => [node.id, node]));
+  const graph: Graph = { name: spec.name, file: absolute, project, nodes, byId, params: spec.params };
+  const warnings = (): Promise<readonly Diagnostic[]> => {
+    warnUnused(layers.raw, params.reads, problems);
+    return problems.diagnostics("warning");
+  };
+  return { graph, spec, kinds, used, texts: new Map([[file, document.text]]), warnings };
+}
+
+/** The folder that a pipeline's paths are relative to: its own, or the one above if its own is called `pipelines`. */
+export function projectOf(absolute: string): string {
+  const folder = dirname(absolute);
+  return basename(folder) === "pipelines" ? dirname(folder) : folder;
+}
+
+async function readOverrides({
+  paramsFiles = [],
+  sets = [],
+  cwd,
+}: LoadOptions): Promise<readonly Override[]> {
+  const documents: PipelineDocument[] = [];
+  for (const file of paramsFiles) documents.push(await loadDocument(readText(file, cwd), file));
+  const layers = documents.map((document): Override => {
+    return { origin: `--params ${document.file}`, path: [], value: document.value, document };
+  });
+  if (sets.length === 0) return layers;
+  // It brings the YAML parser with it.
+  const { parseSet } = await import("../spec/set-option.js");
+  return [...layers, ...sets.map(parseSet)];
+}
+
+async function kindsOf(
+  steps: Json | undefined,
+  kinds: Kinds,
+): Promise<{ used: ReadonlyMap<string, Kind>; checks: ReadonlyMap<string, OptionsCheck> }> {
+  const names = new Set<string>();
+  for (const step of Object.values(isObject(steps) ? steps : {})) {
+    if (isObject(step) && typeof step["uses"] === "string") names.add(step["uses"]);
+  }
+  const used = new Map<string, Kind>();
+  const checks = new Map<string, OptionsCheck>();
+  for (const name of names) {
+    const kind = await kinds.get(name);
+    if (kind === undefined) continue;
+    used.set(name, kind);
+    checks.set(name, await loadedCheck(kind));
+  }
+  return { used, checks };
+}
+
+function readText(file: string, cwd: string): string {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(resolve(cwd, file));
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code;
+    const what =
+      reason === "ENOENT"
+        ? "does not exist"
+        : reason === "EISDIR"
+          ? "is a folder"
+          : `cannot be read (${reason ?? String(error)})`;
+    throw usageError({ code: "no-such-file", message: `${code(file)} ${what}`, file });
+  }
+  return decodeText(bytes, file);
+}

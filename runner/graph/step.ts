@@ -1,0 +1,171 @@
+import { isObject } from "../core/json.js";
+import type { Labels } from "../core/labels.js";
+import { bindValue, compileValue, isFixed, type Compiled } from "../spec/compile.js";
+import type { OptionsCheck } from "../spec/options.js";
+import type { Params } from "../spec/params.js";
+import { valueAt } from "../spec/place.js";
+import type { Problems } from "../spec/problems.js";
+import { readIn, type Scope } from "../spec/scope.js";
+import type { KindStep, StepSpec } from "../spec/spec.js";
+import { scalarText, type Bindings, type Read, type Site } from "../spec/template.js";
+import { compileCommand } from "./command.js";
+import { compileLimits, type Limits } from "./limits.js";
+import type { Axes } from "./spread.js";
+import type { CommandWork, EnvEntry, FileSource, KindWork } from "./types.js";
+import type { UserFiles } from "./user-files.js";
+import { checkOptions } from "./with-options.js";
+
+/** What steps are expanded against. */
+export interface StepScope {
+  readonly params: Params;
+  readonly problems: Problems;
+  readonly files: UserFiles;
+  /** The environment of the call, for variables that are passed through. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Checks of options by kind name. */
+  readonly checks: ReadonlyMap<string, OptionsCheck>;
+}
+
+/** The parts of a node that come from the step's own words. Undefined: a mistake, reported already. */
+export interface StepParts {
+  readonly work: KindWork | CommandWork | undefined;
+  readonly env: readonly EnvEntry[];
+  readonly limits: Limits;
+  readonly file: (role: string) => FileSource | undefined;
+}
+
+/**
+ * Reads the expressions of a step once, and checks what is the same in every instance; the function returned makes
+ * the parts of one instance. `axes` undefined: a mistake elsewhere leaves them open, and there are no instances.
+ */
+export function compileStep(
+  step: StepSpec,
+  axes: Axes | undefined,
+  scope: StepScope,
+): (labels: Labels) => StepParts {
+  const matrix = axes === undefined ? "any" : new Set(axes.keys());
+  const read = (where: string, names: Scope["names"] = {}, instead: Scope["instead"] = {}): Read =>
+    readIn({ params: scope.params, names: { matrix, ...names }, where, instead });
+  const site = (...path: readonly (string | number)[]): Site => {
+    const { problems } = scope;
+    return { problems, document: problems.document, place: valueAt("steps", step.name, ...path) };
+  };
+
+  const env = compileEnv(step, site, read("in `env:`", {}, { env: "a variable cannot read another" }), scope);
+  const files = compileFiles(step, site, read("in the path of an input"), scope.files);
+  const limits = compileLimits(step, site(), read("here"));
+  const work = compileWork(step, site, read, scope);
+  return labels => {
+    const variables = env({ labels, env: new Map() });
+    const bindings = { labels, env: variables };
+    return {
+      work: work?.(bindings),
+      env: variables.size === 0 ? NO_ENV : [...variables].map(([name, value]) => ({ name, value })),
+      limits: limits(bindings),
+      file: role => files(role, bindings),
+    };
+  };
+}
+
+const NO_ENV: readonly EnvEntry[] = [];
+type Sites = (...path: readonly (string | number)[]) => Site;
+type Work = (bindings: Bindings) => KindWork | CommandWork | undefined;
+
+function compileWork(
+  step: StepSpec,
+  site: Sites,
+  read: (where: string, names?: Scope["names"], instead?: Scope["instead"]) => Read,
+  scope: StepScope,
+): Work | undefined {
+  const { work } = step;
+  const env = new Set(step.env.map(({ name }) => name));
+  if (work?.type === "command") {
+    const inputs = new Set(step.inputs.map(({ role }) => role));
+    const outputs = new Set(Object.keys(work.outputs));
+    const command = read("in `run:`", { env, inputs, outputs });
+    return compileCommand(step.name, work, command, scope.problems);
+  }
+  if (work === undefined) return undefined;
+  const own = "a step kind is given the paths of its inputs and outputs by itself";
+  return compileOptions(
+    step.name,
+    work,
+    site("with"),
+    read("in `with:`", { env }, { inputs: own, outputs: own }),
+    scope,
+  );
+}
+
+function compileOptions(
+  step: string,
+  work: KindStep,
+  site: Site,
+  read: Read,
+  scope: StepScope,
+): Work | undefined {
+  const compiled = compileValue(work.with, site, read);
+  const check = scope.checks.get(work.name);
+  if (compiled === undefined || check === undefined) return undefined;
+  const { params, problems } = scope;
+  const at = { step, written: work.with, params, problems };
+  const make = (bindings: Bindings): KindWork | undefined => {
+    const value = bindValue(compiled, bindings);
+    if (!isObject(value)) return undefined;
+    const options = checkOptions(value, check, at);
+    return options && { type: "kind", kind: work.name, with: options };
+  };
+  if (!isFixed(compiled)) return make;
+  const same = make({ labels: {}, env: new Map() });
+  return () => same;
+}
+
+function compileEnv(
+  step: StepSpec,
+  site: Sites,
+  read: Read,
+  { environment }: StepScope,
+): (bindings: Bindings) => ReadonlyMap<string, string | undefined> {
+  const variables = step.env.map(({ name, value }) => {
+    const given = value === undefined ? undefined : compileValue(value, site("env", name), read);
+    return { name, through: value === undefined, given };
+  });
+  return bindings => {
+    const out = new Map<string, string | undefined>();
+    for (const { name, through, given } of variables) {
+      const value = given && bindValue(given, bindings);
+      if (through) out.set(name, Object.hasOwn(environment, name) ? environment[name] : undefined);
+      else if (value !== undefined) {
+        const text = scalarText(value);
+        if (text !== undefined) out.set(name, text);
+        const at = site("env", name);
+        const message = `the value of \`${name}\` must be a text or a number`;
+        if (text === undefined) at.problems.add("not-text", message, at.place);
+      }
+    }
+    return out;
+  };
+}
+
+function compileFiles(
+  step: StepSpec,
+  site: Sites,
+  read: Read,
+  files: UserFiles,
+): (role: string, bindings: Bindings) => FileSource | undefined {
+  const paths = new Map<string, { readonly compiled: Compiled | undefined; readonly site: Site }>();
+  for (const input of step.inputs) {
+    if (input.type !== "file") continue;
+    const at = site("inputs", input.role);
+    const compiled = compileValue(input.path, at, read);
+    paths.set(input.role, { compiled, site: at });
+    // Looked for at once, so that it is missed even where the step has no instances to show.
+    if (compiled !== undefined && isFixed(compiled)) files.find(scalarText(compiled.fixed) ?? "", at.place);
+  }
+  return (role, bindings) => {
+    const path = paths.get(role);
+    const value = path?.compiled && bindValue(path.compiled, bindings);
+    return path === undefined || value === undefined
+      ? undefined
+      : files.find(scalarText(value) ?? "", path.site.place);
+  };
+}

@@ -1,0 +1,257 @@
+import { isList, isObject, type Json, type JsonObject, type JsonPath } from "../core/json.js";
+import type { ErrorObject } from "./ajv.js";
+import type { Code } from "./codes.js";
+import { alternatives, code, didYouMean, show } from "./wording.js";
+
+/** What a schema found wrong, in the user's words. */
+export interface SchemaFault {
+  readonly code: Code;
+  /** From the root of what was validated. */
+  readonly path: JsonPath;
+  /** Whether the key at `path` is at fault, or its value. A missing key is the fault of the mapping's own key. */
+  readonly part: "key" | "value";
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** Ajv's errors (of `allErrors`, `verbose`) -> one fault a mistake. `what`: how to call the root. */
+export function explainErrors(
+  errors: readonly ErrorObject[],
+  root: Json,
+  what: string,
+): readonly SchemaFault[] {
+  return withoutEchoes(errors).flatMap(error => explain(error, root, what) ?? []);
+}
+
+function explain(error: ErrorObject, root: Json, what: string): SchemaFault | undefined {
+  const path = pathOf(error.instancePath, root);
+  const schema = error.parentSchema as JsonObject;
+  const value = error.data as Json;
+  const name = path.length === 0 ? what : code(String(path.at(-1)));
+  const wrong = (rule: string, hint?: string): SchemaFault => {
+    const own = schema["errorMessage"];
+    const message =
+      typeof own === "string" ? `${own}, not ${show(value)}` : `${name} must be ${rule}, not ${show(value)}`;
+    return { code: "wrong-value", path, part: "value", message, hint };
+  };
+  switch (error.keyword) {
+    case "additionalProperties":
+    case "unevaluatedProperties": {
+      const params = error.params as { additionalProperty?: string; unevaluatedProperty?: string };
+      const key = params.additionalProperty ?? params.unevaluatedProperty ?? "";
+      const known = Object.keys((schema["properties"] ?? {}) as JsonObject);
+      const given = isObject(value) ? value : {};
+      // What is there already is no likely spelling of something else.
+      const free = known.filter(k => !Object.hasOwn(given, k));
+      const hint =
+        didYouMean(key, free) ?? (known.length > 0 ? `there are ${alternatives(known, "and")}` : undefined);
+      const where = path.length === 0 ? what : code(path.join("."));
+      return {
+        code: "unknown-key",
+        path: [...path, key],
+        part: "key",
+        message: `${code(key)} is not a key of ${where}`,
+        hint,
+      };
+    }
+    case "required": {
+      const { missingProperty } = error.params as { missingProperty: string };
+      return { code: "missing-key", path, part: "key", message: `${name} has no ${code(missingProperty)}` };
+    }
+    case "dependentRequired": {
+      const { property, missingProperty } = error.params as { property: string; missingProperty: string };
+      const message = `${code(property)} belongs to a step with ${code(missingProperty)}`;
+      return { code: "misplaced-key", path: [...path, property], part: "key", message };
+    }
+    case "propertyNames":
+      return badName(error, path);
+    case "type": {
+      const types = [schema["type"] ?? []].flat() as string[];
+      return { ...wrong(types.map(typeName).join(" or "), typeHint(value, types)), code: "wrong-type" };
+    }
+    case "enum":
+    case "const": {
+      const allowed = (error.params as { allowedValues?: Json[] }).allowedValues ?? [schema["const"] ?? null];
+      const texts = allowed.map(v => (typeof v === "string" ? v : JSON.stringify(v)));
+      const hint = typeof value === "string" ? didYouMean(value, texts) : undefined;
+      return wrong(alternatives(texts), hint);
+    }
+    case "anyOf":
+    case "oneOf": {
+      const keys = branches(schema).map(branch => [branch["required"] ?? []].flat().map(String));
+      if (keys.every(names => names.length === 1)) {
+        const message = `${name} has neither ${alternatives(keys.flat(), "nor")}`;
+        return { code: "missing-key", path, part: "key", message };
+      }
+      return {
+        ...wrong(branchNames(schema)),
+        code: matchesNoType(value, schema) ? "wrong-type" : "wrong-value",
+      };
+    }
+    case "not": {
+      const both = isObject(schema["not"]) ? [schema["not"]["required"] ?? []].flat().map(String) : [];
+      const last = both.at(-1);
+      if (last === undefined) return wrong("something else");
+      const message = `${name} cannot have ${alternatives(both, "and")} at once`;
+      return { code: "misplaced-key", path: [...path, last], part: "key", message };
+    }
+    case "if":
+      return undefined;
+    case "uniqueItems": {
+      const { i, j } = error.params as { i: number; j: number };
+      const item = isList(value) ? show(value[i] ?? null) : "";
+      const message = `${code(String(path.at(-1)))} holds ${item} twice`;
+      return { code: "wrong-value", path: [...path, Math.max(i, j)], part: "value", message };
+    }
+    default:
+      return wrong(ruleOf(error));
+  }
+}
+
+/**
+ * Several errors tell of one mistake: those of the branches of an `anyOf`, and those that follow from an unknown name. If
+ * the value's type fits one branch alone, that branch's errors say best what is wrong; else the `anyOf` itself.
+ */
+function withoutEchoes(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  let left = errors;
+  for (const error of errors) {
+    if (error.keyword !== "anyOf" && error.keyword !== "oneOf") continue;
+    const under = (e: ErrorObject): boolean => e.schemaPath.startsWith(`${error.schemaPath}/`);
+    const own = typeof (error.parentSchema as JsonObject)["errorMessage"] === "string";
+    const fitting = own ? [] : fittingBranches(errors.filter(under), error);
+    left = left.filter(e =>
+      fitting.length === 1 ? e !== error && (!under(e) || fitting[0]?.includes(e)) : !under(e),
+    );
+  }
+  return left;
+}
+
+/** Errors by branch, of the branches that do not fail by the type (or the constant tag) of the value. */
+function fittingBranches(
+  errors: readonly ErrorObject[],
+  of: ErrorObject,
+): readonly (readonly ErrorObject[])[] {
+  const branches = new Map<string, ErrorObject[]>();
+  for (const error of errors) {
+    const branch = error.schemaPath.slice(of.schemaPath.length + 1).split("/", 1)[0] ?? "";
+    branches.set(branch, [...(branches.get(branch) ?? []), error]);
+  }
+  return [...branches.values()].filter(
+    branch =>
+      !branch.some(
+        e => (e.keyword === "type" && e.instancePath === of.instancePath) || e.keyword === "const",
+      ),
+  );
+}
+
+function badName(error: ErrorObject, path: JsonPath): SchemaFault {
+  const { propertyName } = error.params as { propertyName: string };
+  return {
+    code: "bad-name",
+    path: [...path, propertyName],
+    part: "key",
+    message: `${code(propertyName)} cannot be a name here`,
+    hint: "a name is letters, digits, `_` and `-`, and begins with a letter or `_`",
+  };
+}
+
+function ruleOf(error: ErrorObject): string {
+  const { limit, multipleOf, pattern } = error.params as {
+    limit?: number;
+    multipleOf?: number;
+    pattern?: string;
+  };
+  const most = limit ?? 0;
+  switch (error.keyword) {
+    case "minimum":
+      return `at least ${most}`;
+    case "maximum":
+      return `at most ${most}`;
+    case "exclusiveMinimum":
+      return `greater than ${most}`;
+    case "exclusiveMaximum":
+      return `less than ${most}`;
+    case "multipleOf":
+      return `a multiple of ${multipleOf ?? 1}`;
+    case "minLength":
+      return most === 1 ? "a text that is not empty" : `a text of at least ${most} characters`;
+    case "maxLength":
+      return `a text of at most ${most} characters`;
+    case "minItems":
+      return `a list of at least ${most}`;
+    case "maxItems":
+      return `a list of at most ${most}`;
+    case "minProperties":
+      return `a mapping of at least ${most}`;
+    case "maxProperties":
+      return `a mapping of at most ${most}`;
+    case "pattern":
+      return `a text that matches ${code(pattern ?? "")}`;
+    default:
+      return `otherwise (${error.message ?? error.keyword})`;
+  }
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: "a text",
+  number: "a number",
+  integer: "a whole number",
+  boolean: "true or false",
+  object: "a mapping",
+  array: "a list",
+  null: "nothing",
+};
+
+function typeName(type: string): string {
+  return TYPES[type] ?? type;
+}
+
+function typeHint(value: Json, types: readonly string[]): string | undefined {
+  if (types.includes("string") && (typeof value === "number" || typeof value === "boolean")) {
+    return `in quotes it is a text: "${String(value)}"`;
+  }
+  const number = types.includes("number") || types.includes("integer");
+  if (number && typeof value === "string" && value.trim() !== "" && Number.isFinite(Number(value))) {
+    return `without quotes it is a number: ${value.trim()}`;
+  }
+  if (types.includes("boolean") && typeof value === "string") {
+    const meant = /^(yes|on|true)$/i.test(value)
+      ? "true"
+      : /^(no|off|false)$/i.test(value)
+        ? "false"
+        : undefined;
+    if (meant !== undefined) return `write ${code(meant)}`;
+  }
+  return undefined;
+}
+
+function branches(schema: JsonObject): readonly JsonObject[] {
+  return [schema["anyOf"] ?? schema["oneOf"] ?? []].flat().filter(isObject);
+}
+
+function branchNames(schema: JsonObject): string {
+  const types = branches(schema).flatMap(branch => [branch["type"] ?? []].flat() as string[]);
+  return types.length === 0
+    ? "one of the forms that are allowed"
+    : [...new Set(types)].map(typeName).join(" or ");
+}
+
+function matchesNoType(value: Json, schema: JsonObject): boolean {
+  const actual = isList(value) ? "array" : value === null ? "null" : typeof value;
+  const types = branches(schema).flatMap(branch => [branch["type"] ?? []].flat() as string[]);
+  return types.length > 0 && !types.includes(actual) && !(actual === "number" && types.includes("integer"));
+}
+
+/** A JSON pointer -> a path, with positions of lists as numbers. */
+function pathOf(pointer: string, root: Json): JsonPath {
+  let at: Json | undefined = root;
+  return pointer
+    .split("/")
+    .slice(1)
+    .map(part => {
+      const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
+      const segment = isList(at) ? Number(key) : key;
+      at = isList(at) ? at[Number(key)] : isObject(at) ? at[key] : undefined;
+      return segment;
+    });
+}

@@ -1,0 +1,66 @@
+import { statSync } from "node:fs";
+import { relative, resolve, sep } from "node:path";
+import { pathToFileURL } from "node:url";
+import { isList, type Json } from "../core/json.js";
+import { kindOf } from "./kind-of.js";
+import type { Kind, Kinds } from "./kinds.js";
+import { optionsCheck } from "./options.js";
+import { valueAt } from "./place.js";
+import type { Problems } from "./problems.js";
+import { code } from "./wording.js";
+
+/**
+ * `plugins:` -> the built-in kinds and those of the pipeline's own modules. A plug-in lies inside the project
+ * folder, so that the pipeline travels with it. Loading one runs its top level; nothing else of it.
+ */
+export async function loadPlugins(
+  plugins: Json | undefined,
+  project: string,
+  builtIn: Kinds,
+  problems: Problems,
+): Promise<Kinds> {
+  const loaded = new Map<string, Kind>();
+  for (const [i, path] of (isList(plugins) ? plugins : []).entries()) {
+    if (typeof path !== "string" || path === "") continue;
+    const place = valueAt("plugins", i);
+    const absolute = resolve(project, path);
+    const inside = relative(project, absolute);
+    if (inside.startsWith(`..${sep}`) || inside === ".." || inside === "") {
+      problems.add("outside-project", `the plugin ${code(path)} is not inside the project folder`, place);
+      continue;
+    }
+    if (statSync(absolute, { throwIfNoEntry: false })?.isFile() !== true) {
+      const hint = `plugins are relative to the project folder, ${code(project)}`;
+      problems.add("missing-plugin", `there is no file ${code(path)}`, place, { hint });
+      continue;
+    }
+    const kind = await load(absolute).catch((error: unknown) => {
+      problems.add("bad-plugin", `${code(path)}: ${reason(error)}`, place);
+      return undefined;
+    });
+    if (kind === undefined) continue;
+    if (builtIn.names.includes(kind.kind) || loaded.has(kind.kind)) {
+      const whose = loaded.has(kind.kind) ? "another plugin" : "vistas";
+      problems.add("duplicate-kind", `${code(path)} declares ${code(kind.kind)}, as ${whose} does`, place);
+      continue;
+    }
+    loaded.set(kind.kind, kind);
+  }
+  if (loaded.size === 0) return builtIn;
+  return {
+    names: [...builtIn.names, ...loaded.keys()],
+    get: name => (loaded.has(name) ? Promise.resolve(loaded.get(name)) : builtIn.get(name)),
+  };
+}
+
+async function load(path: string): Promise<Kind> {
+  const module = (await import(pathToFileURL(path).href)) as { default?: unknown };
+  const kind = kindOf(module.default, path, true);
+  await optionsCheck(kind);
+  return kind;
+}
+
+function reason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split("\n", 1)[0] ?? "";
+}

@@ -1,0 +1,139 @@
+import { byCodeUnit, isList, isObject, type Json, type JsonObject } from "../core/json.js";
+import { readMatrix } from "./axes.js";
+import { isName } from "./names.js";
+import { readOutputs } from "./output-names.js";
+import type { Kind } from "./kinds.js";
+import type { Params } from "./params.js";
+import { keyAt, valueAt } from "./place.js";
+import type { Problems } from "./problems.js";
+import type { CommandStep, EnvRef, InputRef, KindStep, StepSpec } from "./spec.js";
+import { alternatives, code } from "./wording.js";
+
+/** What steps are read against. */
+export interface StepContext {
+  readonly params: Params;
+  readonly problems: Problems;
+  /** The kinds that the pipeline names and that exist. */
+  readonly kinds: ReadonlyMap<string, Kind>;
+  /** Names of all kinds there are, for suggestions. */
+  readonly kindNames: readonly string[];
+}
+
+/**
+ * `steps:` -> specs, each step by itself. The form has been checked by the schema; what it found wrong is passed over
+ * here, so that every mistake of the file is found at once and none twice.
+ */
+export function readSteps(steps: Json | undefined, context: StepContext): ReadonlyMap<string, StepSpec> {
+  const out = new Map<string, StepSpec>();
+  for (const [name, step] of Object.entries(isObject(steps) ? steps : {})) {
+    out.set(name, readStep(name, isObject(step) ? step : {}, context));
+  }
+  return out;
+}
+
+function readStep(name: string, step: JsonObject, context: StepContext): StepSpec {
+  const { params, problems } = context;
+  const work = readWork(name, step, context);
+  const inputs = readInputs(objectOf(step["inputs"]));
+  if (work?.type === "kind" && work.kind !== undefined) checkRoles(name, step, inputs, work.kind, problems);
+  const matrix = readMatrix(step["matrix"], name, params, problems);
+  const over = isList(step["over"]) ? step["over"].filter(axis => typeof axis === "string") : [];
+  for (const [i, axis] of over.entries()) {
+    if (matrix?.has(axis) !== true) continue;
+    const message = `${code(name)} cannot gather the axis ${code(axis)} and have it in its own matrix`;
+    problems.add("axis-conflict", message, valueAt("steps", name, "over", i));
+  }
+  return {
+    name,
+    at: ["steps", name],
+    work,
+    inputs,
+    matrix,
+    over,
+    env: readEnv(step["env"]),
+    resources: objectOf(step["resources"]),
+    timeout: step["timeout"],
+    retries: step["retries"],
+  };
+}
+
+function readWork(name: string, step: JsonObject, context: StepContext): KindStep | CommandStep | undefined {
+  const { uses, run } = step;
+  if (typeof uses === "string") {
+    const kind = context.kinds.get(uses);
+    if (kind === undefined && uses !== "") {
+      const hint =
+        context.problems.suggest(uses, context.kindNames) ??
+        `there are ${alternatives(context.kindNames, "and")}`;
+      const message = `there is no step kind ${code(uses)}`;
+      context.problems.add("unknown-kind", message, valueAt("steps", name, "uses"), { hint });
+    }
+    return { type: "kind", name: uses, kind, with: objectOf(step["with"]) };
+  }
+  const words = isList(run) && run.length > 0 && run.every(isWord) ? run : undefined;
+  if (typeof run !== "string" && words === undefined) return undefined;
+  const outputs = readOutputs(objectOf(step["outputs"]), name, context.problems);
+  return { type: "command", run: words ?? (run as string), outputs };
+}
+
+function readInputs(inputs: JsonObject): readonly InputRef[] {
+  const out: InputRef[] = [];
+  for (const [role, text] of Object.entries(inputs)) {
+    if (typeof text !== "string" || text === "") continue;
+    if (/^\.?\//.test(text)) {
+      out.push({ role, type: "file", path: text });
+      continue;
+    }
+    const dot = text.indexOf(".");
+    const step = dot === -1 ? text : text.slice(0, dot);
+    out.push({ role, type: "step", step, output: dot === -1 ? undefined : text.slice(dot + 1) });
+  }
+  return out.sort((a, b) => byCodeUnit(a.role, b.role));
+}
+
+function checkRoles(
+  name: string,
+  step: JsonObject,
+  inputs: readonly InputRef[],
+  kind: Kind,
+  problems: Problems,
+): void {
+  const roles = Object.keys(kind.inputs);
+  const given = objectOf(step["inputs"]);
+  for (const { role } of inputs) {
+    if (Object.hasOwn(kind.inputs, role)) continue;
+    const free = roles.filter(r => !Object.hasOwn(given, r));
+    const known = roles.length === 0 ? "it takes no inputs" : `its inputs are ${alternatives(roles, "and")}`;
+    const hint = problems.suggest(role, free) ?? known;
+    problems.add(
+      "unknown-role",
+      `${code(kind.kind)} has no input ${code(role)}`,
+      keyAt("steps", name, "inputs", role),
+      { hint },
+    );
+  }
+  const missing = roles.filter(role => kind.inputs[role]?.optional !== true && !Object.hasOwn(given, role));
+  if (missing.length === 0) return;
+  const place = step["inputs"] === undefined ? keyAt("steps", name) : keyAt("steps", name, "inputs");
+  const hint = missing.map(role => `${role}: ${kind.inputs[role]?.doc ?? ""}`).join("; ");
+  problems.add("missing-input", `${code(kind.kind)} needs ${alternatives(missing, "and")}`, place, { hint });
+}
+
+function readEnv(env: Json | undefined): readonly EnvRef[] {
+  const refs = isList(env)
+    ? env.filter(name => typeof name === "string").map((name): EnvRef => ({ name, value: undefined }))
+    : Object.entries(objectOf(env)).map(([name, value]): EnvRef => ({ name, value }));
+  return refs
+    .filter(
+      ({ name, value }) => isName(name) && !(value === null || isList(value) || isObject(value ?? null)),
+    )
+    .sort((a, b) => byCodeUnit(a.name, b.name));
+}
+
+function isWord(word: Json): word is string | number | boolean {
+  return typeof word === "string" || typeof word === "number" || typeof word === "boolean";
+}
+
+function objectOf(value: Json | undefined): JsonObject {
+  return isObject(value) ? value : {};
+}

@@ -1,0 +1,97 @@
+import { didYouMean, alternatives, code } from "./wording.js";
+import type { Params } from "./params.js";
+import { spanOf, tell, type Read, type ReadPart, type Site } from "./template.js";
+import type { Reference } from "./expression.js";
+
+/** The names an expression can begin with, besides `params`. */
+const ROOTS = ["matrix", "inputs", "outputs", "env"] as const;
+type Root = (typeof ROOTS)[number];
+const PARAMS = "params";
+
+/** What can be read at a place. A root that is not given cannot be read there at all. */
+export interface Scope {
+  readonly params: Params;
+  /** Names by root. `any`: a mistake elsewhere leaves open which there are. */
+  readonly names: Partial<Record<Root, ReadonlySet<string> | "any">>;
+  /** The place in words, such as "in `with:`", and what to do there instead of reading a root. */
+  readonly where: string;
+  readonly instead?: Partial<Record<Root, string>>;
+}
+
+/** How expressions are read in a scope. */
+export function readIn(scope: Scope): Read {
+  return (reference, site) => {
+    const { root, path } = reference;
+    if (root === PARAMS) {
+      if (path.length > 0) return scope.params.read(reference, site);
+      const hint = "read one of them: `params.name`";
+      refuse(site, reference, "bad-expression", "`params` alone is not a value", hint);
+      return;
+    }
+    const names = isRoot(root) ? scope.names[root] : undefined;
+    if (names === undefined || !isRoot(root)) {
+      refuseRoot(reference, scope, site);
+      return;
+    }
+    const [name, ...rest] = path;
+    if (typeof name !== "string" || rest.length > 0) {
+      const hint = `write ${code(`${root}.name`)}`;
+      refuse(site, reference, "bad-expression", `${code(reference.source)} is not a value`, hint);
+      return;
+    }
+    if (names !== "any" && !names.has(name)) {
+      const hint = site.problems.suggest(name, names) ?? nothingElse(root, [...names]);
+      tell(site, "unknown-name", `there is no ${code(`${root}.${name}`)} here`, spanOf(reference, 1), {
+        hint,
+      });
+      return undefined;
+    }
+    return partOf(root, name, reference);
+  };
+}
+
+function partOf(root: Root, name: string, reference: Reference): ReadPart {
+  switch (root) {
+    case "matrix":
+      return { axis: name, reference };
+    case "env":
+      return { variable: name, reference };
+    case "inputs":
+      return { input: name, reference };
+    case "outputs":
+      return { output: name, reference };
+  }
+}
+
+function refuseRoot(reference: Reference, scope: Scope, site: Site): undefined {
+  const { root } = reference;
+  const here = [PARAMS, ...ROOTS.filter(r => scope.names[r] !== undefined)];
+  if (!isRoot(root)) {
+    const hint = didYouMean(root, here) ?? `an expression begins with ${alternatives(here)}`;
+    tell(site, "unknown-name", `there is nothing called ${code(root)}`, spanOf(reference, 0), { hint });
+    return undefined;
+  }
+  const hint = scope.instead?.[root] ?? `what can be read here: ${alternatives(here, "and")}`;
+  refuse(site, reference, "misplaced-expression", `${code(root)} cannot be read ${scope.where}`, hint);
+}
+
+function refuse(
+  site: Site,
+  reference: Reference,
+  problem: "misplaced-expression" | "bad-expression",
+  message: string,
+  hint: string,
+): undefined {
+  tell(site, problem, message, spanOf(reference), { hint });
+  return undefined;
+}
+
+function nothingElse(root: Root, names: readonly string[]): string {
+  if (names.length > 0) return `there is ${alternatives(names, "and")}`;
+  if (root === "env") return "declare it in the step's `env:`";
+  return root === "matrix" ? "the step has no axes" : `the step has no ${root}`;
+}
+
+function isRoot(root: string): root is Root {
+  return (ROOTS as readonly string[]).includes(root);
+}

@@ -1,0 +1,94 @@
+import type { Json, JsonObject, JsonPath } from "../core/json.js";
+import type { Label } from "../core/labels.js";
+import type { Kind } from "./kinds.js";
+
+/**
+ * A pipeline as it was written: checked in form, params resolved, references between steps not yet followed.
+ * Expressions in steps are still texts, because they differ from instance to instance.
+ */
+export interface PipelineSpec {
+  /** `name:`, or the file's name without its ending. */
+  readonly name: string;
+  readonly description: string;
+  /** Resolved, after all overrides. */
+  readonly params: JsonObject;
+  /** As written. */
+  readonly plugins: readonly string[];
+  /** In the order of the file. */
+  readonly steps: ReadonlyMap<string, StepSpec>;
+  readonly expect: readonly Expectation[];
+}
+
+export interface StepSpec {
+  readonly name: string;
+  /** Where the step stands in the pipeline. */
+  readonly at: JsonPath;
+  /** Undefined where what was written cannot be told. */
+  readonly work: KindStep | CommandStep | undefined;
+  /** In code-unit order of the role. */
+  readonly inputs: readonly InputRef[];
+  /** Own axes, in code-unit order. Undefined after a mistake in them. */
+  readonly matrix: ReadonlyMap<string, readonly Label[]> | undefined;
+  /** Axes to gather. */
+  readonly over: readonly string[];
+  /** In code-unit order of the name. */
+  readonly env: readonly EnvRef[];
+  /** As written; expressions allowed. */
+  readonly resources: JsonObject;
+  readonly timeout: Json | undefined;
+  readonly retries: Json | undefined;
+}
+
+export interface KindStep {
+  readonly type: "kind";
+  readonly name: string;
+  /** Undefined where there is no such kind. */
+  readonly kind: Kind | undefined;
+  readonly with: JsonObject;
+}
+
+export interface CommandStep {
+  readonly type: "command";
+  /** The script, or the words. */
+  readonly run: string | readonly (string | number | boolean)[];
+  /** Output name -> file or folder name. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+export type InputRef =
+  | {
+      readonly role: string;
+      readonly type: "step";
+      readonly step: string;
+      readonly output: string | undefined;
+    }
+  /** A path of the user's, `./` or `/`, expressions allowed. */
+  | { readonly role: string; readonly type: "file"; readonly path: string };
+
+/** A declared variable; `value` undefined: passed through from the environment. */
+export interface EnvRef {
+  readonly name: string;
+  readonly value: Json | undefined;
+}
+
+/** What `vistas reproduce` holds a run against. */
+export type Expectation =
+  | {
+      readonly type: "metric";
+      /** `probe.accuracy` */
+      readonly metric: string;
+      readonly value: number;
+      readonly tolerance: number;
+      readonly over: readonly string[];
+      readonly source: string;
+      readonly at: JsonPath;
+    }
+  | {
+      readonly type: "claim";
+      readonly claim: string;
+      /** `summary.difference >= -0.01` */
+      readonly that: string;
+      readonly over: readonly string[];
+      readonly source: string;
+      readonly at: JsonPath;
+    };
