@@ -7,7 +7,7 @@ import { systemClock } from "./core/clock.js";
 import type { Tools } from "./commands/session.js";
 import { discoverCapacity } from "./exec/devices.js";
 import { localExecutor } from "./exec/local.js";
-import { kindOf } from "./spec/plugins.js";
+import { kindOf } from "./spec/kind-of.js";
 import { builtinKinds, isBuiltinKind, kindModule, loadKind } from "../steps/index.js";
 
 export function composeTools(): Tools {

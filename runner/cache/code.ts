@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { byCodeUnit, isList, isObject, type Json } from "../core/json.js";
-import { readModule, type ModuleFacts } from "./module-facts.js";
+import type { ModuleFacts } from "./module-facts.js";
 
 /** What the digest needs from its surroundings: content digests, and a place to remember parsed modules. */
 export interface CodeHost {
@@ -52,6 +52,7 @@ async function factsOf(file: string, host: CodeHost): Promise<ModuleFacts> {
   if (isObject(known) && typeof known["digest"] === "string" && isList(known["imports"])) {
     return { digest: known["digest"], imports: known["imports"].map(String) };
   }
+  const { readModule } = await import("./module-facts.js");
   const facts = readModule(readFileSync(file, "utf8"));
   if (typeof facts === "string") throw new UnknowableCode(`${file}: ${facts}`);
   host.memo.put(content, { digest: facts.digest, imports: facts.imports });

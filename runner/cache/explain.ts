@@ -15,9 +15,11 @@ export interface Difference {
 export function differences(past: Fingerprint, now: Fingerprint): Difference[] {
   const found: Difference[] = [];
   if (past.kind !== now.kind) found.push({ what: "kind", name: "uses", before: past.kind, after: now.kind });
-  const what = now.kind === "run" ? "command" : "parameter";
-  const root = now.kind === "run" ? "run" : "with";
-  found.push(...mapDifferences(what, flatten(past.with, root), flatten(now.with, root)));
+  if (past.kind === "run" && now.kind === "run") {
+    found.push(...mapDifferences("command", commandParts(past.with), commandParts(now.with)));
+  } else {
+    found.push(...mapDifferences("parameter", flatten(past.with, "with"), flatten(now.with, "with")));
+  }
   found.push(...mapDifferences("code", past.code, now.code));
   found.push(...inputDifferences(past.inputs, now.inputs));
   found.push(...mapDifferences("environment", variables(past), variables(now)));
@@ -63,11 +65,17 @@ function inputDifferences(past: readonly FingerprintInput[], now: readonly Finge
   const [before, after] = [table(past), table(now)];
   return [...new Set([...before.keys(), ...after.keys()])].sort(byCodeUnit).flatMap(name => {
     const [a, b] = [before.get(name), after.get(name)];
-    const identity = (i: FingerprintInput | undefined): string | null => (i === undefined ? null : `${i.path} ${i.type} ${i.digest}`.trim());
+    const identity = (i: FingerprintInput | undefined): string | null =>
+      i === undefined ? null : `${i.path} ${i.type} ${i.digest}`.trim();
     if (identity(a) === identity(b) && a?.source === b?.source) return [];
     const file = (b ?? a)?.source === "file";
     return [
-      { what: file ? "file" : "input", name: file ? (b ?? a)?.path ?? name : name, before: identity(a), after: identity(b) } as const,
+      {
+        what: file ? "file" : "input",
+        name: file ? ((b ?? a)?.path ?? name) : name,
+        before: identity(a),
+        after: identity(b),
+      } as const,
     ];
   });
 }
@@ -81,6 +89,21 @@ function mapDifferences(
     const [before, after] = [past[name] ?? null, now[name] ?? null];
     return before === after ? [] : [{ what, name, before, after }];
   });
+}
+
+/** A command as people write it: its words with holes for paths, and the file name of each output. */
+function commandParts({ form, command, outputs }: JsonObject): Record<string, string> {
+  const hole = (part: Json): string => {
+    if (!isObject(part)) return "";
+    if (typeof part["text"] === "string") return part["text"];
+    return "input" in part ? `{inputs.${String(part["input"])}}` : `{outputs.${String(part["output"])}}`;
+  };
+  const words = isList(command) ? command.map(word => (isList(word) ? word.map(hole).join("") : "")) : [];
+  const line =
+    form === "argv"
+      ? words.map(word => (/\s|^$/.test(word) ? JSON.stringify(word) : word)).join(" ")
+      : words.join("");
+  return { run: line, ...(isObject(outputs) ? flatten(outputs, "outputs") : {}) };
 }
 
 /** Leaves by dotted path, so that a change deep inside is named by itself. */

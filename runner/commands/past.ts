@@ -3,7 +3,8 @@ import { UsageError } from "../core/diagnostic.js";
 import { nearest } from "../core/nearest.js";
 import type { RunRecord, RunStep } from "../core/record.js";
 import type { Store } from "../store/store.js";
-import { projectOf, type Session } from "./session.js";
+import { projectOf } from "../graph/load.js";
+import type { Session } from "./session.js";
 
 /** Past runs of a pipeline file, newest first. */
 export function* pastRuns(session: Session, store: Store, pipeline: string): Generator<RunRecord> {

@@ -4,7 +4,7 @@ import { UsageError } from "../core/diagnostic.js";
 import type { RunRecord } from "../core/record.js";
 import { DONE } from "./exit.js";
 import { namedRun, pastRuns } from "./past.js";
-import { runResults } from "./results.js";
+import { runResults, withPaths } from "./results.js";
 import { openStore, print, splitTarget, type Session } from "./session.js";
 import type { Store } from "../store/store.js";
 
@@ -36,7 +36,7 @@ export async function writeReport(
   out?: string,
 ): Promise<string> {
   const { buildReportModel } = await import("../report/model.js");
-  const model = await buildReportModel(run, await runResults(store, run));
+  const model = await buildReportModel(run, await withPaths(store, runResults(store, run)));
   const file = out ?? join(store.root, "reports", `${run.id}.${format === "html" ? "html" : "md"}`);
   const { renderReport } = await import("../report/html.js");
   const { renderMarkdown } = await import("../report/markdown.js");

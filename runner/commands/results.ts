@@ -1,19 +1,30 @@
 import type { RunRecord, RunStep, StepResult } from "../core/record.js";
 import type { Store } from "../store/store.js";
 
-/** A run's steps beside what their keys produced; damaged or vanished artifacts are left out of `paths`. */
-export async function runResults(store: Store, run: RunRecord): Promise<StepResult[]> {
-  const results: StepResult[] = [];
-  for (const step of run.steps) results.push(await stepResult(store, step));
-  return results;
+/** A run's steps beside what their keys produced, without asking after the files. */
+export function runResults(store: Store, run: RunRecord): StepResult[] {
+  return run.steps.map(step => ({ step, record: recordOf(store, step), paths: {} }));
+}
+
+/** The same with the places of the artifacts; damaged or vanished ones are left out. */
+export async function withPaths(store: Store, results: readonly StepResult[]): Promise<StepResult[]> {
+  const found: StepResult[] = [];
+  for (const { step, record } of results) {
+    const paths: Record<string, string> = {};
+    for (const [name, ref] of Object.entries(record?.outputs ?? {})) {
+      if ((await store.objects.heal(ref)) === "whole") paths[name] = store.objects.path(ref);
+    }
+    found.push({ step, record, paths });
+  }
+  return found;
 }
 
 export async function stepResult(store: Store, step: RunStep): Promise<StepResult> {
-  const finished = step.outcome === "ran" || step.outcome === "cached";
-  const record = finished && step.key !== null ? (store.records.get(step.key) ?? null) : null;
-  const paths: Record<string, string> = {};
-  for (const [name, ref] of Object.entries(record?.outputs ?? {})) {
-    if ((await store.objects.heal(ref)) === "whole") paths[name] = store.objects.path(ref);
-  }
-  return { step, record, paths };
+  const [result] = await withPaths(store, [{ step, record: recordOf(store, step), paths: {} }]);
+  return result ?? { step, record: null, paths: {} };
+}
+
+function recordOf(store: Store, { outcome, key }: RunStep): StepResult["record"] {
+  const finished = outcome === "ran" || outcome === "cached";
+  return finished && key !== null ? (store.records.get(key) ?? null) : null;
 }

@@ -37,7 +37,7 @@ export async function runCommand(session: Session, args: string[], options: Opti
   }).finally(() => reporter.close());
   if (options.reporter !== "ndjson" && !session.quiet) {
     const { renderRunTable } = await import("../report/run-table.js");
-    const table = renderRunTable(record, await runResults(target.host.store, record), session);
+    const table = renderRunTable(record, runResults(target.host.store, record), session);
     if (table !== "") print(session, table);
   }
   return record.outcome === "done" ? DONE : FAILED;

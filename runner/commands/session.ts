@@ -1,8 +1,9 @@
-import { basename, dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Clock } from "../core/clock.js";
 import type { Capacity } from "../exec/leases.js";
 import type { Host } from "../exec/host.js";
 import type { Executor } from "../exec/job.js";
+import { projectOf } from "../graph/load.js";
 import type { Kinds } from "../spec/kinds.js";
 import type { EngineChoice } from "../step-api.js";
 import { Store } from "../store/store.js";
@@ -54,12 +55,6 @@ export function splitTarget(args: readonly string[]): { pipeline: string; steps:
   const [first, ...rest] = args;
   if (first !== undefined && /\.ya?ml$/i.test(first)) return { pipeline: first, steps: rest };
   return { pipeline: DEFAULT_PIPELINE, steps: args };
-}
-
-/** The folder that a pipeline's `./` paths are relative to: where it lies, or above its `pipelines/` folder. */
-export function projectOf(file: string): string {
-  const folder = dirname(file);
-  return basename(folder) === "pipelines" ? dirname(folder) : folder;
 }
 
 /** The store: `--root`, `VISTAS_ROOT`, or `artifacts/` in the project. */

@@ -67,7 +67,13 @@ function render(shown: Shown): string {
   const pairs = (title: string, rows: string[][]): string[] =>
     rows.length === 0
       ? []
-      : [`  ${title}`, table(["", ""], rows, { indent: 4 }).split("\n").slice(1).join("\n")];
+      : [
+          `  ${title}`,
+          table(rows[0]?.map(() => "") ?? [], rows, { indent: 4 })
+            .split("\n")
+            .slice(1)
+            .join("\n"),
+        ];
   return [
     `${shown.id}  (${shown.kind})`,
     `  key ${shown.key ?? "-"}, took ${duration(shown.seconds)}, finished ${shown.finished ?? "-"}`,

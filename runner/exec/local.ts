@@ -2,7 +2,7 @@ import { createWriteStream, mkdirSync, openSync, type WriteStream } from "node:f
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { execa, type Options } from "execa";
+import type { execa as Execa, Options } from "execa";
 import type {
   Executor,
   ExecutorMessage,
@@ -53,7 +53,9 @@ async function runProcess(
   } satisfies Options;
 
   const kind = job.program.type === "kind" ? job.program : undefined;
-  const child = start(job, options);
+  // A run with nothing to do need not load it.
+  const { execa } = await import("execa");
+  const child = start(execa, job, options);
   const report: { result?: JobResult } = {};
   const logLine = (line: string): void => {
     log.write(`${line}\n`);
@@ -96,7 +98,7 @@ function failure(error: string): JobResult {
 
 type Child = ReturnType<typeof start>;
 
-function start(job: Job, options: Options) {
+function start(execa: typeof Execa, job: Job, options: Options) {
   if (job.program.type === "kind") {
     return execa(process.execPath, ["--enable-source-maps", WORKER], {
       ...options,

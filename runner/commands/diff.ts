@@ -1,0 +1,36 @@
+import { UsageError } from "../core/diagnostic.js";
+import { DONE } from "./exit.js";
+import { namedRun } from "./past.js";
+import { runResults } from "./results.js";
+import { openStore, print, printJson, splitTarget, type Session } from "./session.js";
+
+/** `vistas diff RUN RUN`: parameters, keys and metrics of two runs side by side. */
+export async function diffCommand(
+  session: Session,
+  args: string[],
+  options: { json?: boolean },
+): Promise<number> {
+  const { pipeline, steps } = splitTarget(args);
+  const [before, after, more] = steps;
+  if (before === undefined || after === undefined || more !== undefined) {
+    throw UsageError.ofCall(
+      "bad-call",
+      "`diff` needs two runs",
+      "For example: vistas diff 20261123-061019 latest (`vistas runs` lists them)",
+    );
+  }
+  const store = openStore(session, pipeline);
+  const past = (word: string) => {
+    const run = namedRun(store, word);
+    return { run, results: runResults(store, run) };
+  };
+  const { diffRuns } = await import("../report/diff.js");
+  const diff = diffRuns(past(before), past(after));
+  if (options.json === true) {
+    printJson(session, { ...diff, runs: diff.runs.map(run => run.id) });
+  } else {
+    const { renderDiff } = await import("../report/diff-text.js");
+    print(session, renderDiff(diff, session));
+  }
+  return DONE;
+}

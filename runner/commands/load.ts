@@ -1,0 +1,63 @@
+import type { Diagnostic } from "../core/diagnostic.js";
+import type { Host } from "../exec/host.js";
+import { selectNodes } from "../graph/select.js";
+import type { Graph, GraphNode } from "../graph/types.js";
+import { createHost, openStore, splitTarget, type Session } from "./session.js";
+
+/** Options of every verb that reads a pipeline. */
+export interface LoadOptions {
+  readonly set?: string[];
+  readonly params?: string[];
+  readonly backend?: string;
+}
+
+/** A pipeline, read and expanded, with the part of it that was asked for. */
+export interface Target {
+  readonly host: Host;
+  readonly graph: Graph;
+  /** Selected steps and their ancestors, inputs first. */
+  readonly nodes: readonly GraphNode[];
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** Reads `[pipeline.yaml] [step] ...`. Throws a `UsageError` with every mistake. Tells warnings on stderr. */
+export async function loadTarget(
+  session: Session,
+  args: readonly string[],
+  options: LoadOptions,
+): Promise<Target> {
+  const { pipeline, steps } = splitTarget(args);
+  const store = openStore(session, pipeline);
+  const { loadPipeline } = await import("../graph/load.js");
+  const {
+    graph,
+    kinds,
+    warnings: warn,
+    texts,
+  } = await loadPipeline({
+    file: pipeline,
+    cwd: session.cwd,
+    paramsFiles: options.params ?? [],
+    sets: options.set ?? [],
+    kinds: session.tools.kinds,
+    env: session.env,
+    cache: store.memo("documents"),
+  });
+  const warnings = session.quiet ? [] : await warn();
+  if (warnings.length > 0) await tellWarnings(session, warnings, texts);
+  const host = createHost(session, store, kinds, options.backend ?? "auto");
+  return { host, graph, nodes: selectNodes(graph, steps), warnings };
+}
+
+async function tellWarnings(
+  session: Session,
+  warnings: readonly Diagnostic[],
+  texts: ReadonlyMap<string, string>,
+): Promise<void> {
+  const { formatDiagnostic } = await import("../spec/frame.js");
+  for (const warning of warnings) {
+    session.stderr.write(
+      `${formatDiagnostic(warning, texts.get(warning.file), { color: session.color })}\n\n`,
+    );
+  }
+}
