@@ -3,7 +3,13 @@
  * its heap. A `Scope` frees every intermediate result, also when a kernel throws.
  * Shapes of images are [N, H, W, C] throughout; filters are [kh, kw, C, K].
  */
-import type { KernelConfig, KernelFunc, NamedTensorInfoMap, TensorInfo } from "@tensorflow/tfjs-core";
+import type {
+  DataType,
+  KernelConfig,
+  KernelFunc,
+  NamedTensorInfoMap,
+  TensorInfo,
+} from "@tensorflow/tfjs-core";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { TensorFlow } from "../types.js";
 
@@ -76,7 +82,7 @@ export class Scope {
   }
 
   /** A new tensor; its numbers are whatever the heap held. */
-  make(shape: Shape, dtype: "float32" | "int32" = "float32"): TensorInfo {
+  make(shape: Shape, dtype: DataType = "float32"): TensorInfo {
     return this.hold(this.backend.makeOutput([...shape], dtype));
   }
 

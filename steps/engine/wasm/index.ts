@@ -10,9 +10,11 @@ import { convInputGradient } from "./conv-input-gradient.js";
 import { convPaddingRepairs } from "./conv-padding.js";
 import { depthwiseGradients } from "./depthwise-gradients.js";
 import { einsum } from "./einsum.js";
+import { identity } from "./identity.js";
 import { matMulRepairs } from "./mat-mul.js";
 import { maxPoolGradient } from "./max-pool-gradient.js";
 import { segmentSum } from "./segment-sum.js";
+import { tile } from "./tile.js";
 
 const repairs: readonly Repair[] = [
   ...matMulRepairs, // wrong after a reshape; slow when transposed
@@ -24,6 +26,8 @@ const repairs: readonly Repair[] = [
   einsum, // missing
   convInputGradient, // slow
   ...columnReductionRepairs, // slow
+  tile, // slow
+  identity, // slow
 ];
 
 const repaired = new WeakSet<TensorFlow>();
