@@ -48,6 +48,8 @@ export class Project {
       env: { PATH: process.env["PATH"] ?? "", HOME: this.folder, ...options.env },
       extendEnv: false,
       reject: false,
+      // The tests of signals must see how vistas itself ends.
+      forceKillAfterDelay: false,
     });
   }
 

@@ -86,12 +86,10 @@ async function download(start: URL, options: FetchOptions): Promise<Uint8Array> 
     return Buffer.concat(chunks);
   } catch (error) {
     if (stall.signal.aborted) throw stall.signal.reason;
-    const cause = (error as Error).cause;
     // undici says "fetch failed" and keeps the reason (no route, no such host) in the cause.
-    if (cause instanceof Error)
-      throw new Error(`${start.href}: ${cause.message || String((cause as NodeJS.ErrnoException).code)}`, {
-        cause: error,
-      });
+    const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
+    const why = cause?.message === "" ? cause.code : cause?.message;
+    if (why !== undefined) throw new Error(`${start.href}: ${why}`, { cause: error });
     throw error;
   } finally {
     clearTimeout(timer);
