@@ -12,7 +12,7 @@ export { BACKENDS } from "./types.js";
 
 /**
  * Opens the engine that the runner chose: `openEngine(ctx.device)`.
- * Throws an Error that says what is missing, and how to get it, when the backend cannot be loaded.
+ * Throws an Error that says what is missing when the backend cannot be loaded; how to get it is `choose.ts`'s to say.
  */
 export async function openEngine(options: {
   readonly backend: string;

@@ -3,7 +3,7 @@
  * entry holds as long as the machine, Node, the backend's packages and this code are the same.
  * Does not: matter. A memo that is lost or damaged costs the time of a new trial.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -51,12 +51,21 @@ function read(file: string): Entries {
   }
 }
 
-/** The trial's own code is part of it: a repaired kernel must be checked anew. */
-const CODE = ["self-check.js", "wasm/index.js", "gradients/index.js"];
-
 function stamp(backend: Backend): string {
-  const code = CODE.map(file => statOf(fileURLToPath(new URL(`./${file}`, import.meta.url))));
   // GPUs differ between the machines that share a store, and between the devices lent on one.
   const place = [hostname(), process.version, process.arch, process.env.CUDA_VISIBLE_DEVICES ?? "-"];
-  return [...place, ...code, stampOf(backend)].join(" | ");
+  return [...place, codeStamp(), stampOf(backend)].join(" | ");
+}
+
+const CODE_FOLDERS = [".", "backends", "gradients", "wasm"];
+let code: string | undefined;
+
+/** The engine's own code is part of an outcome: a repaired kernel must be checked anew. */
+function codeStamp(): string {
+  code ??= CODE_FOLDERS.map(name => fileURLToPath(new URL(name, import.meta.url)))
+    .flatMap(folder => readdirSync(folder).map(file => join(folder, file)))
+    .filter(file => file.endsWith(".js"))
+    .map(file => statOf(file))
+    .join(" ");
+  return code;
 }

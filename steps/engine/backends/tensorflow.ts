@@ -3,7 +3,6 @@ import os from "node:os";
 import util from "node:util";
 import type { Engine, EngineOptions, TensorFlow } from "../types.js";
 import { gpuName } from "../gpu.js";
-import { REMEDIES } from "../packages.js";
 import { closeBackend } from "./close.js";
 
 /** The packages of native TensorFlow, in the order of preference; both optional. */
@@ -42,7 +41,7 @@ export async function openTensorflow({ cpus }: EngineOptions): Promise<Engine> {
   };
 }
 
-/** Loads the first package that loads. Throws an Error that tells what failed, and how to get one. */
+/** Loads the first package that loads. Throws an Error that tells why none did. */
 function loadPackage(): { name: string; tf: NodePackage } {
   // Removed in Node 23, and still called by tfjs-node 4.22.
   const legacy = util as { isNullOrUndefined?: (value: unknown) => boolean };
@@ -56,9 +55,7 @@ function loadPackage(): { name: string; tf: NodePackage } {
       failures.push(`${name}: ${firstLine(error)}`);
     }
   }
-  throw new Error(
-    `Native TensorFlow does not load (${failures.join("; ")}). To get it: ${REMEDIES.tensorflow}`,
-  );
+  throw new Error(`native TensorFlow does not load (${failures.join("; ")})`);
 }
 
 function firstLine(error: unknown): string {

@@ -1,5 +1,4 @@
 import type { Engine, TensorFlow } from "../types.js";
-import { REMEDIES } from "../packages.js";
 import { closeBackend } from "./close.js";
 
 /** What is used of npm's `webgpu` (Dawn), which only users who want it install. */
@@ -23,7 +22,7 @@ export async function openWebgpu(): Promise<Engine> {
   exposeGpu(dawn.create([]));
   const { version_webgpu } = (await load("@tensorflow/tfjs-backend-webgpu")) as WebgpuPackage;
   if (!(await tf.setBackend("webgpu")))
-    throw new Error("WebGPU found no adapter: is a Vulkan driver installed?");
+    throw new Error("no GPU was found: is a Vulkan, Metal or Direct3D 12 driver installed?");
   const info = (tf.backend() as unknown as WebgpuBackend).adapterInfo;
   const adapter = [info?.vendor, info?.architecture].filter(Boolean).join(" ");
   const device = adapter === "" ? "GPU" : adapter;
@@ -44,9 +43,8 @@ async function load(name: string): Promise<unknown> {
   try {
     return await import(name);
   } catch (error) {
-    throw new Error(`WebGPU is not available: ${name} does not load. To get it: ${REMEDIES.webgpu}`, {
-      cause: error,
-    });
+    const why = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
+    throw new Error(`${name} does not load: ${why ?? ""}`, { cause: error });
   }
 }
 
