@@ -1,8 +1,7 @@
 import type { ReportModel } from "./model.js";
-import { type MetricCell, type MetricRow, rowName } from "./metrics.js";
+import { cellText, type MetricCell, type MetricRow, rowName } from "./metrics.js";
 import { type Markup, markup } from "./markup.js";
 import { type Scale, scaleOf, share } from "./scale.js";
-import { withInterval } from "../ui/format.js";
 
 /** One metric of several steps of a kind, side by side. */
 export interface Comparison {
@@ -24,8 +23,8 @@ export function comparisons(model: ReportModel): Comparison[] {
         const cell = row.cells.get(metric);
         return cell === undefined ? [] : [{ row, cell }];
       });
-      if (rows.length < 2 || rows.length > MOST_ROWS || taken === MOST_OF_KIND || found.length === MOST)
-        continue;
+      if (rows.length < 2 || rows.length > MOST_ROWS || !isMeasure(metric, rows)) continue;
+      if (taken === MOST_OF_KIND || found.length === MOST) break;
       found.push({ kind: table.kind, metric, rows });
       taken++;
     }
@@ -36,11 +35,8 @@ export function comparisons(model: ReportModel): Comparison[] {
 /** A forest plot: for each row its repeats as dots, their mean and its interval, and the numbers. */
 export function forestPlot({ kind, metric, rows }: Comparison): Markup {
   const scale = scaleOf(
-    rows.flatMap(({ cell: { estimate, values } }) => [
-      ...values.map(({ value }) => value),
-      ...(estimate.half === null ? [] : [estimate.mean - estimate.half, estimate.mean + estimate.half]),
-    ]),
-    5,
+    rows.flatMap(({ cell }) => [...cell.values.map(({ value }) => value), ...(intervalOf(cell) ?? [])]),
+    3,
   );
   return markup`<figure class="forest"><figcaption><b>${metric}</b> <span class="soft">${kind}</span></figcaption>
 <table>${rows.map(({ row, cell }) => plotRow(row, cell, scale))}
@@ -49,20 +45,28 @@ export function forestPlot({ kind, metric, rows }: Comparison): Markup {
   )}</svg></td><td class="number"></td></tr></table></figure>`;
 }
 
+/** Counts (images, bytes, parameters) and standard errors are no results to be held against each other. */
+function isMeasure(metric: string, rows: Comparison["rows"]): boolean {
+  if (/(?:^|[^a-z])(?:se|std|stderr)$|standard.?(?:error|deviation)$/i.test(metric)) return false;
+  return rows.some(({ cell }) => cell.values.some(({ value }) => !Number.isInteger(value)));
+}
+
 const MOST = 4;
-const MOST_OF_KIND = 3;
+const MOST_OF_KIND = 2;
 const MOST_ROWS = 40;
 
-function plotRow(row: MetricRow, { estimate, values }: MetricCell, scale: Scale): Markup {
-  const { mean, half, n } = estimate;
-  const text = withInterval(mean, half);
+function plotRow(row: MetricRow, cell: MetricCell, scale: Scale): Markup {
+  const { values, estimate } = cell;
+  const { mean, n } = estimate;
+  const text = cellText(cell);
+  const interval = intervalOf(cell);
   const marks = [
     ...scale.ticks.map(
       ({ value }) =>
         markup`<line class="grid" x1="${at(scale, value)}" x2="${at(scale, value)}" y1="0" y2="28"/>`,
     ),
-    half !== null &&
-      markup`<line class="interval" x1="${at(scale, mean - half)}" x2="${at(scale, mean + half)}" y1="14" y2="14"><title>${`95 % interval of the mean over ${n}: ${text}`}</title></line>`,
+    interval !== null &&
+      markup`<line class="interval" x1="${at(scale, interval[0])}" x2="${at(scale, interval[1])}" y1="14" y2="14"><title>${n > 1 ? `95 % interval of the mean over ${n}: ${text}` : text}</title></line>`,
     ...values.map(
       ({ label, value }) =>
         markup`<circle class="one" cx="${at(scale, value)}" cy="14" r="3.5"><title>${label === "" ? value : `${label}: ${value}`}</title></circle>`,
@@ -72,6 +76,11 @@ function plotRow(row: MetricRow, { estimate, values }: MetricCell, scale: Scale)
   const name = rowName(row.step, row.factors);
   return markup`<tr><th scope="row">${name}</th><td><svg class="strip" height="28" role="img" aria-label="${`${name}: ${text}`}">${marks}</svg></td><td class="number">${text}</td></tr>
 `;
+}
+
+/** The interval over repeats, or the one that the step gave. */
+function intervalOf({ estimate: { mean, half }, bounds }: MetricCell): readonly [number, number] | null {
+  return half === null ? bounds : [mean - half, mean + half];
 }
 
 /** A place along the strip; in percent, so that the strip can be of any width. */

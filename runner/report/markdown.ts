@@ -1,7 +1,7 @@
-import { duration, moment, thousands, withInterval } from "../ui/format.js";
+import { duration, moment, thousands } from "../ui/format.js";
 import { OUTCOMES } from "../ui/narrate.js";
 import { printable, printableLines } from "../ui/text.js";
-import type { MetricTable } from "./metrics.js";
+import { cellText, type MetricTable } from "./metrics.js";
 import type { ReportModel } from "./model.js";
 
 /**
@@ -42,10 +42,10 @@ function failures(steps: ReportModel["run"]["steps"]): string[] {
 function metricTable({ kind, metrics, rows }: MetricTable): string {
   const lines = rows.map(row => {
     const cells = metrics.map(metric => {
-      const estimate = row.cells.get(metric)?.estimate;
-      if (estimate === undefined) return "";
-      const n = estimate.n > 1 ? ` (n=${estimate.n})` : "";
-      return `${withInterval(estimate.mean, estimate.half)}${n}`;
+      const cell = row.cells.get(metric);
+      if (cell === undefined) return "";
+      const { n } = cell.estimate;
+      return n > 1 ? `${cellText(cell)} (n=${n})` : cellText(cell);
     });
     return `| ${[inline(row.name), ...cells].join(" | ")} |`;
   });

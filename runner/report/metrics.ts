@@ -1,6 +1,7 @@
 import { labelText, type Labels } from "../core/labels.js";
 import type { StepResult } from "../core/record.js";
 import { type Estimate, estimate } from "../core/statistics.js";
+import { number, withInterval } from "../ui/format.js";
 
 /** A step instance with its metrics: a `StepResult`, a step-end event or a record can each be seen as one. */
 export interface MetricSource {
@@ -8,12 +9,14 @@ export interface MetricSource {
   readonly kind: string;
   readonly labels: Labels;
   readonly metrics: Readonly<Record<string, number>>;
+  /** Names of metrics that are the last point of a curve. */
+  readonly followed?: ReadonlySet<string>;
 }
 
 /** The metrics of all steps of one kind: what can stand side by side. */
 export interface MetricTable {
   readonly kind: string;
-  /** In the order recorded. */
+  /** In the order recorded, but for those followed along a curve, which say less of the result: they come last. */
   readonly metrics: readonly string[];
   readonly rows: readonly MetricRow[];
 }
@@ -31,6 +34,14 @@ export interface MetricCell {
   readonly estimate: Estimate;
   /** Each repeat's value. */
   readonly values: readonly { readonly label: string; readonly value: number }[];
+  /** An interval that the step itself gave, as `NAME.low` and `NAME.high`; these are then no metrics of their own. */
+  readonly bounds: readonly [low: number, high: number] | null;
+}
+
+/** `0.8123 ± 0.0041` over repeats, or `-0.0012 [-0.0061, 0.0037]` where the step gave the interval. */
+export function cellText({ estimate: { mean, half }, bounds }: MetricCell): string {
+  if (bounds === null) return withInterval(mean, half);
+  return `${number(mean)} [${number(bounds[0])}, ${number(bounds[1])}]`;
 }
 
 /**
@@ -59,27 +70,32 @@ export function rowName(step: string, factors: Labels): string {
 
 /** Tables by kind and rows by step, both in order of first appearance. Values that are not finite are left out. */
 export function metricTables(sources: Iterable<MetricSource>): MetricTable[] {
-  const tables = new Map<string, { metrics: Set<string>; rows: Map<string, Gathering> }>();
-  for (const { step, kind, labels, metrics } of sources) {
+  const tables = new Map<
+    string,
+    { metrics: Set<string>; followed: Set<string>; rows: Map<string, Gathering> }
+  >();
+  for (const { step, kind, labels, metrics, followed } of sources) {
     const entries = Object.entries(metrics).filter(([, value]) => Number.isFinite(value));
     if (entries.length === 0) continue;
     const { repeats, factors } = splitLabels(labels);
     const table = getOr(tables, kind, () => ({
       metrics: new Set<string>(),
+      followed: new Set<string>(),
       rows: new Map<string, Gathering>(),
     }));
     const name = rowName(step, factors);
     const row = getOr(table.rows, name, () => ({ step, name, factors, values: new Map<string, Value[]>() }));
     for (const [metric, value] of entries) {
-      table.metrics.add(metric);
+      (followed?.has(metric) === true ? table.followed : table.metrics).add(metric);
       getOr(row.values, metric, () => []).push({ label: labelText(repeats), value });
     }
   }
-  return [...tables].map(([kind, { metrics, rows }]) => ({
-    kind,
-    metrics: [...metrics],
-    rows: [...rows.values()].map(summarised),
-  }));
+  return [...tables].map(([kind, { metrics, followed, rows }]) => {
+    const summarised = [...rows.values()].map(summary);
+    const shown = new Set(summarised.flatMap(row => [...row.cells.keys()]));
+    const names = [...new Set([...metrics, ...followed])].filter(name => shown.has(name));
+    return { kind, metrics: names, rows: summarised };
+  });
 }
 
 /** A run's results as sources; a kind name for commands would put unlike programs in one table, so these go by step. */
@@ -88,7 +104,14 @@ export function metricSources(results: Iterable<StepResult>): MetricSource[] {
   for (const { step, record } of results) {
     if (record === null) continue;
     const kind = step.kind === "run" ? step.step : step.kind;
-    sources.push({ step: step.step, kind, labels: step.labels, metrics: record.metrics });
+    const { metrics, curves } = record;
+    sources.push({
+      step: step.step,
+      kind,
+      labels: step.labels,
+      metrics,
+      followed: new Set(Object.keys(curves)),
+    });
   }
   return sources;
 }
@@ -98,12 +121,20 @@ interface Gathering extends Omit<MetricRow, "cells"> {
   readonly values: Map<string, Value[]>;
 }
 
-function summarised({ values, ...row }: Gathering): MetricRow {
-  const cells = [...values].map(([metric, list]): [string, MetricCell] => [
-    metric,
-    { estimate: estimate(list.map(({ value }) => value)), values: list },
-  ]);
-  return { ...row, cells: new Map(cells) };
+function summary({ values, ...row }: Gathering): MetricRow {
+  const single = (name: string): number | undefined => {
+    const list = values.get(name);
+    return list?.length === 1 ? list[0]?.value : undefined;
+  };
+  const folded = new Set<string>();
+  const cells = [...values].map(([metric, list]): [string, MetricCell] => {
+    const [low, high] = [single(`${metric}.low`), single(`${metric}.high`)];
+    const bounds =
+      list.length === 1 && low !== undefined && high !== undefined ? ([low, high] as const) : null;
+    if (bounds !== null) folded.add(`${metric}.low`).add(`${metric}.high`);
+    return [metric, { estimate: estimate(list.map(({ value }) => value)), values: list, bounds }];
+  });
+  return { ...row, cells: new Map(cells.filter(([metric]) => !folded.has(metric))) };
 }
 
 function getOr<K, V>(map: Map<K, V>, key: K, make: () => V): V {

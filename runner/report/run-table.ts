@@ -1,8 +1,7 @@
 import type { RunRecord, StepResult } from "../core/record.js";
-import { withInterval } from "../ui/format.js";
 import { type Column, table } from "../ui/table.js";
 import { type Colors, colors, displayWidth, printable } from "../ui/text.js";
-import { metricSources, type MetricTable, metricTables } from "./metrics.js";
+import { cellText, metricSources, type MetricTable, metricTables } from "./metrics.js";
 
 export interface RunTableOptions {
   readonly color: boolean;
@@ -35,8 +34,8 @@ function kindTable({ kind, metrics, rows }: MetricTable, width: number, paint: C
   const repeated = counts.some(n => n > 1);
   const cells = metrics.map(metric =>
     rows.map(row => {
-      const estimate = row.cells.get(metric)?.estimate;
-      return estimate === undefined ? "" : withInterval(estimate.mean, estimate.half);
+      const cell = row.cells.get(metric);
+      return cell === undefined ? "" : cellText(cell);
     }),
   );
   const widths = metrics.map(

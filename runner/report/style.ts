@@ -61,7 +61,7 @@ nav { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; margin-top: 1.2rem; pad
 .tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: .9rem; margin: 0 0 .9rem }
 .tile { padding: .8rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 12px }
 .tile b { display: block; font-size: 1.3rem; font-weight: 600; letter-spacing: -.01em; white-space: nowrap }
-.tile span { font-size: .82rem; color: var(--soft) }
+.tile span { display: block; font-size: .82rem; color: var(--soft); overflow-wrap: anywhere }
 
 table { border-collapse: collapse; font-size: .92rem }
 .data { width: 100% }

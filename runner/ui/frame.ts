@@ -78,7 +78,10 @@ function instancesText(instances: readonly Instance[], now: number, colors: Colo
     return `${label(first, colors)}${text}${again}`;
   }
   const shown = instances.slice(0, SHOWN).map(instance => {
-    const share = instance.total > 0 ? percent(instance.done / instance.total) : "…";
+    const unknown = instance.total <= 0;
+    const share = unknown
+      ? duration((now - instance.started) / 1000)
+      : percent(instance.done / instance.total);
     return `${label(instance, colors)}${share}`;
   });
   if (instances.length > SHOWN) shown.push(`+${instances.length - SHOWN} more`);

@@ -7,7 +7,7 @@ export interface Output {
   readonly rows?: number | undefined;
 }
 
-/** A function of the event stream. `close` is awaited before anything else is printed; it never rejects. */
+/** A function of the event stream. `close` is awaited before anything else is printed. */
 export interface Reporter {
   readonly sink: EventSink;
   close(): Promise<void>;

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "@jest/globals";
 import { estimate } from "../../runner/core/statistics.js";
 import { LIMITS, readAttachments } from "../../runner/report/attachments.js";
 import { charts } from "../../runner/report/curves.js";
-import { isRepeat, metricTables } from "../../runner/report/metrics.js";
+import { cellText, isRepeat, metricTables } from "../../runner/report/metrics.js";
 import { layOut, markdownMarkup, parseCsv } from "../../runner/report/prose.js";
 import { scaleOf } from "../../runner/report/scale.js";
 import { grid, makeRun } from "./fixture.js";
@@ -50,6 +50,22 @@ describe("metricTables", () => {
       { label: "seed=0", value: 1 },
       { label: "seed=1", value: 3 },
     ]);
+  });
+
+  it("takes NAME.low and NAME.high of a step as the interval of NAME, and puts followed metrics last", () => {
+    const metrics = {
+      loss: 0.5,
+      difference: -0.0012,
+      "difference.low": -0.0061,
+      "difference.high": 0.0037,
+      "n.low": 3,
+    };
+    const [table] = metricTables([
+      { step: "summary", kind: "compare", labels: {}, metrics, followed: new Set(["loss"]) },
+    ]);
+    expect(table?.metrics).toEqual(["difference", "n.low", "loss"]);
+    const cell = table?.rows[0]?.cells.get("difference");
+    expect(cell === undefined ? "" : cellText(cell)).toBe("-0.0012 [-0.0061, 0.0037]");
   });
 
   it("knows an axis of repeats by its name", () => {

@@ -1,7 +1,7 @@
 import { number, withInterval } from "../../ui/format.js";
 import { comparisons, forestPlot } from "../forest.js";
 import { type Markup, markup } from "../markup.js";
-import type { MetricCell, MetricRow, MetricTable } from "../metrics.js";
+import { cellText, type MetricCell, type MetricRow, type MetricTable } from "../metrics.js";
 import type { ReportModel } from "../model.js";
 import { textMarkup } from "../prose.js";
 import { type Section, stepAnchor } from "./section.js";
@@ -37,15 +37,15 @@ function tiles(rows: readonly MetricRow[]): Markup[] {
   return rows.map(
     row =>
       markup`<div class="tiles">${[...row.cells].map(
-        ([name, { estimate, values }]) =>
-          markup`<div class="tile" title="${values.map(({ value }) => value).join(", ")}"><b>${withInterval(estimate.mean, estimate.half)}</b><span>${row.name} · ${name}</span></div>`,
+        ([name, { estimate, values, bounds }]) =>
+          markup`<div class="tile" title="${values.map(({ value }) => value).join(", ")}"><span>${row.name} · ${name}</span><b>${withInterval(estimate.mean, estimate.half)}</b>${bounds !== null && markup`<span>${`[${number(bounds[0])}, ${number(bounds[1])}]`}</span>`}</div>`,
       )}</div>`,
   );
 }
 
 const MOST_TILES = 8;
 const MOST_VERDICTS = 3;
-const MOST_METRICS = 8;
+const MOST_METRICS = 5;
 
 /** Tables that a last step wrote in Markdown were written to be read: they are shown, not folded away. */
 function lastTexts(model: ReportModel): Markup[] {
@@ -83,7 +83,7 @@ function cellMarkup(cell: MetricCell | undefined): Markup {
   const each = values
     .map(({ label, value }) => (label === "" ? String(value) : `${label}: ${value}`))
     .join("\n");
-  return markup`<td class="number" title="${each}">${withInterval(estimate.mean, estimate.half)}${
+  return markup`<td class="number" title="${each}">${cellText(cell)}${
     estimate.n > 1 && markup` <span class="soft">n=${estimate.n}</span>`
   }</td>`;
 }
