@@ -1,4 +1,5 @@
 import type * as tfc from "@tensorflow/tfjs-core";
+import type { TensorFlow as Tf } from "../engine/types.js";
 import type { NdArray } from "./arrays.js";
 import type { Activation, ConvSpec, LayerSpec, ModelSpec } from "./layers.js";
 import { transposeSize, weightName } from "./shapes.js";
@@ -7,8 +8,7 @@ export type { Activation, LayerSpec, ModelSpec } from "./layers.js";
 export { parseModelSpec } from "./layers.js";
 export { checkWeights, modelShapes, type ModelShapes, weightName } from "./shapes.js";
 
-/** The TensorFlow.js API that the engine hands out. */
-export type Tf = typeof tfc;
+export type { Tf };
 export type Tensor = tfc.Tensor;
 
 /** Weights by name, `layers.<i>.<name>`: tensors or trainable variables. */

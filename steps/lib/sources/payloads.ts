@@ -10,7 +10,8 @@ import type { FetchOptions, Payload } from "./types.js";
 /**
  * Gets the payloads that `digests` names (name -> sha256 of the *decompressed* payload; of a folder: see
  * `payloadDigest`) from the first sources that have them. Every payload is verified before it is handed over; one
- * with a wrong checksum counts as absent and the next source is asked. Payloads may come from different sources.
+ * with a wrong checksum counts as absent. A source is left at the first payload that it cannot give, and the next is
+ * asked for those still missing, so payloads may come from different sources.
  * Throws when some are still missing at the end, with each source and why it failed.
  * Does not: execute anything that was fetched, nor keep it: caching is the runner's.
  */
