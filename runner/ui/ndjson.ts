@@ -1,13 +1,19 @@
 import type { RunEvent } from "../core/event.js";
 import { flushed, type Output, type Reporter } from "./output.js";
+import { printable } from "./text.js";
 
 /**
  * One JSON object a line, for programs: the events as they are, fields and all. The five types of the contract
  * always; `step-log`, `step-retry` and `notice` only when `verbose`, so that a reader of the five meets no others.
  */
-export function ndjsonReporter(stdout: Output, options: { readonly verbose: boolean }): Reporter {
+export function ndjsonReporter(
+  stdout: Output,
+  options: { readonly verbose: boolean; readonly stderr: Output },
+): Reporter {
   return {
     sink: event => {
+      // What is wrong with the store concerns people even when a program reads the events.
+      if (event.type === "notice") options.stderr.write(`note: ${printable(event.message)}\n`);
       if (options.verbose || CONTRACT.has(event.type)) stdout.write(`${JSON.stringify(event)}\n`);
     },
     close: () => flushed(stdout),
