@@ -20,8 +20,11 @@ export function describeEnvironment(host: Host): JsonObject {
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
     host: hostname(),
-    cpu: cpus()[0]?.model ?? "unknown",
+    cpu: (model ??= cpus()[0]?.model ?? "unknown"),
     cpus: host.capacity.cpus,
     gpus: host.capacity.gpus.length,
   };
 }
+
+/** Asking takes longer than a small step's bookkeeping, and the answer does not change. */
+let model: string | undefined;

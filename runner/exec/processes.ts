@@ -38,7 +38,7 @@ export function processStart(pid: number): string | undefined {
 const POLL_MS = 20;
 
 function members(group: number | undefined, tag: string): number[] {
-  const listed = listProcesses();
+  const listed = listProcesses(group);
   // Without /proc only the group can be asked after.
   if (listed === undefined) return group !== undefined && groupAlive(group) ? [group] : [];
   return listed.filter(pid => {
@@ -48,14 +48,25 @@ function members(group: number | undefined, tag: string): number[] {
   });
 }
 
-function listProcesses(): number[] | undefined {
+/**
+ * Process numbers; of a known job only those from its first process on, since its descendants came later: reading
+ * about every process of the machine after every step would cost more than a small step does.
+ */
+function listProcesses(first: number | undefined): number[] | undefined {
   try {
-    return readdirSync("/proc")
+    const all = readdirSync("/proc")
       .filter(name => /^\d+$/.test(name))
       .map(Number);
+    if (first === undefined || lastProcess() < first) return all; // Numbers have begun anew.
+    return all.filter(pid => pid >= first);
   } catch {
     return undefined; // Not Linux.
   }
+}
+
+/** The number that was given last. */
+function lastProcess(): number {
+  return Number(readFileSync("/proc/loadavg", "latin1").trim().split(" ").at(-1));
 }
 
 /** /proc/PID/stat after the command name, which may itself hold spaces and brackets: state, ppid, pgrp, ... */

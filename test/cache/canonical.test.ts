@@ -10,7 +10,9 @@ describe("canonical JSON", () => {
   it("says the same value", () => {
     fc.assert(
       fc.property(json, value => {
-        expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value).replace(/-0(?![.\d])/g, "0")));
+        expect(JSON.parse(canonicalJson(value))).toEqual(
+          JSON.parse(JSON.stringify(value).replace(/-0(?![.\d])/g, "0")),
+        );
       }),
     );
   });

@@ -67,8 +67,17 @@ describe("the difference of two fingerprints", () => {
   });
 
   it("names a file by its path and an artifact by its role", () => {
-    const past = { ...base, inputs: [input("script", "d1", { source: "file", path: "./a.py" }), input("views", "d2")] };
-    const now = { ...base, inputs: [input("script", "d9", { source: "file", path: "./a.py" }), input("views", "d3")] };
-    expect(differences(past, now).map(differenceText)).toEqual(["file ./a.py changed", "input views changed"]);
+    const past = {
+      ...base,
+      inputs: [input("script", "d1", { source: "file", path: "./a.py" }), input("views", "d2")],
+    };
+    const now = {
+      ...base,
+      inputs: [input("script", "d9", { source: "file", path: "./a.py" }), input("views", "d3")],
+    };
+    expect(differences(past, now).map(differenceText)).toEqual([
+      "file ./a.py changed",
+      "input views changed",
+    ]);
   });
 });

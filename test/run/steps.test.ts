@@ -205,7 +205,7 @@ describe("retries", () => {
     );
     const { outcomes, events } = await p.runEvents();
     expect(outcomes).toEqual({ s: "ran" });
-    expect(events.filter(event => event.type === "step-retry")).toHaveLength(2);
+    expect(events.filter(event => event.type === "step-start")).toHaveLength(3);
     expect(readFileSync(p.path("tries"), "utf8")).toBe("x\nx\nx\n");
   });
 });

@@ -1,4 +1,14 @@
-import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { systemClock } from "../../runner/core/clock.js";
@@ -40,7 +50,11 @@ async function takeTree(): Promise<ArtifactRef> {
 describe("a file in the store", () => {
   it("has the SHA-256 of its bytes, is read-only, and is gone from where it was", async () => {
     const ref = await takeFile("hello");
-    expect(ref).toEqual({ type: "file", digest: "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824", bytes: 5 });
+    expect(ref).toEqual({
+      type: "file",
+      digest: "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
+      bytes: 5,
+    });
     expect(readFileSync(store.objects.path(ref), "utf8")).toBe("hello");
     expect(statSync(store.objects.path(ref)).mode & 0o222).toBe(0);
     expect(existsSync(join(root, "made"))).toBe(false);
@@ -109,11 +123,14 @@ describe("a folder in the store", () => {
     expect(await store.objects.heal(ref)).toBe("whole");
   });
 
-  it.each(["extra", "sub/extra", "empty/extra"])("is damaged by a file that is not its own: %s", async name => {
-    const ref = await takeTree();
-    writeFileSync(join(store.objects.path(ref), name), "");
-    expect(await reopened().objects.check(ref)).toBe("damaged");
-  });
+  it.each(["extra", "sub/extra", "empty/extra"])(
+    "is damaged by a file that is not its own: %s",
+    async name => {
+      const ref = await takeTree();
+      writeFileSync(join(store.objects.path(ref), name), "");
+      expect(await reopened().objects.check(ref)).toBe("damaged");
+    },
+  );
 
   it("is damaged by a flipped bit in a file of it, which cannot be healed", async () => {
     const ref = await takeTree();
@@ -132,7 +149,8 @@ describe("a folder in the store", () => {
     mkdirSync(join(root, "other"));
     writeFileSync(join(root, "other", "x"), "x");
     const other = await store.objects.take(join(root, "other"));
-    const manifest = (r: ArtifactRef): string => join(root, "objects", r.digest.slice(0, 2), `${r.digest}.tree`);
+    const manifest = (r: ArtifactRef): string =>
+      join(root, "objects", r.digest.slice(0, 2), `${r.digest}.tree`);
     writeFileSync(manifest(ref), readFileSync(manifest(other)));
     expect(await reopened().objects.check(ref)).toBe("damaged");
   });
