@@ -26,13 +26,13 @@ export function buildNodes(spec: PipelineSpec, scope: StepScope): readonly Graph
   const fits = withinLimits(ordered, links, axesOf, problems);
   for (const step of spec.steps.values()) {
     // Steps without known axes still have their own words checked.
-    if (!fits || !axesOf.has(step)) compileStep(step, fits ? undefined : axesOf.get(step), scope);
+    if (!fits || !axesOf.has(step.name)) compileStep(step, fits ? undefined : axesOf.get(step.name), scope);
   }
   for (const step of fits ? ordered : []) {
-    const axes = axesOf.get(step);
+    const axes = axesOf.get(step.name);
     if (axes === undefined) continue;
     const instance = compileStep(step, axes, scope);
-    const gather = gatherer(step, links.of.get(step) ?? [], axesOf);
+    const gather = gatherer(step, links.of.get(step.name) ?? [], axesOf);
     for (const labels of points(axes)) {
       const node = nodeOf(step, labels, instance(labels), gather);
       if (node !== undefined) nodes.push(node);
@@ -62,11 +62,11 @@ function nodeOf(
 function gatherer(
   step: StepSpec,
   links: readonly Link[],
-  axesOf: ReadonlyMap<StepSpec, Axes>,
+  axesOf: ReadonlyMap<string, Axes>,
 ): ReadonlyMap<string, (labels: Labels) => ArtifactSource | GatheredSource> {
   const out = new Map<string, (labels: Labels) => ArtifactSource | GatheredSource>();
   for (const { role, from, output = "" } of links) {
-    const axes: Axes = axesOf.get(from) ?? new Map();
+    const axes: Axes = axesOf.get(from.name) ?? new Map();
     const gathered = gatheredAxes(step, axes);
     const shared = [...axes.keys()].filter(axis => !gathered.has(axis));
     const source = (labels: Labels): ArtifactSource => {
@@ -100,18 +100,18 @@ function pick(labels: Labels, axes: readonly string[]): Labels {
 function withinLimits(
   ordered: readonly StepSpec[],
   links: Links,
-  axesOf: ReadonlyMap<StepSpec, Axes>,
+  axesOf: ReadonlyMap<string, Axes>,
   problems: Problems,
 ): boolean {
   let instances = 0;
   let gathered = 0;
   for (const step of ordered) {
-    const axes = axesOf.get(step);
+    const axes = axesOf.get(step.name);
     if (axes === undefined) continue;
     const count = countPoints(axes);
     instances += count;
-    for (const { from } of step.over.length === 0 ? [] : (links.of.get(step) ?? [])) {
-      gathered += count * countPoints(gatheredAxes(step, axesOf.get(from)));
+    for (const { from } of step.over.length === 0 ? [] : (links.of.get(step.name) ?? [])) {
+      gathered += count * countPoints(gatheredAxes(step, axesOf.get(from.name)));
     }
     const [what, most] =
       instances > MAX_INSTANCES

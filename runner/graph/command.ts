@@ -33,7 +33,7 @@ export function compileCommand(
     return { problems, document: problems.document, place: valueAt("steps", step, "run", ...below) };
   };
   if (typeof work.run === "string") return compileScript(work.run, work, site(), read);
-  const words = work.run.map((word, i) => compileWord(String(word), site(i), read));
+  const words = work.run.map((word, i) => compileWord(String(word), () => site(i), read));
   if (words.includes(undefined)) return undefined;
   return bindings => {
     const bound: Template[] = [];
@@ -52,11 +52,12 @@ export function compileCommand(
 /** One word of a list; a whole-word expression that gives a list stands for several. */
 type CompiledWord = (bindings: Bindings) => readonly Template[] | undefined;
 
-function compileWord(word: string, site: Site, read: Read): CompiledWord | undefined {
+function compileWord(word: string, siteOf: () => Site, read: Read): CompiledWord | undefined {
   if (!hasExpression(word)) {
     const fixed = [[{ text: word }]];
     return () => fixed;
   }
+  const site = siteOf();
   const parts = readText(word, site, read);
   if (parts === undefined) return undefined;
   const whole = wholeOf(parts);

@@ -1,10 +1,10 @@
 import type { Json } from "../core/json.js";
 import { bindValue, compileValue } from "../spec/compile.js";
-import { valueAt } from "../spec/place.js";
 import type { StepSpec } from "../spec/spec.js";
-import type { Bindings, Read, Site } from "../spec/template.js";
+import type { Bindings } from "../spec/template.js";
 import { parseDuration, parseSize } from "../spec/units.js";
 import { show } from "../spec/wording.js";
+import type { Reads, Sites } from "./step.js";
 import type { Resources } from "./types.js";
 
 /** What an instance may take of the machine. Never part of its identity. */
@@ -14,13 +14,21 @@ export interface Limits {
   readonly retries: number;
 }
 
-const DEFAULTS: Limits = { resources: { cpus: 1, gpus: 0, memory: 0 }, retries: 0 };
+/** Of a step that says nothing. */
+export const DEFAULT_LIMITS: Limits = { resources: { cpus: 1, gpus: 0, memory: 0 }, retries: 0 };
 
-/** Reads `resources`, `timeout` and `retries` for all instances. After a mistake, which is reported, the default stands. */
-export function compileLimits(step: StepSpec, site: Site, read: Read): (bindings: Bindings) => Limits {
+/**
+ * Reads `resources`, `timeout` and `retries` for all instances; undefined where there are none. After a mistake, which
+ * is reported, the default stands.
+ */
+export function compileLimits(
+  step: StepSpec,
+  site: Sites,
+  reads: Reads,
+): ((bindings: Bindings) => Limits) | undefined {
   const { resources, timeout, retries } = step;
-  if (Object.keys(resources).length === 0 && timeout === undefined && retries === undefined)
-    return () => DEFAULTS;
+  if (Object.keys(resources).length === 0 && timeout === undefined && retries === undefined) return undefined;
+  const read = reads("here");
   const field = <T>(
     value: Json | undefined,
     path: readonly string[],
@@ -28,7 +36,7 @@ export function compileLimits(step: StepSpec, site: Site, read: Read): (bindings
     code: "bad-resource" | "bad-duration",
     rule: string,
   ): ((bindings: Bindings) => T | undefined) | undefined => {
-    const at: Site = { ...site, place: valueAt("steps", step.name, ...path) };
+    const at = site(...path);
     const compiled = value === undefined ? undefined : compileValue(value, at, read);
     if (compiled === undefined) return undefined;
     return bindings => {
@@ -58,11 +66,11 @@ export function compileLimits(step: StepSpec, site: Site, read: Read): (bindings
   return bindings => {
     const timeoutMs = fields.timeoutMs?.(bindings);
     const bound = {
-      cpus: fields.cpus?.(bindings) ?? DEFAULTS.resources.cpus,
-      gpus: fields.gpus?.(bindings) ?? DEFAULTS.resources.gpus,
-      memory: fields.memory?.(bindings) ?? DEFAULTS.resources.memory,
+      cpus: fields.cpus?.(bindings) ?? DEFAULT_LIMITS.resources.cpus,
+      gpus: fields.gpus?.(bindings) ?? DEFAULT_LIMITS.resources.gpus,
+      memory: fields.memory?.(bindings) ?? DEFAULT_LIMITS.resources.memory,
     };
-    const again = fields.retries?.(bindings) ?? DEFAULTS.retries;
+    const again = fields.retries?.(bindings) ?? DEFAULT_LIMITS.retries;
     return { resources: bound, retries: again, ...(timeoutMs !== undefined && { timeoutMs }) };
   };
 }

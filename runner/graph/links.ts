@@ -11,25 +11,25 @@ export interface Link {
   readonly output: string | undefined;
 }
 
-/** Every step's inputs from other steps, found by name. `doubtful`: steps with an input that leads nowhere. */
+/** By name of the step: its inputs from other steps. `doubtful`: steps with an input that leads nowhere. */
 export interface Links {
-  readonly of: ReadonlyMap<StepSpec, readonly Link[]>;
-  readonly doubtful: ReadonlySet<StepSpec>;
+  readonly of: ReadonlyMap<string, readonly Link[]>;
+  readonly doubtful: ReadonlySet<string>;
 }
 
 /** Follows `step` and `step.output` references. */
 export function linkSteps(spec: PipelineSpec, problems: Problems): Links {
-  const of = new Map<StepSpec, readonly Link[]>();
-  const doubtful = new Set<StepSpec>();
+  const of = new Map<string, readonly Link[]>();
+  const doubtful = new Set<string>();
   for (const step of spec.steps.values()) {
     const links: Link[] = [];
     for (const input of step.inputs) {
       if (input.type === "file") continue;
       const link = follow(step, input, spec, problems);
-      if (link === undefined) doubtful.add(step);
+      if (link === undefined) doubtful.add(step.name);
       else links.push(link);
     }
-    of.set(step, links);
+    of.set(step.name, links);
   }
   return { of, doubtful };
 }

@@ -14,23 +14,22 @@ export function orderSteps(
   links: Links,
   problems: Problems,
 ): readonly StepSpec[] {
-  const rank = new Map(steps.map((step, i) => [step, i]));
-  const waiting = steps.map(step => new Set(links.of.get(step)?.map(link => link.from)).size);
+  const rank = new Map(steps.map((step, i) => [step.name, i]));
+  // A step may take several outputs of another: edges are counted, not steps.
+  const waiting = steps.map(step => links.of.get(step.name)?.length ?? 0);
   const users: number[][] = steps.map(() => []);
   for (const [i, step] of steps.entries()) {
-    for (const from of new Set(links.of.get(step)?.map(link => link.from))) {
-      users[rank.get(from) ?? -1]?.push(i);
-    }
+    for (const { from } of links.of.get(step.name) ?? []) users[rank.get(from.name) ?? -1]?.push(i);
   }
   const ready = new Heap();
   for (const [i, count] of waiting.entries()) if (count === 0) ready.push(i);
   const ordered: StepSpec[] = [];
-  const done = new Set<StepSpec>();
+  const done = new Set<string>();
   for (let next = ready.pop(); next !== undefined; next = ready.pop()) {
     const step = steps[next];
     if (step === undefined) break;
     ordered.push(step);
-    done.add(step);
+    done.add(step.name);
     for (const user of users[next] ?? []) {
       const left = (waiting[user] ?? 0) - 1;
       waiting[user] = left;
@@ -47,14 +46,15 @@ export function orderSteps(
  */
 function reportCycles(
   steps: readonly StepSpec[],
-  done: ReadonlySet<StepSpec>,
+  done: ReadonlySet<string>,
   links: Links,
   problems: Problems,
 ): void {
-  const next = (step: StepSpec): Link | undefined => links.of.get(step)?.find(link => !done.has(link.from));
+  const next = (step: StepSpec): Link | undefined =>
+    links.of.get(step.name)?.find(link => !done.has(link.from.name));
   const visited = new Map<StepSpec, StepSpec>();
   for (const start of steps) {
-    if (done.has(start)) continue;
+    if (done.has(start.name)) continue;
     const path: { readonly step: StepSpec; readonly link: Link }[] = [];
     let step = start;
     while (!visited.has(step)) {

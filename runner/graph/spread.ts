@@ -18,11 +18,11 @@ export function spreadAxes(
   ordered: readonly StepSpec[],
   links: Links,
   problems: Problems,
-): ReadonlyMap<StepSpec, Axes> {
-  const axesOf = new Map<StepSpec, Axes>();
+): ReadonlyMap<string, Axes> {
+  const axesOf = new Map<string, Axes>();
   for (const step of ordered) {
     const axes = axesOfStep(step, links, axesOf, problems);
-    if (axes !== undefined) axesOf.set(step, axes);
+    if (axes !== undefined) axesOf.set(step.name, axes);
   }
   return axesOf;
 }
@@ -52,25 +52,25 @@ interface Side {
 function axesOfStep(
   step: StepSpec,
   links: Links,
-  axesOf: ReadonlyMap<StepSpec, Axes>,
+  axesOf: ReadonlyMap<string, Axes>,
   problems: Problems,
 ): Axes | undefined {
   if (step.matrix === undefined) return undefined;
-  const inputs = links.of.get(step) ?? [];
+  const inputs = links.of.get(step.name) ?? [];
   if (
     step.matrix.size === 0 &&
-    inputs.every(link => axesOf.get(link.from)?.size === 0) &&
+    inputs.every(link => axesOf.get(link.from.name)?.size === 0) &&
     step.over.length === 0
   ) {
-    return links.doubtful.has(step) ? undefined : NO_AXES;
+    return links.doubtful.has(step.name) ? undefined : NO_AXES;
   }
   const sides = new Map<string, Side>();
   for (const [axis, values] of step.matrix)
     sides.set(axis, { values, owner: `the matrix of ${code(step.name)}` });
   const inherited = new Set<string>();
-  let sound = !links.doubtful.has(step);
+  let sound = !links.doubtful.has(step.name);
   for (const { role, from } of inputs) {
-    const axes = axesOf.get(from);
+    const axes = axesOf.get(from.name);
     if (axes === undefined) sound = false;
     for (const [axis, values] of axes ?? []) {
       inherited.add(axis);

@@ -9,7 +9,7 @@ import { readIn, type Scope } from "../spec/scope.js";
 import type { KindStep, StepSpec } from "../spec/spec.js";
 import { scalarText, type Bindings, type Read, type Site } from "../spec/template.js";
 import { compileCommand } from "./command.js";
-import { compileLimits, type Limits } from "./limits.js";
+import { compileLimits, DEFAULT_LIMITS, type Limits } from "./limits.js";
 import type { Axes } from "./spread.js";
 import type { CommandWork, EnvEntry, FileSource, KindWork } from "./types.js";
 import type { UserFiles } from "./user-files.js";
@@ -43,40 +43,41 @@ export function compileStep(
   axes: Axes | undefined,
   scope: StepScope,
 ): (labels: Labels) => StepParts {
+  const { problems } = scope;
   const matrix = axes === undefined ? "any" : new Set(axes.keys());
-  const read = (where: string, names: Scope["names"] = {}, instead: Scope["instead"] = {}): Read =>
+  const site: Sites = (...path) => ({
+    problems,
+    document: problems.document,
+    place: valueAt("steps", step.name, ...path),
+  });
+  const read: Reads = (where, names = {}, instead = {}) =>
     readIn({ params: scope.params, names: { matrix, ...names }, where, instead });
-  const site = (...path: readonly (string | number)[]): Site => {
-    const { problems } = scope;
-    return { problems, document: problems.document, place: valueAt("steps", step.name, ...path) };
-  };
 
-  const env = compileEnv(step, site, read("in `env:`", {}, { env: "a variable cannot read another" }), scope);
-  const files = compileFiles(step, site, read("in the path of an input"), scope.files);
-  const limits = compileLimits(step, site(), read("here"));
+  const env = step.env.length === 0 ? undefined : compileEnv(step, site, read, scope);
+  const files = step.inputs.some(input => input.type === "file")
+    ? compileFiles(step, site, read, scope.files)
+    : undefined;
+  const limits = compileLimits(step, site, read);
   const work = compileWork(step, site, read, scope);
   return labels => {
-    const variables = env({ labels, env: new Map() });
+    const variables = env?.({ labels, env: NO_VARIABLES }) ?? NO_VARIABLES;
     const bindings = { labels, env: variables };
     return {
       work: work?.(bindings),
       env: variables.size === 0 ? NO_ENV : [...variables].map(([name, value]) => ({ name, value })),
-      limits: limits(bindings),
-      file: role => files(role, bindings),
+      limits: limits?.(bindings) ?? DEFAULT_LIMITS,
+      file: role => files?.(role, bindings),
     };
   };
 }
 
 const NO_ENV: readonly EnvEntry[] = [];
-type Sites = (...path: readonly (string | number)[]) => Site;
+const NO_VARIABLES: Bindings["env"] = new Map();
+export type Sites = (...path: readonly (string | number)[]) => Site;
+export type Reads = (where: string, names?: Scope["names"], instead?: Scope["instead"]) => Read;
 type Work = (bindings: Bindings) => KindWork | CommandWork | undefined;
 
-function compileWork(
-  step: StepSpec,
-  site: Sites,
-  read: (where: string, names?: Scope["names"], instead?: Scope["instead"]) => Read,
-  scope: StepScope,
-): Work | undefined {
+function compileWork(step: StepSpec, site: Sites, read: Reads, scope: StepScope): Work | undefined {
   const { work } = step;
   const env = new Set(step.env.map(({ name }) => name));
   if (work?.type === "command") {
@@ -122,9 +123,10 @@ function compileOptions(
 function compileEnv(
   step: StepSpec,
   site: Sites,
-  read: Read,
+  reads: Reads,
   { environment }: StepScope,
 ): (bindings: Bindings) => ReadonlyMap<string, string | undefined> {
+  const read = reads("in `env:`", {}, { env: "a variable cannot read another" });
   const variables = step.env.map(({ name, value }) => {
     const given = value === undefined ? undefined : compileValue(value, site("env", name), read);
     return { name, through: value === undefined, given };
@@ -149,9 +151,10 @@ function compileEnv(
 function compileFiles(
   step: StepSpec,
   site: Sites,
-  read: Read,
+  reads: Reads,
   files: UserFiles,
 ): (role: string, bindings: Bindings) => FileSource | undefined {
+  const read = reads("in the path of an input");
   const paths = new Map<string, { readonly compiled: Compiled | undefined; readonly site: Site }>();
   for (const input of step.inputs) {
     if (input.type !== "file") continue;

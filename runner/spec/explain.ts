@@ -113,7 +113,8 @@ function explain(error: ErrorObject, root: Json, what: string): SchemaFault | un
  * the value's type fits one branch alone, that branch's errors say best what is wrong; else the `anyOf` itself.
  */
 function withoutEchoes(errors: readonly ErrorObject[]): readonly ErrorObject[] {
-  let left = errors;
+  // Errors about a key's text come with the `propertyNames` error that tells of the key.
+  let left = errors.filter(error => error.propertyName === undefined);
   for (const error of errors) {
     if (error.keyword !== "anyOf" && error.keyword !== "oneOf") continue;
     const under = (e: ErrorObject): boolean => e.schemaPath.startsWith(`${error.schemaPath}/`);

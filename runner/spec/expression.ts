@@ -8,8 +8,6 @@ export interface Reference {
   readonly source: string;
   /** Which `${{` of the text it begins with, counting escaped ones too. */
   readonly index: number;
-  /** Where the root and each part of the path stand in `source`. */
-  readonly marks: readonly (readonly [start: number, end: number])[];
 }
 
 /** Something between `${{` and `}}` that is not a path. */
@@ -67,39 +65,52 @@ export function parseText(text: string): ParsedText {
 const PATH_ONLY =
   "an expression is a path such as `params.name`, `matrix.axis` or `params.list[0]`; nothing is computed";
 
-const SPACE = /[ \t\r\n]*/y;
-const NAME = /[A-Za-z_][A-Za-z0-9_-]*/y;
-const PART = /\.([A-Za-z_][A-Za-z0-9_-]*)|\[[ \t]*(?:(0|[1-9][0-9]{0,8})|"([^"\\]*)"|'([^'\\]*)')[ \t]*\]/y;
+const NAME = "[A-Za-z_][A-Za-z0-9_-]*";
+const INDEX = `\\[[ \\t]*(?:0|[1-9][0-9]{0,8}|"[^"\\\\]*"|'[^'\\\\]*')[ \\t]*\\]`;
+/** A whole expression: its root, and the rest of its path. */
+const EXPRESSION = new RegExp(
+  `\\$\\{\\{[ \\t\\r\\n]*(${NAME})((?:\\.${NAME}|${INDEX})*)[ \\t\\r\\n]*\\}\\}`,
+  "y",
+);
+/** As far as a path goes, to show where it goes wrong. */
+const BEGINNING = new RegExp(`\\$\\{\\{[ \\t\\r\\n]*(?:${NAME}(?:\\.${NAME}|${INDEX})*[ \\t\\r\\n]*)?`, "y");
+const PART = new RegExp(`\\.(${NAME})|\\[[ \\t]*(?:([0-9]+)|"([^"]*)"|'([^']*)')[ \\t]*\\]`, "g");
 
 function readExpression(
   text: string,
   open: number,
   index: number,
 ): { found: Reference | Fault; end: number } {
-  let at = skip(SPACE, text, open + 3);
-  const marks: [number, number][] = [];
-  const path: (string | number)[] = [];
-  const root = match(NAME, text, at)?.[0];
-  if (root !== undefined) {
-    marks.push([at - open, at - open + root.length]);
-    at += root.length;
-    for (let part = match(PART, text, at); part !== null; part = match(PART, text, at)) {
-      const [whole, name, position, double, single] = part;
-      path.push(position === undefined ? (name ?? double ?? single ?? "") : Number(position));
-      marks.push([at - open, at - open + whole.length]);
-      at += whole.length;
-    }
-    const end = skip(SPACE, text, at);
-    if (text.startsWith("}}", end)) {
-      const source = text.slice(open, end + 2);
-      return { found: { root, path, source, index, marks }, end: end + 2 };
-    }
-    at = end;
-  }
-  return fault(text, open, index, at);
+  EXPRESSION.lastIndex = open;
+  const match = EXPRESSION.exec(text);
+  if (match === null) return fault(text, open, index);
+  const [source, root = "", rest = ""] = match;
+  return { found: { root, path: partsOf(rest), source, index }, end: open + source.length };
 }
 
-function fault(text: string, open: number, index: number, at: number): { found: Fault; end: number } {
+function partsOf(rest: string): readonly (string | number)[] {
+  if (rest === "") return [];
+  const [, only] = /^\.([A-Za-z0-9_-]+)$/.exec(rest) ?? [];
+  if (only !== undefined) return [only];
+  return [...rest.matchAll(PART)].map(([, name, position, double, single]) => {
+    return position === undefined ? (name ?? double ?? single ?? "") : Number(position);
+  });
+}
+
+/** Where part number `part` of an expression stands in its source; 0 is the root. */
+export function partAt({ source, root }: Reference, part: number): readonly [start: number, end: number] {
+  const from = source.indexOf(root, 3);
+  const after = from + root.length;
+  const match = [...source.slice(after).matchAll(PART)][part - 1];
+  if (match === undefined) return [from, after];
+  const [whole] = match;
+  const start = after + match.index;
+  return [whole.startsWith(".") ? start + 1 : start, start + whole.length];
+}
+
+function fault(text: string, open: number, index: number): { found: Fault; end: number } {
+  BEGINNING.lastIndex = open;
+  const at = open + (BEGINNING.exec(text)?.[0].length ?? 3);
   const close = text.indexOf("}}", open);
   if (close === -1) {
     const found = {
@@ -116,13 +127,4 @@ function fault(text: string, open: number, index: number, at: number): { found: 
     found: { message, hint: PATH_ONLY, index, start, end: close + (empty ? 2 : 0) - open },
     end: close + 2,
   };
-}
-
-function match(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
-  pattern.lastIndex = at;
-  return pattern.exec(text);
-}
-
-function skip(pattern: RegExp, text: string, at: number): number {
-  return at + (match(pattern, text, at)?.[0].length ?? 0);
 }

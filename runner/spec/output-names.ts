@@ -9,11 +9,14 @@ import { code } from "./wording.js";
  * and names that would meet on some disk: the same, one inside another, or differing in case alone.
  */
 export function readOutputs(outputs: JsonObject, step: string, problems: Problems): Record<string, string> {
+  const names = Object.keys(outputs);
   const out: Record<string, string> = {};
   const taken: Taken = { paths: new Map(), folders: new Map() };
-  for (const [name, value] of Object.entries(outputs)) {
+  for (const name of names) {
+    const value = outputs[name];
     if (typeof value !== "string" || value === "") continue;
     const place = valueAt("steps", step, "outputs", name);
+    if (names.length === 1 && PLAIN.test(value)) return { [name]: value };
     const path = value.replace(/\/+$/, "");
     // The output exists whatever is wrong with its name: others may refer to it.
     out[name] = path;
@@ -22,6 +25,9 @@ export function readOutputs(outputs: JsonObject, step: string, problems: Problem
   }
   return out;
 }
+
+/** Most outputs: nothing can be wrong with one such name alone. */
+const PLAIN = /^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}$/;
 
 /** Why a file or folder name cannot be an output's, in words that follow the name. */
 export function outputNameFault(written: string): string | undefined {

@@ -93,7 +93,10 @@ export class Problems {
   async throwIfAny(others: readonly PipelineDocument[] = []): Promise<void> {
     const early = [this.document, ...others].flatMap(document => document.mistakes);
     if (!this.failed && early.length === 0) return;
-    const all = [...early, ...(await this.diagnostics("error"))].sort(byPosition);
+    // A value that YAML could not make is nothing; that nothing is wrong there is no news.
+    const spoiled = new Set(early.map(spot));
+    const late = (await this.diagnostics("error")).filter(d => !spoiled.has(spot(d)));
+    const all = [...early, ...late].sort(byPosition);
     const texts = [this.document, ...others].map(({ file, text }) => [file, text] as const);
     throw new UsageError(all, new Map(texts));
   }
@@ -118,6 +121,10 @@ function diagnostic(
     ...(hint !== undefined && { hint }),
     ...(beside && { related: beside }),
   };
+}
+
+function spot({ file, range }: Diagnostic): string {
+  return `${file}:${range?.start.offset ?? -1}`;
 }
 
 function byPosition(a: Diagnostic, b: Diagnostic): number {

@@ -3,7 +3,7 @@ import type { Json } from "../core/json.js";
 import type { Labels } from "../core/labels.js";
 import type { Code } from "./codes.js";
 import type { PipelineDocument } from "./document.js";
-import { parseText, type Reference } from "./expression.js";
+import { parseText, partAt, type Reference } from "./expression.js";
 import type { Place, Span } from "./place.js";
 import type { ProblemOptions, Problems } from "./problems.js";
 import { MAX_BYTES } from "./text.js";
@@ -120,9 +120,6 @@ export function tell(
 
 /** The whole expression, or its part number `mark` (0 is the root). */
 export function spanOf(reference: Reference, mark?: number): Span {
-  const [start, end] = (mark === undefined ? undefined : reference.marks[mark]) ?? [
-    0,
-    reference.source.length,
-  ];
+  const [start, end] = mark === undefined ? [0, reference.source.length] : partAt(reference, mark);
   return { index: reference.index, start, end };
 }

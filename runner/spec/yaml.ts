@@ -65,7 +65,7 @@ export function readAny(text: string, file: string) {
     uniqueKeys: false,
     prettyErrors: false,
     resolveKnownTags: false,
-    logLevel: "silent",
+    logLevel: "error",
   });
   reportSyntax(document, text, report);
   stopIfAny();
