@@ -17,7 +17,7 @@ export async function chooseEngine(request: string, memoFolder?: string): Promis
   const memo = memoFolder === undefined ? undefined : new ProbeMemo(memoFolder);
   const failures: string[] = [];
   for (const backend of candidates(request)) {
-    const result = await trial(backend, memo);
+    const result = suited(await trial(backend, memo), request);
     if (result.ok) {
       const passed = failures.length === 0 ? "" : ` (${failures.join("; ")})`;
       const why =
@@ -27,7 +27,10 @@ export async function chooseEngine(request: string, memoFolder?: string): Promis
     failures.push(`${backend}: ${result.why}`);
   }
   if (request === "auto") throw new Error(`No tensor engine works here. ${failures.join(". ")}.`);
-  throw new Error(`The tensor engine ${failures.join("; ")}. To get it: ${REMEDIES[request as Backend]}`);
+  const [failure = ""] = failures;
+  throw new Error(
+    `The tensor engine is not available. ${failure}. To get it: ${REMEDIES[request as Backend]}`,
+  );
 }
 
 /** One line of `vistas doctor`. */
@@ -63,6 +66,14 @@ function candidates(request: string): readonly Backend[] {
   if (request === "auto") return BACKENDS;
   if (isBackend(request)) return [request];
   throw new Error(`There is no tensor engine ${JSON.stringify(request)}: auto, ${BACKENDS.join(", ")}.`);
+}
+
+/** Vulkan drivers that compute on the processor: right, but a hundred times slower there than wasm. */
+const SOFTWARE_GPU = /swiftshader|llvmpipe|lavapipe|basic render/i;
+
+function suited(result: ProbeResult, request: string): ProbeResult {
+  if (request !== "auto" || !result.ok || !SOFTWARE_GPU.test(result.device)) return result;
+  return { ok: false, why: `${result.device} is no real GPU` };
 }
 
 async function trial(backend: Backend, memo: ProbeMemo | undefined): Promise<ProbeResult> {

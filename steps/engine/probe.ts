@@ -10,7 +10,8 @@ import { selfCheck } from "./self-check.js";
 
 const [backend = "", threads = "1", speed] = process.argv.slice(2);
 const result = await probe();
-process.stdout.write(`\n${PROBE_MARK}${JSON.stringify(result)}\n`);
+// Ended on purpose: a native backend's own threads may keep a process alive for ever.
+process.stdout.write(`\n${PROBE_MARK}${JSON.stringify(result)}\n`, () => process.exit(0));
 
 async function probe(): Promise<ProbeResult> {
   try {

@@ -42,6 +42,15 @@ describe("the choice of an engine", () => {
     expect(choice.why).toContain("it computes wrongly");
   });
 
+  it("auto passes over a GPU made of software, which can still be asked for", async () => {
+    const memo = new ProbeMemo(folder);
+    memo.set("tensorflow", { ok: false, why: "not installed" });
+    memo.set("webgpu", { ok: true, version: "v", device: "google swiftshader", numericClass: "soft" });
+    memo.set("wasm", { ok: true, version: "v", device: "the device", numericClass: "c" });
+    expect((await chooseEngine("auto", folder)).backend).toBe("wasm");
+    expect((await chooseEngine("webgpu", folder)).numericClass).toBe("soft");
+  });
+
   it("a backend that is asked for but does not work is an error that tells the remedy", async () => {
     new ProbeMemo(folder).set("tensorflow", { ok: false, why: "not installed" });
     await expect(chooseEngine("tensorflow", folder)).rejects.toThrow(/not installed.*npm install/s);

@@ -1,16 +1,20 @@
+import { createRequire } from "node:module";
 import type { Engine, TensorFlow } from "../types.js";
 import { closeBackend } from "./close.js";
+
+const BACKEND_PACKAGE = "@tensorflow/tfjs-backend-webgpu";
 
 /** What is used of npm's `webgpu` (Dawn), which only users who want it install. */
 interface Dawn {
   create(options: readonly string[]): object;
   readonly globals: Readonly<Record<string, unknown>>;
 }
-interface WebgpuPackage {
-  readonly version_webgpu: string;
-}
 interface WebgpuBackend {
-  readonly adapterInfo?: { readonly vendor?: string; readonly architecture?: string };
+  readonly adapterInfo?: {
+    readonly vendor?: string;
+    readonly architecture?: string;
+    readonly description?: string;
+  };
 }
 
 /** WebGPU through Dawn: any GPU with a Vulkan, Metal or Direct3D 12 driver. Read results with `await data()`. */
@@ -20,13 +24,13 @@ export async function openWebgpu(): Promise<Engine> {
   const dawn = (await load("webgpu")) as Dawn;
   Object.assign(globalThis, dawn.globals);
   exposeGpu(dawn.create([]));
-  const { version_webgpu } = (await load("@tensorflow/tfjs-backend-webgpu")) as WebgpuPackage;
+  await load(BACKEND_PACKAGE);
   if (!(await tf.setBackend("webgpu")))
-    throw new Error("no GPU was found: is a Vulkan, Metal or Direct3D 12 driver installed?");
+    throw new Error("no GPU was found (it takes a Vulkan, Metal or Direct3D 12 driver)");
   const info = (tf.backend() as unknown as WebgpuBackend).adapterInfo;
-  const adapter = [info?.vendor, info?.architecture].filter(Boolean).join(" ");
+  const adapter = [info?.vendor, info?.architecture, info?.description].filter(Boolean).join(" ");
   const device = adapter === "" ? "GPU" : adapter;
-  const version = `tfjs-backend-webgpu ${version_webgpu}`;
+  const version = `tfjs-backend-webgpu ${versionOf(BACKEND_PACKAGE)}`;
   return {
     tf,
     backend: "webgpu",
@@ -37,6 +41,12 @@ export async function openWebgpu(): Promise<Engine> {
     numericClass: `webgpu ${version} float32 ${device}`,
     dispose: () => closeBackend(tf, "webgpu"),
   };
+}
+
+/** The package exports no version. */
+function versionOf(name: string): string {
+  const { version } = createRequire(import.meta.url)(`${name}/package.json`) as { version: string };
+  return version;
 }
 
 async function load(name: string): Promise<unknown> {
