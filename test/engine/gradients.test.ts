@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { openEngine, type Engine } from "../../steps/engine/index.js";
-import { cases } from "./ops.js";
+import { cases } from "./ops/index.js";
 import { gradientError, tensor } from "./rig.js";
 
 describe("gradients are the slopes of the values", () => {

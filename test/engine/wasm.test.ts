@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { cases } from "./ops.js";
+import { cases } from "./ops/index.js";
 import { evaluate, openPair, relativeError, type Pair } from "./rig.js";
 
 describe("wasm computes what cpu computes, value and gradients", () => {
