@@ -36,11 +36,12 @@ export function batchNormTrain<T extends Tensor>(
   gamma: Tensor1D,
   beta: Tensor1D,
   { mean, variance, count }: BatchMoments,
+  epsilon = BATCH_NORM_EPSILON,
 ): T {
   const flat = flatShape(x);
   return customGradient<T>(tf, [x, gamma, beta], () => {
     const x2 = tf.reshape<Tensor2D["rankType"]>(x, flat);
-    const inverse = tf.rsqrt<Tensor1D>(tf.add(variance, BATCH_NORM_EPSILON));
+    const inverse = tf.rsqrt<Tensor1D>(tf.add(variance, epsilon));
     const scale = tf.mul<Tensor1D>(gamma, inverse);
     const y = tf.add(tf.mul(tf.sub(x2, mean), scale), beta);
     return {
@@ -59,8 +60,9 @@ export function batchNormInfer<T extends Tensor>(
   beta: Tensor1D,
   mean: Tensor1D,
   variance: Tensor1D,
+  epsilon = BATCH_NORM_EPSILON,
 ): T {
-  const scale = tf.mul(gamma, tf.rsqrt(tf.add(variance, BATCH_NORM_EPSILON)));
+  const scale = tf.mul(gamma, tf.rsqrt(tf.add(variance, epsilon)));
   return tf.add(tf.mul(tf.sub(x, mean), scale), beta);
 }
 
