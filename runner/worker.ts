@@ -4,6 +4,7 @@
  */
 import process from "node:process";
 import { pathToFileURL } from "node:url";
+import { provideSelf } from "./core/self-import.js";
 import type { ExecutorMessage, KindProgram, WorkerMessage } from "./exec/job.js";
 import { createContext } from "./exec/worker-context.js";
 import type { StepDefinition } from "./step-api.js";
@@ -21,6 +22,7 @@ async function runStep(program: KindProgram, scratch: string): Promise<void> {
   });
   process.on("SIGTERM", stop);
   try {
+    if (program.plugin) provideSelf();
     const module = (await import(pathToFileURL(program.module).href)) as { default: StepDefinition };
     await module.default.run(context);
     await finish({ type: "done", ...results() });

@@ -27,7 +27,11 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
   )
     .argument("[target...]", "[pipeline.yaml] [step | step+ | step[seed=0]] ...")
     .option("--dry-run", "say what would be done, and why; run nothing")
-    .option("--force [step...]", "run these steps (default: all selected) even if their result is known")
+    .option(
+      "--force [step]",
+      "run a step (default: all selected) even if its result is known; may be repeated",
+      several,
+    )
     .option("--jobs <n>", "at most n steps at once (default: one a core)")
     .option("--keep-going", "after a failure go on with what does not depend on it")
     .addOption(backend())

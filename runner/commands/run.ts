@@ -3,11 +3,12 @@ import { neverFits } from "../exec/leases.js";
 import { run } from "../exec/run.js";
 import { DONE, FAILED } from "./exit.js";
 import { matches } from "../graph/select.js";
+import type { GraphNode } from "../graph/types.js";
 import { createReporter, type ReporterKind } from "../ui/reporter.js";
 import { loadTarget, type LoadOptions, type Target } from "./load.js";
 import { planTable } from "./plan.js";
 import { runResults } from "./results.js";
-import { print, type Session } from "./session.js";
+import { isPipeline, print, type Session } from "./session.js";
 
 interface Options extends LoadOptions {
   readonly dryRun?: boolean;
@@ -20,8 +21,12 @@ interface Options extends LoadOptions {
 /** `vistas run`: brings the selected steps up to date and prints the results of those that have any. */
 export async function runCommand(session: Session, args: string[], options: Options): Promise<number> {
   const jobs = jobsOf(options.jobs);
-  const target = await loadTarget(session, args, options);
-  const forced = forcedOf(target, options.force);
+  // In `run --force p.yaml` the word after --force is the pipeline, not a step.
+  const named = Array.isArray(options.force) ? options.force : [];
+  const pipelines = named.filter(isPipeline);
+  const target = await loadTarget(session, [...pipelines, ...args], options);
+  const steps = named.filter(word => !isPipeline(word));
+  const forced = options.force === undefined ? () => false : forcedOf(target, steps);
   refuseImpossible(target);
   if (options.dryRun === true) {
     print(session, await planTable(session, target, forced));
@@ -54,13 +59,10 @@ function jobsOf(text: string | undefined): number | undefined {
   return Number(text);
 }
 
-function forcedOf(
-  target: Target,
-  force: true | string[] | undefined,
-): (node: Target["nodes"][number]) => boolean {
-  if (force === undefined) return () => false;
-  if (force === true || force.length === 0) return () => true;
-  const ids = new Set(force.flatMap(text => matches(target.graph, text).map(node => node.id)));
+/** No step named: all. */
+function forcedOf(target: Target, steps: readonly string[]): (node: GraphNode) => boolean {
+  if (steps.length === 0) return () => true;
+  const ids = new Set(steps.flatMap(word => matches(target.graph, word).map(node => node.id)));
   return node => ids.has(node.id);
 }
 

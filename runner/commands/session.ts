@@ -53,8 +53,12 @@ export const DEFAULT_PIPELINE = "pipelines/quickstart.yaml";
 /** A first argument that ends in `.yaml` or `.yml` is the pipeline; the rest are steps. */
 export function splitTarget(args: readonly string[]): { pipeline: string; steps: readonly string[] } {
   const [first, ...rest] = args;
-  if (first !== undefined && /\.ya?ml$/i.test(first)) return { pipeline: first, steps: rest };
+  if (first !== undefined && isPipeline(first)) return { pipeline: first, steps: rest };
   return { pipeline: DEFAULT_PIPELINE, steps: args };
+}
+
+export function isPipeline(word: string): boolean {
+  return /\.ya?ml$/i.test(word);
 }
 
 /** The store: `--root`, `VISTAS_ROOT`, or `artifacts/` in the project. */

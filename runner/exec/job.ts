@@ -25,6 +25,8 @@ export interface CommandProgram {
 export interface KindProgram {
   readonly type: "kind";
   readonly module: string;
+  /** The module is the user's own: it may import `vistas`. */
+  readonly plugin: boolean;
   readonly kind: string;
   readonly with: JsonObject;
   readonly inputs: Readonly<Record<string, string>>;

@@ -88,6 +88,7 @@ async function program(
   return {
     type: "kind",
     module: kind.module,
+    plugin: kind.plugin,
     kind: kind.kind,
     with: work.with,
     inputs,

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { relative, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isList, type Json } from "../core/json.js";
+import { provideSelf } from "../core/self-import.js";
 import { kindOf } from "./kind-of.js";
 import type { Kind, Kinds } from "./kinds.js";
 import { optionsCheck } from "./options.js";
@@ -54,6 +55,7 @@ export async function loadPlugins(
 }
 
 async function load(path: string): Promise<Kind> {
+  provideSelf();
   const module = (await import(pathToFileURL(path).href)) as { default?: unknown };
   const kind = kindOf(module.default, path, true);
   await optionsCheck(kind);

@@ -209,3 +209,25 @@ describe("retries", () => {
     expect(readFileSync(p.path("tries"), "utf8")).toBe("x\nx\nx\n");
   });
 });
+
+describe("GPUs", () => {
+  const text = (gpus: number): string =>
+    `steps:\n  s:\n    run: echo "$CUDA_VISIBLE_DEVICES" > \${{ outputs.o }}\n    outputs: { o: o }\n    matrix: { i: [0, 1] }\n    resources: { gpus: ${gpus} }\n`;
+
+  it("are leased to steps, one each, and hidden from those that ask for none", async () => {
+    const p = new Project({ "p.yaml": text(1).replace("echo", "echo ${{ matrix.i }}") });
+    await p.run([], { env: { VISTAS_GPUS: "3,5" } });
+    const seen = [await p.output("s[i=0]", "o"), await p.output("s[i=1]", "o")];
+    expect(seen.map(line => line.split(" ")[1]?.trim()).every(gpu => gpu === "3" || gpu === "5")).toBe(true);
+    p.write("p.yaml", text(0));
+    await p.run([], { env: { VISTAS_GPUS: "3,5" } });
+    expect(await p.output("s[i=0]", "o")).toBe("\n");
+  });
+
+  it("that are not there are told before anything runs", async () => {
+    const p = new Project({ "p.yaml": text(2) });
+    const { code, stderr } = await p.vistas(["run", "p.yaml"], { env: { VISTAS_GPUS: "0" } });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/2 GPUs.*has 1/);
+  });
+});
