@@ -2,7 +2,7 @@ import type { Draws, RandomStream } from "../../runner/step-api.js";
 
 /**
  * Adds Gaussian noise, independent in each pixel and not clipped, to a float image in place. The numbers are read
- * from one table of 2^20 normal numbers, from a random place on: as good as fresh ones for training, at a
+ * from one table of 2^16 normal numbers, from a random place on: as good as fresh ones for training, at a
  * twentieth of the cost (Salimans et al., "Evolution Strategies as a Scalable Alternative", 2017, section 2.1).
  */
 export type Noise = (pixels: Float32Array, from: number, to: number, draws: Draws) => void;
@@ -19,4 +19,4 @@ export function makeNoise(sd: number, random: RandomStream): Noise {
   };
 }
 
-const size = 2 ** 20;
+const size = 2 ** 16;

@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import { type Draws, randomStream } from "../../runner/step-api.js";
+import { writeImages } from "../../steps/lib/images.js";
+import { writeViews } from "../../steps/lib/views.js";
+import { writeNpy } from "../../steps/lib/npy.js";
+import { mkdir } from "node:fs/promises";
+import { tempFolder } from "../rig/temp.js";
+
+/** Side of the test pictures. */
+export const side = 8;
+
+/**
+ * A small world of three kinds of pictures, 8 x 8: a bright bar across, a bright bar down, a bright square, each
+ * somewhere else and with noise. Easy, but not for a classifier that looks at single pixels.
+ */
+export async function shapesFolder(count: number, seed = 0): Promise<string> {
+  const folder = join(tempFolder(), "images");
+  const draws = randomStream(seed, "shapes").at(0);
+  const labels = Int32Array.from({ length: count }, (_, i) => i % 3);
+  const images = new Uint8Array(count * side * side);
+  for (let i = 0; i < count; i++) paint(images, i, labels[i] ?? 0, draws);
+  await writeImages(folder, {
+    count,
+    shape: [side, side, 1],
+    images,
+    labels,
+    classes: ["across", "down", "square"],
+    facts: { dataset: "shapes", licence: "none" },
+  });
+  return folder;
+}
+
+/** Views of shapes: every anchor's views are one shape at other places. */
+export async function viewsFolder(anchors: number, views: number, seed = 0): Promise<string> {
+  const [shard, folder] = [join(tempFolder(), "shard"), join(tempFolder(), "views")];
+  const draws = randomStream(seed, "views").at(0);
+  const images = new Uint8Array(anchors * views * side * side);
+  for (let i = 0; i < anchors * views; i++) paint(images, i, Math.floor(i / views) % 3, draws);
+  await mkdir(shard, { recursive: true });
+  await writeNpy(join(shard, "views.npy"), {
+    dtype: "u1",
+    shape: [anchors, views, side, side, 1],
+    data: images,
+  });
+  const latents = {
+    dtype: "f4",
+    shape: [anchors, views, 2],
+    data: new Float32Array(anchors * views * 2),
+  } as const;
+  await writeNpy(join(shard, "latents.npy"), latents);
+  await writeViews(folder, [shard], anchors, {});
+  return folder;
+}
+
+function paint(images: Uint8Array, at: number, kind: number, draws: Draws): void {
+  const [y, x] = [draws.below(side - 2), draws.below(side - 2)];
+  const level = 130 + draws.below(80);
+  for (let i = 0; i < side * side; i++) {
+    const [row, column] = [Math.floor(i / side), i % side];
+    const inRow = row >= y && row < y + 2;
+    const inColumn = column >= x && column < x + 2;
+    const inside =
+      kind === 0 ? inRow : kind === 1 ? inColumn : row >= y && row < y + 4 && column >= x && column < x + 4;
+    images[at * side * side + i] = (inside ? level : 0) + draws.below(40);
+  }
+}

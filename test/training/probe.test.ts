@@ -1,0 +1,75 @@
+import { describe, expect, it } from "@jest/globals";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import evaluateProbe from "../../steps/evaluate-probe/index.js";
+import { parseJson } from "../../steps/lib/json.js";
+import { readNpy } from "../../steps/lib/npy.js";
+import { readSafetensors } from "../../steps/lib/safetensors.js";
+import trainContrastive from "../../steps/train-contrastive/index.js";
+import { naiveForward } from "../rig/naive-model.js";
+import { fakeRun, runKind } from "../rig/context.js";
+import { shapesFolder } from "./data.js";
+import { encodedFeatures } from "../../steps/evaluate-probe/features.js";
+import { readImages } from "../../steps/lib/images.js";
+
+const device = { backend: "wasm" };
+const encoder = { kind: "conv", channels: [4, 8], strides: [2, 2], width: 16 };
+
+describe("evaluate-probe", () => {
+  it("on raw pixels: reports accuracy, classes, confusion, and is the same again", async () => {
+    const inputs = { train: await shapesFolder(150), test: await shapesFolder(60, 1) };
+    const first = await runKind(evaluateProbe, { inputs, device });
+    const report = reportOf(first.outputs);
+    expect(report).toMatchObject({
+      kind: "probe-report",
+      classes: ["across", "down", "square"],
+      n: 60,
+      trainN: 150,
+      features: { from: "pixels", width: 64 },
+      accuracy: first.metrics["accuracy"],
+      optimiser: { converged: true },
+    });
+    expect(first.metrics["accuracy"]).toBeGreaterThan(0.6);
+    const predictions = await readNpy(join(first.outputs["report"] ?? "", "predictions.npy"));
+    expect(predictions.shape).toEqual([60]);
+    const again = await runKind(evaluateProbe, { inputs, device });
+    expect(reportOf(again.outputs)).toEqual(report);
+  });
+
+  it("on an encoder: uses its features, with running statistics", async () => {
+    const inputs = { images: await shapesFolder(60) };
+    const options = { encoder, head: [8], updates: 10, batch: 12, noise: 0.1 };
+    const trained = await runKind(trainContrastive, { with: options, inputs, device });
+    const folder = trained.outputs["encoder"] ?? "";
+    const test = await shapesFolder(9, 1);
+    const set = await readImages(test);
+    const [features] = await encodedFeatures(
+      folder,
+      [set, set],
+      { backend: "wasm", cpus: 1, gpus: [] },
+      new AbortController().signal,
+    );
+    const { tensors } = await readSafetensors(join(folder, "model.safetensors"));
+    const { layers } = parseJson(readFileSync(join(folder, "model.json"), "utf8"), "card")["model"] as never;
+    const pixels = Array.from(set.images.subarray(0, 64), v => v / 255);
+    const expected = naiveForward({ layers }, tensors, [8, 8, 1], pixels);
+    for (const [d, value] of expected.entries()) expect(features.values[d]).toBeCloseTo(value, 4);
+    const probe = await runKind(evaluateProbe, {
+      with: { labels: 30 },
+      inputs: { encoder: folder, train: inputs.images, test },
+      device,
+    });
+    expect(reportOf(probe.outputs)).toMatchObject({ trainN: 30, features: { from: "encoder", width: 16 } });
+  });
+
+  it("says what is wrong", async () => {
+    const inputs = { train: await shapesFolder(30), test: await shapesFolder(9) };
+    const few = runKind(evaluateProbe, { with: { labels: 33 }, inputs, device });
+    await expect(few).rejects.toThrow("11 images of 'across'; there are 10");
+    expect(() => fakeRun(evaluateProbe, { with: { l2: -1 } })).toThrow("l2");
+  });
+});
+
+function reportOf(outputs: Readonly<Record<string, string>>): unknown {
+  return parseJson(readFileSync(join(outputs["report"] ?? "", "report.json"), "utf8"), "report");
+}
