@@ -4,9 +4,10 @@
  * Does not: know what any verb does.
  */
 import process from "node:process";
-import { Command, CommanderError, Option, type OptionValues } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { flushed } from "./ui/output.js";
 import { composeTools } from "./compose.js";
+import type { Declare } from "./commands/index.js";
 import type { Session } from "./commands/session.js";
 import { exitOf, INTERRUPTED, TERMINATED, USAGE } from "./commands/exit.js";
 
@@ -74,11 +75,7 @@ async function main(argv: readonly string[]): Promise<number> {
     };
   };
   /** Declares a verb; its module is imported only when it is called. */
-  const verb = <O>(
-    name: string,
-    description: string,
-    load: () => Promise<(s: Session, args: string[], options: O) => Promise<number>>,
-  ): Command =>
+  const verb: Declare = (name, description, load) =>
     program
       .command(name)
       .description(description)
@@ -86,7 +83,7 @@ async function main(argv: readonly string[]): Promise<number> {
       .action(async (...given: unknown[]) => {
         const command = given.at(-1) as Command;
         const run = await load();
-        result = await run(session(), command.args, command.opts<O & OptionValues>());
+        result = await run(session(), command.args, command.opts());
       });
 
   const { declareVerbs } = await import("./commands/index.js");

@@ -95,8 +95,11 @@ function mapDifferences(
 function commandParts({ form, command, outputs }: JsonObject): Record<string, string> {
   const hole = (part: Json): string => {
     if (!isObject(part)) return "";
-    if (typeof part["text"] === "string") return part["text"];
-    return "input" in part ? `{inputs.${String(part["input"])}}` : `{outputs.${String(part["output"])}}`;
+    const { text, input, output } = part;
+    if (typeof text === "string") return text;
+    return typeof input === "string"
+      ? `{inputs.${input}}`
+      : `{outputs.${typeof output === "string" ? output : ""}}`;
   };
   const words = isList(command) ? command.map(word => (isList(word) ? word.map(hole).join("") : "")) : [];
   const line =

@@ -3,7 +3,7 @@ import type { Session } from "./session.js";
 
 /** What a verb's module exports: runs the verb with its words and options; gives the exit code. */
 export type Run<O> = (session: Session, args: string[], options: O) => Promise<number>;
-type Declare = <O>(name: string, description: string, load: () => Promise<Run<O>>) => Command;
+export type Declare = <O>(name: string, description: string, load: () => Promise<Run<O>>) => Command;
 
 /** The verbs, in the order of `--help`. Only the module of the verb that is called is imported. */
 export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
@@ -34,6 +34,7 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
     )
     .option("--jobs <n>", "at most n steps at once (default: one a core)")
     .option("--keep-going", "after a failure go on with what does not depend on it")
+    .addOption(choice("--executor <name>", "where steps run", ["local"], "local"))
     .addOption(backend())
     .addOption(
       choice(

@@ -29,12 +29,7 @@ export async function loadTarget(
   const { pipeline, steps } = splitTarget(args);
   const store = openStore(session, pipeline);
   const { loadPipeline } = await import("../graph/load.js");
-  const {
-    graph,
-    kinds,
-    warnings: warn,
-    texts,
-  } = await loadPipeline({
+  const loaded = await loadPipeline({
     file: pipeline,
     cwd: session.cwd,
     paramsFiles: options.params ?? [],
@@ -43,9 +38,10 @@ export async function loadTarget(
     env: session.env,
     cache: store.memo("documents"),
   });
-  const warnings = session.quiet ? [] : await warn();
-  if (warnings.length > 0) await tellWarnings(session, warnings, texts);
-  const host = createHost(session, store, kinds, options.backend ?? "auto");
+  const warnings = session.quiet ? [] : await loaded.warnings();
+  if (warnings.length > 0) await tellWarnings(session, warnings, loaded.texts);
+  const { graph } = loaded;
+  const host = createHost(session, store, loaded.kinds, options.backend ?? "auto");
   return { host, graph, nodes: selectNodes(graph, steps), warnings };
 }
 

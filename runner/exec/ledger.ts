@@ -37,7 +37,7 @@ export class Ledger {
   }
 
   emit(event: Untimed<RunEvent>): void {
-    this.sink({ ...event, time: this.now() } as RunEvent);
+    this.sink({ ...event, time: this.now() });
   }
 
   now(): string {

@@ -35,7 +35,7 @@ const plans = fc
         work: { type: "command", form: "argv", words: [], outputs: {} },
         resources: { cpus: row.cpus, gpus: row.gpus, memory: 0 },
       };
-      return { node, needs, key: row.key, result: row.result as Plan["result"] };
+      return { node, needs, key: row.key, result: row.result };
     }),
   );
 

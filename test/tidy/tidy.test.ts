@@ -49,7 +49,13 @@ const LAYERS = [
   "step-api",
   "core",
 ];
-const ROOTS = new Set(["runner/cli.ts", "runner/worker.ts", "runner/compose.ts", "runner/index.ts", "runner/library.ts"]);
+const ROOTS = new Set([
+  "runner/cli.ts",
+  "runner/worker.ts",
+  "runner/compose.ts",
+  "runner/index.ts",
+  "runner/library.ts",
+]);
 
 function layerOf(file: string): string {
   if (ROOTS.has(file)) return "root";
