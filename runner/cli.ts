@@ -83,7 +83,8 @@ async function main(argv: readonly string[]): Promise<number> {
       .action(async (...given: unknown[]) => {
         const command = given.at(-1) as Command;
         const run = await load();
-        result = await run(session(), command.args, command.opts());
+        // Each verb states the type of the options that it declares.
+        result = await run(session(), command.args, command.opts<never>());
       });
 
   const { declareVerbs } = await import("./commands/index.js");
