@@ -48,9 +48,14 @@ function loadPackage(): { name: string; tf: NodePackage } {
   legacy.isNullOrUndefined ??= value => value === null || value === undefined;
   const require = createRequire(import.meta.url);
   const failures: string[] = [];
+  // The names are written out, so that the code of a kind can be told from its text.
+  const load = {
+    "@tensorflow/tfjs-node-gpu": (): unknown => require("@tensorflow/tfjs-node-gpu"),
+    "@tensorflow/tfjs-node": (): unknown => require("@tensorflow/tfjs-node"),
+  };
   for (const name of TENSORFLOW_PACKAGES) {
     try {
-      return { name, tf: require(name) as NodePackage };
+      return { name, tf: load[name]() as NodePackage };
     } catch (error) {
       failures.push(`${name}: ${firstLine(error)}`);
     }

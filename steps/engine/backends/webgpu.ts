@@ -21,10 +21,11 @@ interface WebgpuBackend {
 export async function openWebgpu(): Promise<Engine> {
   const tf: TensorFlow = await import("@tensorflow/tfjs-core");
   tf.enableProdMode();
-  const dawn = (await load("webgpu")) as Dawn;
+  // The names are written out, so that the code of a kind can be told from its text.
+  const dawn = await loaded<Dawn>("webgpu", import("webgpu"));
   Object.assign(globalThis, dawn.globals);
   exposeGpu(dawn.create([]));
-  await load(BACKEND_PACKAGE);
+  await loaded(BACKEND_PACKAGE, import("@tensorflow/tfjs-backend-webgpu"));
   if (!(await tf.setBackend("webgpu")))
     throw new Error("no GPU was found (it takes a Vulkan, Metal or Direct3D 12 driver)");
   const info = (tf.backend() as unknown as WebgpuBackend).adapterInfo;
@@ -49,9 +50,9 @@ function versionOf(name: string): string {
   return version;
 }
 
-async function load(name: string): Promise<unknown> {
+async function loaded<T>(name: string, module: Promise<T>): Promise<T> {
   try {
-    return await import(name);
+    return await module;
   } catch (error) {
     const why = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
     throw new Error(`${name} does not load: ${why ?? ""}`, { cause: error });

@@ -55,9 +55,11 @@ function locateGlue(): Glue {
   const require = createRequire(import.meta.url);
   const folder = join(dirname(require.resolve("@tensorflow/tfjs-backend-wasm/package.json")), "wasm-out");
   const file = join(folder, "tfjs-backend-wasm-threaded-simd.js");
-  const { wasmWorkerContents } = require(join(folder, "tfjs-backend-wasm-threaded-simd.worker.js")) as {
-    wasmWorkerContents: string;
-  };
+  // Written out, so that the code of a kind can be told from its text.
+  const { wasmWorkerContents } =
+    require("@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js") as {
+      wasmWorkerContents: string;
+    };
   // The package's string has a line break inside a quoted one.
   return { file, workerSource: wasmWorkerContents.replaceAll("\n", "\\n") };
 }

@@ -1,0 +1,19 @@
+import { describe, expect, it } from "@jest/globals";
+import { codeDigests } from "../../runner/cache/code.js";
+import { systemClock } from "../../runner/core/clock.js";
+import { codeHost } from "../../runner/exec/host.js";
+import { Store } from "../../runner/store/store.js";
+import { builtinKinds, kindModule } from "../../steps/index.js";
+import { tempFolder } from "../rig/temp.js";
+
+describe("the code of every built-in kind", () => {
+  it.each(builtinKinds)("can be told: %s", async kind => {
+    const digests = await codeDigests(kindModule(kind), codeHost(new Store(tempFolder(), systemClock)));
+    expect(Object.keys(digests)).toContain("run.js");
+    // Places must not be in a key.
+    expect(Object.keys(digests).filter(name => name.startsWith("/"))).toEqual([]);
+    // What the runner is made of is no part of a kind, but for its one interface.
+    const runner = Object.keys(digests).filter(name => name.includes("runner/"));
+    expect(runner.every(name => /runner\/(step-api|core\/)/.test(name))).toBe(true);
+  });
+});
