@@ -4,7 +4,7 @@ import type { Diagnostic } from "../core/diagnostic.js";
 import { isList, isObject, type Json } from "../core/json.js";
 import { loadDocument, type DocumentCache, type PipelineDocument } from "../spec/document.js";
 import type { Kind, Kinds } from "../spec/kinds.js";
-import { loadedCheck, type OptionsCheck } from "../spec/options.js";
+import { optionsCheck, type OptionsCheck } from "../spec/options.js";
 import { layerParams, type Override } from "../spec/overrides.js";
 import { resolveParams } from "../spec/params.js";
 import { loadPlugins } from "../spec/plugins.js";
@@ -62,7 +62,7 @@ export async function loadPipeline(options: LoadOptions): Promise<LoadedPipeline
   const text = options.text ?? readText(file, cwd);
   const document = await loadDocument(text, file, cache);
   const problems = new Problems(document);
-  await validateStructure(document, problems);
+  validateStructure(document, problems);
   const { value } = document;
 
   const overrides = await readOverrides(options);
@@ -71,7 +71,7 @@ export async function loadPipeline(options: LoadOptions): Promise<LoadedPipeline
   const params = resolveParams(layers, problems);
 
   const kinds = await loadPlugins(value["plugins"], project, builtIn, problems);
-  const { used, checks } = await kindsOf(value["steps"], kinds);
+  const { used, checks } = await kindsOf(value["steps"], kinds, cache);
   const context = { params, problems, kinds: used, kindNames: kinds.names };
   const steps = readSteps(value["steps"], context);
   const spec: PipelineSpec = {
@@ -120,6 +120,7 @@ async function readOverrides({
 async function kindsOf(
   steps: Json | undefined,
   kinds: Kinds,
+  cache: DocumentCache | undefined,
 ): Promise<{ used: ReadonlyMap<string, Kind>; checks: ReadonlyMap<string, OptionsCheck> }> {
   const names = new Set<string>();
   for (const step of Object.values(isObject(steps) ? steps : {})) {
@@ -131,7 +132,7 @@ async function kindsOf(
     const kind = await kinds.get(name);
     if (kind === undefined) continue;
     used.set(name, kind);
-    checks.set(name, await loadedCheck(kind));
+    checks.set(name, optionsCheck(kind, cache));
   }
   return { used, checks };
 }

@@ -5,7 +5,7 @@ import { isList, type Json } from "../core/json.js";
 import { provideSelf } from "../core/self-import.js";
 import { kindOf } from "./kind-of.js";
 import type { Kind, Kinds } from "./kinds.js";
-import { optionsCheck } from "./options.js";
+import { checkSchema } from "./options.js";
 import { valueAt } from "./place.js";
 import type { Problems } from "./problems.js";
 import { code } from "./wording.js";
@@ -58,7 +58,7 @@ async function load(path: string): Promise<Kind> {
   provideSelf();
   const module = (await import(pathToFileURL(path).href)) as { default?: unknown };
   const kind = kindOf(module.default, path, true);
-  await optionsCheck(kind);
+  checkSchema(kind);
   return kind;
 }
 

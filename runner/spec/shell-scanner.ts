@@ -107,6 +107,7 @@ export class ShellScanner {
         this.#endWord();
         return text[i + 1] === "<" ? this.#openHeredoc(text, i) : 0;
       case "(":
+        if (this.#word.endsWith("=")) this.#lose("after `=(`, which only some shells know");
         this.#endWord();
         // Not POSIX, and in the shells that have it, values are evaluated there.
         if (text[i + 1] === "(") this.#lose("after `((`");
