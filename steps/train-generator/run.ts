@@ -76,8 +76,24 @@ function card(options: GeneratorOptions, data: ImageSet, quality?: Quality): Gen
     latent: { dim: options.latentDim, prior: "normal" },
     image: { shape: data.shape, range: [0, 1] },
     model: generatorLayers(options, data.shape, "sigmoid"),
-    recipe: quality === undefined ? { ...options } : { ...options, frechetDistance: quality },
+    recipe: quality === undefined ? recipe(options) : { ...recipe(options), frechetDistance: quality },
     provenance,
+  };
+}
+
+/** The options that had a part in the result. */
+function recipe(options: GeneratorOptions): JsonObject {
+  const { architecture, hidden, channels, beta, updates, batch, seed, optimiser } = options;
+  const { momentum, ...adam } = optimiser;
+  return {
+    architecture,
+    hidden,
+    ...(architecture === "conv" ? { channels } : {}),
+    beta,
+    updates,
+    batch,
+    seed,
+    optimiser: optimiser.kind === "sgd" ? { ...adam, momentum } : adam,
   };
 }
 
