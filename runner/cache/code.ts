@@ -1,8 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { isBuiltin } from "node:module";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, extname, relative, resolve } from "node:path";
 import { byCodeUnit, isList, isObject, type Json } from "../core/json.js";
+import { sha256 } from "./hash.js";
 import type { ModuleFacts } from "./module-facts.js";
+import { packageName, packageVersions } from "./packages.js";
 
 /** What the digest needs from its surroundings: content digests, and a place to remember parsed modules. */
 export interface CodeHost {
@@ -17,67 +19,83 @@ export class UnknowableCode extends Error {
 
 /**
  * The code of a kind: its module and all that it imports, each with a digest that comments, layout and quote
- * marks do not change. Names are relative to the module, so that it does not matter where it lies. A package is
- * told by its version, the interface of vistas by its own.
+ * marks do not change. Names are relative to the module, so that it does not matter where it lies. Packages are
+ * told by their versions, the interface of vistas by its own. Throws `UnknowableCode`.
  */
 export async function codeDigests(module: string, host: CodeHost): Promise<Record<string, string>> {
   const found = new Map<string, string>();
-  const todo = [module];
+  // A module's imports are looked for beside the file itself, not beside a link to it.
+  const start = realpathSync(module);
+  const todo = [start];
   const seen = new Set(todo);
   for (let file = todo.pop(); file !== undefined; file = todo.pop()) {
-    const name = relative(dirname(module), file).replaceAll("\\", "/");
     const facts = await factsOf(file, host);
-    found.set(name, facts.digest);
+    found.set(relative(dirname(start), file).replaceAll("\\", "/"), facts.digest);
     for (const wanted of facts.imports) {
-      if (isBuiltin(wanted)) continue;
-      if (!wanted.startsWith(".")) {
-        found.set(`package ${packageName(wanted)}`, versionOf(wanted, file));
-        continue;
-      }
-      const target = resolve(dirname(file), wanted);
-      if (!existsSync(target)) throw new UnknowableCode(`${file} imports ${wanted}, which does not exist`);
-      if (!seen.has(target)) {
-        seen.add(target);
-        todo.push(target);
-      }
+      const target = follow(wanted, file, found);
+      if (target === undefined || seen.has(target)) continue;
+      seen.add(target);
+      todo.push(target);
     }
   }
   return Object.fromEntries([...found].sort(([a], [b]) => byCodeUnit(a, b)));
 }
 
+/** The file that an import means, to be read as code; of a package the versions are noted in `found` instead. */
+function follow(wanted: string, from: string, found: Map<string, string>): string | undefined {
+  // The text of a `data:` module is part of the module that names it.
+  if (isBuiltin(wanted) || wanted.startsWith("data:")) return undefined;
+  if (packageName(wanted) === "vistas") {
+    found.set("package vistas", STEP_API);
+    return undefined;
+  }
+  if (/^[#/]|^[a-z][a-z0-9+.-]*:/i.test(wanted))
+    throw new UnknowableCode(`${from} imports ${wanted}: only relative paths and packages are followed`);
+  if (wanted.startsWith(".")) {
+    const target = resolve(dirname(from), wanted);
+    if (!existsSync(target)) throw new UnknowableCode(`${from} imports ${wanted}, which does not exist`);
+    return realpathSync(target);
+  }
+  const versions = versionsOf(wanted, from);
+  if (typeof versions === "string") return versions;
+  for (const [name, version] of versions) found.set(`package ${name}`, version);
+  return undefined;
+}
+
+function versionsOf(wanted: string, from: string): Map<string, string> | string {
+  try {
+    return packageVersions(wanted, from);
+  } catch (error) {
+    throw new UnknowableCode(
+      `${from} imports ${wanted}, which cannot be found: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
 async function factsOf(file: string, host: CodeHost): Promise<ModuleFacts> {
   const content = await host.fileDigest(file);
-  if (!/\.[cm]?js$/.test(file)) return { digest: content, imports: [] };
+  const kind = extname(file);
+  if (TYPED.test(kind))
+    throw new UnknowableCode(`${file}: TypeScript is not read; compile it, and name the JavaScript`);
+  // What is no program brings in nothing else.
+  if (!PROGRAM.test(kind)) return { digest: content, imports: [] };
   const known = host.memo.get(content);
   if (isObject(known) && typeof known["digest"] === "string" && isList(known["imports"])) {
     return { digest: known["digest"], imports: known["imports"].map(String) };
   }
   const { readModule } = await import("./module-facts.js");
-  const facts = readModule(readFileSync(file, "utf8"));
+  const bytes = readFileSync(file);
+  // What is remembered under a content must be of that content.
+  if (sha256(bytes) !== content) throw new UnknowableCode(`${file} changed while it was being read`);
+  const facts = readModule(bytes.toString("utf8"));
   if (typeof facts === "string") throw new UnknowableCode(`${file}: ${facts}`);
   host.memo.put(content, { digest: facts.digest, imports: facts.imports });
   return facts;
 }
 
-function packageName(specifier: string): string {
-  return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
-}
-
-/** The version of an installed package, looked up as Node does, from the importing file upwards. */
-function versionOf(specifier: string, from: string): string {
-  const name = packageName(specifier);
-  if (name === "vistas") return STEP_API;
-  if (name.startsWith("#"))
-    throw new UnknowableCode(`${from} imports ${specifier}: subpath imports are not followed`);
-  for (let folder = dirname(from); ; folder = dirname(folder)) {
-    const file = join(folder, "node_modules", name, "package.json");
-    if (existsSync(file)) {
-      const manifest = JSON.parse(readFileSync(file, "utf8")) as { version?: string };
-      return manifest.version ?? "";
-    }
-    if (folder === dirname(folder)) return "absent";
-  }
-}
+/** A file without an ending may be a program as well. */
+const PROGRAM = /^(\.[cm]?js)?$/;
+const TYPED = /^\.[cm]?tsx?$|^\.jsx$/;
 
 /** Changes when the meaning of a step's context does. */
 const STEP_API = "step-api 1";

@@ -1,4 +1,5 @@
 import { parse, type Node } from "acorn";
+import { importsOf, isNode, UNKNOWABLE } from "./module-imports.js";
 import { sha256 } from "./hash.js";
 
 export interface ModuleFacts {
@@ -20,68 +21,13 @@ export function readModule(text: string): ModuleFacts | string {
     if (key === "raw" && typeof (this as { value?: unknown }).value === "string") return undefined;
     if (typeof value === "bigint") return value.toString();
     if (isNode(value)) {
-      const found = importOf(value);
-      if (found === COMPUTED)
-        fault = "it imports a module whose name is computed, so what code runs cannot be known";
-      else if (found !== undefined) imports.add(found);
+      const found = importsOf(value);
+      if (typeof found !== "string") fault ??= UNKNOWABLE[found.fault];
+      else if (found !== "") imports.add(found);
     }
     return value;
   });
   return fault ?? { digest: sha256(shape), imports: [...imports].sort() };
-}
-
-const COMPUTED = Symbol("computed");
-
-/** The module that a syntax node brings in, if it is of a kind that does. */
-function importOf(node: SyntaxNode): string | typeof COMPUTED | undefined {
-  switch (node.type) {
-    case "ImportDeclaration":
-    case "ExportAllDeclaration":
-    case "ExportNamedDeclaration":
-      return literal(node.source);
-    case "ImportExpression":
-      return literal(node.source) ?? COMPUTED;
-    case "CallExpression":
-      return named(node.callee, "require") ? (literal(node.arguments?.[0]) ?? COMPUTED) : undefined;
-    case "NewExpression": {
-      const [path, base] = node.arguments ?? [];
-      return named(node.callee, "URL") && isMeta(base) ? literal(path) : undefined;
-    }
-    default:
-      return undefined;
-  }
-}
-
-interface SyntaxNode {
-  readonly type: string;
-  readonly source?: unknown;
-  readonly callee?: unknown;
-  readonly arguments?: readonly unknown[];
-}
-
-function isNode(value: unknown): value is SyntaxNode {
-  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
-}
-
-function literal(node: unknown): string | undefined {
-  return isNode(node) && node.type === "Literal" && "value" in node && typeof node.value === "string"
-    ? node.value
-    : undefined;
-}
-
-function named(node: unknown, name: string): boolean {
-  return isNode(node) && node.type === "Identifier" && "name" in node && node.name === name;
-}
-
-/** `import.meta.url` */
-function isMeta(node: unknown): boolean {
-  return (
-    isNode(node) &&
-    node.type === "MemberExpression" &&
-    "object" in node &&
-    isNode(node.object) &&
-    node.object.type === "MetaProperty"
-  );
 }
 
 function parseEither(text: string): Node | string {

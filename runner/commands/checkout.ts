@@ -1,8 +1,9 @@
 import { join, resolve } from "node:path";
 import { UsageError } from "../core/diagnostic.js";
-import { instanceId, labelText } from "../core/labels.js";
+import { instanceId } from "../core/labels.js";
 import { DONE } from "./exit.js";
 import { copyOut, differingFile } from "../store/checkout.js";
+import { labelFileName } from "../exec/label-file-name.js";
 import { namedSteps } from "./past.js";
 import { stepResult } from "./results.js";
 import { openStore, print, splitTarget, type Session } from "./session.js";
@@ -40,7 +41,7 @@ export async function checkoutCommand(
           `Make it again: vistas run ${pipeline} "${instanceId(step.step, step.labels)}"`,
         );
       }
-      const place = steps.length > 1 ? join(folder, labelText(step.labels).replaceAll("/", "%2F")) : folder;
+      const place = steps.length > 1 ? join(folder, labelFileName(step.labels)) : folder;
       copies.push({ from, to: resolve(session.cwd, place, record?.outputNames[name] ?? name) });
     }
   }

@@ -17,7 +17,7 @@ export async function exitOf(error: unknown, stderr: Output, color: boolean): Pr
     stderr.write(`${shown.join("\n\n")}\n`);
     return USAGE;
   }
-  if (isFault(error, "EACCES", "EROFS", "ENOSPC", "EPERM", "EMFILE", "EIO", "ENOENT", "ENOTDIR")) {
+  if (isSystemFault(error) || (error instanceof Error && OF_THE_USER.has(error.name))) {
     stderr.write(`error: ${error.message}\n`);
     return FAILED;
   }
@@ -26,6 +26,10 @@ export async function exitOf(error: unknown, stderr: Output, color: boolean): Pr
   return FAILED;
 }
 
-function isFault(error: unknown, ...codes: string[]): error is Error {
-  return error instanceof Error && "code" in error && codes.includes(String(error.code));
+/** Files of the user's that cannot be read, and code that cannot be told. */
+const OF_THE_USER = new Set(["UnreadableInput", "UnknowableCode"]);
+
+/** What the system refused: a full disk, a missing right. The message names the file. */
+function isSystemFault(error: unknown): error is Error {
+  return error instanceof Error && "syscall" in error && "errno" in error;
 }

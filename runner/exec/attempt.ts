@@ -1,17 +1,18 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
+import { differences, differenceText } from "../cache/explain.js";
 import { fingerprintKey } from "../cache/fingerprint.js";
 import { frame, sha256 } from "../cache/hash.js";
 import type { ArtifactRef, Curve, Fingerprint } from "../core/record.js";
 import type { Graph, GraphNode } from "../graph/types.js";
-import { Digester, type Content } from "../store/digest.js";
+import { Digester } from "../store/digest.js";
+import { remove } from "../store/disk.js";
 import { StatCache } from "../store/stat-cache.js";
 import { baseEnvironment } from "./environment.js";
 import type { Host } from "./host.js";
 import type { Job, JobHooks } from "./job.js";
-import type { OutputsOf } from "./keyer.js";
+import { isStaged, type OutputsOf } from "./keyer.js";
 import type { Lease } from "./leases.js";
-import { metricsFrom, takeOutputs } from "./outputs.js";
+import { checkOutputs, metricsFrom, settle, takeOutputs } from "./outputs.js";
 import { TAG } from "./processes.js";
 import { stage } from "./staging.js";
 
@@ -20,6 +21,8 @@ export interface AttemptInput {
   readonly graph: Graph;
   readonly node: GraphNode;
   readonly print: Fingerprint;
+  /** The node's fingerprint as of the moment of the call. */
+  readonly fingerprintNow: () => Promise<Fingerprint>;
   readonly outputsOf: OutputsOf;
   readonly lease: Lease;
   /** A folder of this attempt's own, which does not exist yet. */
@@ -47,7 +50,7 @@ export type Attempted =
 export async function attempt(input: AttemptInput): Promise<Attempted> {
   const { host, graph, node, print, outputsOf, folder, lease, signal } = input;
   try {
-    const before = await fileInputs(host, node);
+    const before = await inPlace(host, node);
     const staged = await stage(host, graph, node, outputsOf, folder, lease);
     const torn = await tornCopy(host, staged.copies, print);
     if (torn !== undefined) return failure(torn);
@@ -62,8 +65,9 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
     };
     const result = await host.executor.run(job, { ...input.hooks, ...parts(host, print) }, signal);
     if (!result.ok) return result;
-    const changed = await changedInput(host, node, before, outputsOf);
+    const changed = await changedInput(input, before);
     if (changed !== undefined) return failure(changed);
+    checkOutputs(staged.outputs);
     const metrics = {
       ...result.metrics,
       ...(node.work.type === "command" ? metricsFrom(staged.outputs) : {}),
@@ -78,7 +82,7 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
     if (error instanceof Error && EXPECTED.has(error.name)) return failure(error.message);
     throw error;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    remove(folder);
   }
 }
 
@@ -87,12 +91,6 @@ const EXPECTED = new Set(["BadOutput", "UnreadableInput"]);
 
 function failure(error: string): Attempted {
   return { ok: false, error, cancelled: false };
-}
-
-/** The last lines of a step's log, to be shown when it fails. */
-export function logTail(file: string, lines = 20): string {
-  if (!existsSync(file)) return "";
-  return readFileSync(file, "utf8").trimEnd().split("\n").slice(-lines).join("\n");
 }
 
 function environment({ host, graph, node, lease, tag }: AttemptInput, tmp: string): Record<string, string> {
@@ -109,12 +107,14 @@ function environment({ host, graph, node, lease, tag }: AttemptInput, tmp: strin
   };
 }
 
-async function fileInputs(host: Host, node: GraphNode): Promise<Map<string, Content>> {
-  const contents = new Map<string, Content>();
+/** When each file that the step reads in place was last touched, by role. */
+async function inPlace({ store }: Host, node: GraphNode): Promise<Map<string, bigint>> {
+  const times = new Map<string, bigint>();
   for (const { role, source } of node.inputs) {
-    if (source.type === "file") contents.set(role, await host.store.digester.content(source.absolute));
+    if (source.type !== "file" || isStaged(source, node)) continue;
+    times.set(role, (await store.digester.content(source.absolute)).latest);
   }
-  return contents;
+  return times;
 }
 
 /** A file may change between its hashing and its copying: what the program will see must be what the key says. */
@@ -126,41 +126,39 @@ async function tornCopy(
   // Copies live as long as the step: the stat cache need not know them.
   const digester = new Digester(new StatCache("", host.clock));
   for (const { role, path } of copies) {
-    const { digest } = await digester.content(path);
-    const expected = print.inputs.find(input => input.role === role)?.digest;
-    if (digest !== expected) return changedText(role, path);
+    const { digest, type } = await digester.content(path);
+    const expected = print.inputs.find(input => input.role === role);
+    if (digest !== expected?.digest || type !== expected.type)
+      return changedText(`the input ${role} changed`);
   }
   return undefined;
 }
 
+/** What of all that the key says is no longer so, or may not have been so all along. */
 async function changedInput(
-  host: Host,
-  node: GraphNode,
-  before: Map<string, Content>,
-  outputsOf: OutputsOf,
+  { host, node, print, fingerprintNow, outputsOf }: AttemptInput,
+  before: ReadonlyMap<string, bigint>,
 ): Promise<string | undefined> {
+  const [difference] = differences(print, await fingerprintNow());
+  if (difference !== undefined) return changedText(differenceText(difference));
+  // A copy was proven to be right; a file read in place may have been changed and changed back.
+  for (const [role, time] of await inPlace(host, node))
+    if (time !== before.get(role)) return changedText(`the input ${role} changed`);
   for (const { role, source } of node.inputs) {
-    if (source.type === "file") {
-      const [then, now] = [before.get(role), await host.store.digester.content(source.absolute)];
-      // A copy was proven to be right; a file read in place may have been changed and changed back.
-      const inPlace = node.work.type === "kind" || !source.path.startsWith("./");
-      if (then?.digest !== now.digest || then.type !== now.type || (inPlace && then.latest !== now.latest)) {
-        return changedText(role, source.path);
-      }
-      continue;
-    }
+    if (source.type === "file") continue;
     for (const { node: from, output } of source.type === "artifact" ? [source] : source.entries) {
       const ref = outputsOf(from)?.[output];
-      if (ref === undefined || (await host.store.objects.heal(ref)) === "whole") continue;
+      if (ref === undefined || (await host.store.objects.check(ref)) === "whole") continue;
+      // Not healed: other steps may have read it as it is now, and are to find that out as well.
       await host.store.objects.drop(ref);
-      return `the step wrote into its input ${role} (${from}.${output}), which belongs to the store; nothing was recorded, and the artifact will be made again`;
+      return `the step, or another at the same time, wrote into its input ${role} (${from}.${output}), which belongs to the store; nothing was recorded, and the artifact will be made again`;
     }
   }
   return undefined;
 }
 
-function changedText(role: string, path: string): string {
-  return `the input ${role} (${path}) changed while the step ran, so its result belongs to neither version; nothing was recorded`;
+function changedText(what: string): string {
+  return `${what} while the step ran, so its result belongs to neither version; nothing was recorded`;
 }
 
 /** Parts belong to the kind, its code, engine and inputs; what else they depend on is in the key that the kind gives. */
@@ -177,6 +175,7 @@ function parts(host: Host, print: Fingerprint): Pick<JobHooks, "findPart" | "kee
       return undefined;
     },
     async keepPart(key, path) {
+      settle("the part", path, path);
       const ref = await host.store.objects.take(path);
       const finished = host.clock.now().toISOString();
       host.store.parts.put({

@@ -1,5 +1,6 @@
 import type { CodeHost } from "../cache/code.js";
 import type { Clock } from "../core/clock.js";
+import type { Json } from "../core/json.js";
 import type { Kinds } from "../spec/kinds.js";
 import type { EngineChoice } from "../step-api.js";
 import type { Store } from "../store/store.js";
@@ -20,6 +21,22 @@ export interface Host {
   readonly version: string;
 }
 
+/** Parsed modules are remembered on disk and, as one run may ask after them often, here. */
 export function codeHost(store: Store): CodeHost {
-  return { fileDigest: path => store.digester.file(path), memo: store.memo("code") };
+  const memo = store.memo("modules");
+  const known = new Map<string, Json>();
+  return {
+    fileDigest: path => store.digester.file(path),
+    memo: {
+      get(hash) {
+        const value = known.get(hash) ?? memo.get(hash);
+        if (value !== undefined) known.set(hash, value);
+        return value;
+      },
+      put(hash, value) {
+        known.set(hash, value);
+        memo.put(hash, value);
+      },
+    },
+  };
 }

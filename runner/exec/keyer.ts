@@ -1,8 +1,8 @@
 import { basename } from "node:path";
-import { codeDigests } from "../cache/code.js";
+import { codeDigests, type CodeHost } from "../cache/code.js";
 import { fingerprintKey } from "../cache/fingerprint.js";
 import { InternalError } from "../core/diagnostic.js";
-import { labelText } from "../core/labels.js";
+import { exactLabelText } from "../core/labels.js";
 import type { JsonObject } from "../core/json.js";
 import type { ArtifactRef, Fingerprint, FingerprintInput } from "../core/record.js";
 import type { ArtifactSource, CommandWork, FileSource, Graph, GraphNode } from "../graph/types.js";
@@ -13,13 +13,21 @@ export type OutputsOf = (node: string) => Readonly<Record<string, ArtifactRef>> 
 
 /** Makes the fingerprints, and so the keys, of step instances whose inputs are known. */
 export class Keyer {
-  /** Code and engine do not change while vistas runs; files may, so they are asked after each time. */
+  readonly #codeHost: CodeHost;
+  /** By module: with nothing to do it is asked after once a run. A step that runs asks again. */
   readonly #code = new Map<string, Promise<Record<string, string>>>();
-
   constructor(
     private readonly host: Host,
     private readonly graph: Graph,
-  ) {}
+  ) {
+    this.#codeHost = codeHost(host.store);
+  }
+
+  /** The fingerprint as of this moment, whatever was found before. Throws as `fingerprint` does. */
+  fingerprintNow(node: GraphNode, outputsOf: OutputsOf): Promise<{ print: Fingerprint; key: string }> {
+    this.#code.clear();
+    return this.fingerprint(node, outputsOf);
+  }
 
   /** Throws `UnreadableInput` for a file that cannot be read, `UnknowableCode` for a kind whose code cannot be told. */
   async fingerprint(node: GraphNode, outputsOf: OutputsOf): Promise<{ print: Fingerprint; key: string }> {
@@ -30,7 +38,7 @@ export class Keyer {
         inputs.push(await this.#artifact(input.role, input.source, node, outputsOf, ""));
       else {
         for (const entry of input.source.entries) {
-          inputs.push(await this.#artifact(input.role, entry, node, outputsOf, labelText(entry.labels)));
+          inputs.push(await this.#artifact(input.role, entry, node, outputsOf, exactLabelText(entry.labels)));
         }
       }
     }
@@ -44,21 +52,19 @@ export class Keyer {
     const kind = await this.host.kinds.get(work.kind);
     if (kind === undefined) throw new InternalError(`no kind ${work.kind}`);
     let code = this.#code.get(kind.module);
-    if (code === undefined)
-      this.#code.set(kind.module, (code = codeDigests(kind.module, codeHost(this.host.store))));
+    if (code === undefined) this.#code.set(kind.module, (code = codeDigests(kind.module, this.#codeHost)));
     const numeric = kind.numeric ? (await this.host.engine()).numericClass : "";
     return { kind: work.kind, code: await code, with: work.with, numeric };
   }
 
-  async #file(role: string, source: FileSource, { work }: GraphNode): Promise<FingerprintInput> {
+  async #file(role: string, source: FileSource, node: GraphNode): Promise<FingerprintInput> {
     const { type, digest } = await this.host.store.digester.content(source.absolute);
     // A program sees a staged file under its relative path; of any other file it sees the name alone.
-    const staged = work.type === "command" && source.path.startsWith("./");
     return {
       role,
       label: "",
       source: "file",
-      path: staged ? source.path : basename(source.absolute),
+      path: isStaged(source, node) ? source.path : basename(source.absolute),
       type,
       digest,
     };
@@ -73,10 +79,16 @@ export class Keyer {
   ): Promise<FingerprintInput> {
     const ref = outputsOf(from.node)?.[from.output];
     if (ref === undefined) throw new InternalError(`${from.node}.${from.output} is not known yet`);
-    // A program sees the artifact's file name (and may go by its ending); a kind sees none.
-    const path = user.work.type === "command" ? await outputName(this.host, this.graph, from) : "";
+    // A program sees the artifact's file name (and may go by its ending), a kind only that of a gathered one.
+    const path =
+      user.work.type === "command" || label !== "" ? await outputName(this.host, this.graph, from) : "";
     return { role, label, source: "artifact", path, type: ref.type, digest: ref.digest };
   }
+}
+
+/** `./` files are copied, so that the step has them to itself; others are read where they are. */
+export function isStaged({ path }: FileSource, { work }: GraphNode): boolean {
+  return work.type === "command" && path.startsWith("./");
 }
 
 /** The file or folder name that a step gave to an output of its own. */

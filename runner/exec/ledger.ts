@@ -92,7 +92,8 @@ export class Ledger {
     const counts = { ran: 0, cached: 0, failed: 0, skipped: 0, cancelled: 0 };
     const steps = this.nodes.flatMap(node => this.#steps.get(node.id) ?? []);
     for (const step of steps) counts[step.outcome]++;
-    const outcome = stopped && counts.cancelled > 0 ? "interrupted" : counts.failed > 0 ? "failed" : "done";
+    const undone = counts.failed + counts.skipped > 0;
+    const outcome = stopped && counts.cancelled > 0 ? "interrupted" : undone ? "failed" : "done";
     const seconds = this.host.clock.seconds() - this.#t0;
     const record: RunRecord = {
       format: 1,

@@ -12,10 +12,12 @@ import type {
   KindProgram,
   WorkerMessage,
 } from "./job.js";
-import { endProcesses } from "./processes.js";
+import { endProcesses, killProcesses } from "./processes.js";
 
 /** How long a job may take to end when asked, before it is made to. */
 const GRACE_MS = 5000;
+/** No machine starts as many processes in this time as there are process numbers (at least 32,768). */
+const BRIEF_MS = 500;
 const WORKER = fileURLToPath(new URL("../worker.js", import.meta.url));
 
 /** Runs jobs as processes of this machine, each in a process group of its own. */
@@ -63,6 +65,8 @@ async function runProcess(
   };
   if (kind !== undefined) talk(child, kind, { ...hooks, log: logLine }, job, report);
 
+  const begun = performance.now();
+  const forget = endWithRunner(child.pid, job.tag);
   const stop = { reason: undefined as "timeout" | "cancelled" | undefined };
   const end = (reason: "timeout" | "cancelled"): void => {
     stop.reason ??= reason;
@@ -75,7 +79,9 @@ async function runProcess(
   clearTimeout(timer);
   signal.removeEventListener("abort", onAbort);
   // What the program left running in the background would go on writing after its outputs are taken.
-  await endProcesses(child.pid, job.tag, stop.reason === undefined ? 0 : GRACE_MS);
+  const brief = performance.now() - begun < BRIEF_MS;
+  await endProcesses(child.pid, job.tag, stop.reason === undefined ? 0 : GRACE_MS, brief);
+  forget();
 
   if (stop.reason === "cancelled") return { ok: false, error: "cancelled", cancelled: true };
   if (stop.reason === "timeout")
@@ -90,6 +96,22 @@ async function runProcess(
   return exit.exitCode === 0
     ? { ok: true, metrics: {}, curves: {} }
     : failure(`exit code ${exit.exitCode ?? "?"}`);
+}
+
+/** Jobs under way in this process: one told to end at once (a second Ctrl-C) leaves none behind. */
+const underWay = new Map<string, number | undefined>();
+
+function endWithRunner(group: number | undefined, tag: string): () => void {
+  if (underWay.size === 0) process.on("exit", killAll);
+  underWay.set(tag, group);
+  return () => {
+    underWay.delete(tag);
+    if (underWay.size === 0) process.off("exit", killAll);
+  };
+}
+
+function killAll(): void {
+  for (const [tag, group] of underWay) killProcesses(group, tag);
 }
 
 function failure(error: string): JobResult {

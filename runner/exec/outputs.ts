@@ -1,7 +1,8 @@
-import { cpSync, existsSync, lstatSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { isObject, type Json } from "../core/json.js";
 import type { ArtifactRef } from "../core/record.js";
+import { copyReadOnly } from "./copy.js";
 import type { Store } from "../store/store.js";
 
 /** A declared output that is not there, or is not a file or folder: the step has failed. */
@@ -9,17 +10,21 @@ export class BadOutput extends Error {
   override readonly name = "BadOutput";
 }
 
-/** Takes a finished step's outputs into the store. Throws `BadOutput` before anything is taken. */
-export async function takeOutputs(
-  store: Store,
-  outputs: Readonly<Record<string, string>>,
-): Promise<Record<string, ArtifactRef>> {
+/** Looks at all that a finished step wrote, and settles it. Throws `BadOutput`. */
+export function checkOutputs(outputs: Readonly<Record<string, string>>): void {
   for (const [name, path] of Object.entries(outputs)) {
     if (lstatSync(path, { throwIfNoEntry: false }) === undefined) {
       throw new BadOutput(`the output ${name} is missing: the step did not write ${path}`);
     }
-    settle(name, path, dirname(path));
+    settle(`the output ${name}`, path, dirname(path));
   }
+}
+
+/** Takes outputs that were checked into the store. */
+export async function takeOutputs(
+  store: Store,
+  outputs: Readonly<Record<string, string>>,
+): Promise<Record<string, ArtifactRef>> {
   const taken: Record<string, ArtifactRef> = {};
   for (const [name, path] of Object.entries(outputs)) taken[name] = await store.objects.take(path);
   return taken;
@@ -42,33 +47,42 @@ export function metricsFrom(outputs: Readonly<Record<string, string>>): Record<s
   }
   const metrics: Record<string, number> = {};
   const visit = (v: Json, name: string): void => {
-    if (typeof v === "number") metrics[name] = v;
-    else if (isObject(v))
+    if (typeof v === "number") {
+      // JSON has no infinity, but 1e999 reads as one.
+      if (!Number.isFinite(v)) throw new BadOutput(`the metric ${name} is too large for a number`);
+      metrics[name] = v;
+    } else if (isObject(v))
       for (const [key, inner] of Object.entries(v)) visit(inner, name === "" ? key : `${name}.${key}`);
   };
   visit(value, "");
   return metrics;
 }
 
-/** Checks what was written, and puts the target in the place of a symbolic link to something of the step's own. */
-function settle(name: string, path: string, home: string): void {
+/**
+ * Makes what a step wrote fit to be kept: files and folders alone, all of them readable. A symbolic link to something
+ * within `home` is replaced by what it leads to. `what` begins the message of a `BadOutput`.
+ */
+export function settle(what: string, path: string, home: string): void {
   const stat = lstatSync(path);
   if (stat.isDirectory()) {
-    for (const entry of readdirSync(path)) settle(name, join(path, entry), home);
-    return;
+    if ((stat.mode & 0o700) !== 0o700) chmodSync(path, stat.mode | 0o700);
+    for (const entry of readdirSync(path)) settle(what, join(path, entry), home);
+  } else if (stat.isFile()) {
+    if ((stat.mode & 0o400) === 0) chmodSync(path, stat.mode | 0o400);
+  } else if (stat.isSymbolicLink()) {
+    follow(what, path, home);
+  } else {
+    throw new BadOutput(`${what} is neither a file nor a folder: ${path}`);
   }
-  if (stat.isFile()) return;
-  if (!stat.isSymbolicLink())
-    throw new BadOutput(`the output ${name} is neither a file nor a folder: ${path}`);
+}
+
+function follow(what: string, path: string, home: string): void {
   const target = existsSync(path) ? realpathSync(path) : undefined;
-  if (target === undefined)
-    throw new BadOutput(`the output ${name} holds a symbolic link to nothing: ${path}`);
+  if (target === undefined) throw new BadOutput(`${what} holds a symbolic link to nothing: ${path}`);
   const own = realpathSync(home) + sep;
   if (!target.startsWith(own) || (realpathSync(dirname(path)) + sep).startsWith(target + sep)) {
-    throw new BadOutput(
-      `the output ${name} holds a symbolic link out of the step's folder: ${path} -> ${target}`,
-    );
+    throw new BadOutput(`${what} holds a symbolic link out of the step's folder: ${path} -> ${target}`);
   }
   rmSync(path);
-  cpSync(target, path, { recursive: true, dereference: true });
+  copyReadOnly(target, path);
 }

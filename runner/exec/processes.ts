@@ -7,13 +7,19 @@ export const TAG = "VISTAS_JOB";
 
 /**
  * Ends every process of a job: its process group, and whatever carries its tag, even if it has left the group
- * (`setsid`, a daemon). First politely, then after `graceMs` by force. Resolves when none is left.
+ * (`setsid`, a daemon). First politely, then after `graceMs` by force. Resolves when none is left. `brief`: the job
+ * took so little time that process numbers cannot have gone all the way round since.
  */
-export async function endProcesses(group: number | undefined, tag: string, graceMs: number): Promise<void> {
+export async function endProcesses(
+  group: number | undefined,
+  tag: string,
+  graceMs: number,
+  brief = false,
+): Promise<void> {
   let signal: NodeJS.Signals = "SIGTERM";
   for (let waited = 0; ; waited += POLL_MS) {
     if (waited >= graceMs) signal = "SIGKILL";
-    const alive = members(group, tag);
+    const alive = members(group, tag, brief);
     if (alive.length === 0) return;
     // Once to ask; every time when it is no longer a question, because a dying process may still fork.
     if (waited === 0 || signal === "SIGKILL") {
@@ -22,6 +28,17 @@ export async function endProcesses(group: number | undefined, tag: string, grace
     }
     await wait(POLL_MS);
   }
+}
+
+/** Kills what there is of a job now, without waiting: for a runner that must end at once. */
+export function killProcesses(group: number | undefined, tag: string): void {
+  if (group !== undefined) send(-group, "SIGKILL");
+  for (const pid of members(group, tag, false)) send(pid, "SIGKILL");
+}
+
+/** True when there is a process of this number. */
+export function exists(pid: number): boolean {
+  return pid > 0 && send(pid, 0);
 }
 
 /** True while a process group has a live member. */
@@ -37,8 +54,8 @@ export function processStart(pid: number): string | undefined {
 
 const POLL_MS = 20;
 
-function members(group: number | undefined, tag: string): number[] {
-  const listed = listProcesses(group);
+function members(group: number | undefined, tag: string, brief: boolean): number[] {
+  const listed = listProcesses(brief ? group : undefined);
   // Without /proc only the group can be asked after.
   if (listed === undefined) return group !== undefined && groupAlive(group) ? [group] : [];
   return listed.filter(pid => {
@@ -49,8 +66,8 @@ function members(group: number | undefined, tag: string): number[] {
 }
 
 /**
- * Process numbers; of a known job only those from its first process on, since its descendants came later: reading
- * about every process of the machine after every step would cost more than a small step does.
+ * Process numbers; of a brief job only those from its first process on, since its descendants came later: reading
+ * about every process of the machine after every small step would cost more than the step does.
  */
 function listProcesses(first: number | undefined): number[] | undefined {
   try {

@@ -2,13 +2,14 @@ import { join } from "node:path";
 import type { EventSink } from "../core/event.js";
 import type { Fingerprint, RunRecord, StepRecord } from "../core/record.js";
 import type { Graph, GraphNode } from "../graph/types.js";
-import { attempt, logTail, type Attempted } from "./attempt.js";
+import { attempt, type Attempted } from "./attempt.js";
 import { describeEnvironment } from "./environment.js";
 import { History } from "./history.js";
 import type { Host } from "./host.js";
 import { Keyer } from "./keyer.js";
 import { Leases, type Lease } from "./leases.js";
 import { kindOf, Ledger } from "./ledger.js";
+import { logTail } from "./log-tail.js";
 import { findResult } from "./lookup.js";
 import { schedule, type Performed, type Settled } from "./scheduler.js";
 import { claimWorkFolder, type WorkFolder } from "./work-folder.js";
@@ -97,6 +98,8 @@ class CurrentRun {
     const record = await findResult(this.host.store, key, message =>
       this.ledger.emit({ type: "notice", message }),
     );
+    // The run did not wait for this.
+    if (this.signal.aborted) return { done: false, key };
     if (record === undefined) {
       this.#pending.set(node.id, { key, reason: this.#history.explain(node, print).text });
       return { done: false, key };
@@ -116,9 +119,9 @@ class CurrentRun {
     const ending = () => ({ key, reason, log, seconds: this.host.clock.seconds() - begun });
     try {
       for (let turn = 1; ; turn++) {
-        // Minutes may have passed since the key was made: a file that changed meanwhile gives another key.
-        const fresh = await this.#keyer.fingerprint(node, ledger.outputsOf);
-        if (fresh.key !== key) [key, reason] = [fresh.key, "a file changed since the run began"];
+        // Minutes may have passed since the key was made: files or code that changed meanwhile give another key.
+        const fresh = await this.#keyer.fingerprintNow(node, ledger.outputsOf);
+        if (fresh.key !== key) [key, reason] = [fresh.key, "its files changed since the run began"];
         ledger.emit({ type: "step-start", id: node.id, kind: kindOf(node), reason, attempt: turn });
         const result = await this.#attempt(node, fresh.print, lease, log);
         if (result.ok) {
@@ -156,6 +159,7 @@ class CurrentRun {
       ...{ host, graph, node, print, lease, log, signal, outputsOf: ledger.outputsOf },
       folder: join(path, String(number)),
       tag: `${ledger.id}/${number}`,
+      fingerprintNow: async () => (await this.#keyer.fingerprintNow(node, ledger.outputsOf)).print,
       hooks: {
         progress: (done, total, note) =>
           ledger.emit({ type: "step-progress", id: node.id, done, total, note }),

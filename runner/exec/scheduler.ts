@@ -51,12 +51,16 @@ export async function schedule(
   let running = 0;
   let failed = false;
   let wake = (): void => undefined;
+  const stop = new Promise<void>(resolve =>
+    options.signal.addEventListener("abort", () => resolve(), { once: true }),
+  );
   const stopped = (): boolean => options.signal.aborted || (failed && !options.keepGoing);
 
   for (let next = 0; ;) {
     while (next < ready.length && !stopped()) {
       const node = ready[next++];
-      if (node !== undefined && !ended.has(node.id)) await settle(node);
+      // Hashing may take minutes: a run that is stopped does not wait for it.
+      if (node !== undefined && !ended.has(node.id)) await Promise.race([settle(node), stop]);
     }
     if (!stopped()) start();
     if (running === 0 && (stopped() || next >= ready.length)) break;
@@ -65,7 +69,7 @@ export async function schedule(
   for (const node of nodes) {
     if (ended.has(node.id)) continue;
     if (options.signal.aborted) work.abandon(node, "cancelled", "the run was stopped");
-    else work.abandon(node, "skipped", "another step failed");
+    else work.abandon(node, "skipped", stopped() ? "another step failed" : "its resources are not here");
   }
 
   async function settle(node: GraphNode): Promise<void> {
@@ -73,11 +77,12 @@ export async function schedule(
       const settled = await work.settle(node);
       if (settled.done) {
         done(node);
-      } else {
+      } else if (!options.signal.aborted) {
         startable.push({ node, key: settled.key });
         start();
       }
     } catch (error) {
+      if (options.signal.aborted) return;
       work.unsettled(node, error);
       fail(node);
     }

@@ -1,15 +1,15 @@
-import { chmodSync, constants, copyFileSync, cpSync, mkdirSync, statSync, symlinkSync } from "node:fs";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import { InternalError } from "../core/diagnostic.js";
-import { labelText } from "../core/labels.js";
 import type { ArtifactRef } from "../core/record.js";
 import type { ArtifactSource, FileSource, Graph, GraphNode, Template } from "../graph/types.js";
 import { quoteForShell } from "../spec/shell.js";
 import type { Gathered } from "../step-api.js";
-import { isCode } from "../store/disk.js";
+import { copyReadOnly } from "./copy.js";
 import type { Host } from "./host.js";
 import type { CommandProgram, KindProgram } from "./job.js";
-import { outputName, type OutputsOf } from "./keyer.js";
+import { isStaged, outputName, type OutputsOf } from "./keyer.js";
+import { labelFileName } from "./label-file-name.js";
 import type { Lease } from "./leases.js";
 
 /** A step's folder while it runs: `work/` (its cwd), `inputs/`, `outputs/`, `tmp/`, `parts/`. */
@@ -40,7 +40,7 @@ export async function stage(
   const seen: Seen = { inputs: {}, gathered: {}, copies: [] };
   for (const { role, source } of node.inputs) {
     if (source.type === "file") {
-      seen.inputs[role] = node.work.type === "command" ? stageFile(role, source, cwd, seen) : source.absolute;
+      seen.inputs[role] = stageFile(role, source, node, cwd, seen);
     } else if (source.type === "artifact") {
       const path = artifactPath(host, source, outputsOf);
       seen.inputs[role] =
@@ -52,7 +52,7 @@ export async function stage(
       const entries: Gathered[] = [];
       for (const entry of source.entries) {
         const path = artifactPath(host, entry, outputsOf);
-        const name = fileName(labelText(entry.labels)) + extname(await outputName(host, graph, entry));
+        const name = labelFileName(entry.labels) + extname(await outputName(host, graph, entry));
         linked(path, join(home, name));
         entries.push({ labels: entry.labels, path });
       }
@@ -131,24 +131,13 @@ async function outputPaths(host: Host, { work }: GraphNode, home: string): Promi
 }
 
 /**
- * `./` files are copied (by reflink where the disk can) to their own relative path, read-only: a program that
- * looks beside its script finds only what was declared. A file named absolutely is seen where it is.
+ * A copy lies at the file's own relative path, read-only: a program that looks beside its script finds only what was
+ * declared.
  */
-function stageFile(role: string, source: FileSource, cwd: string, seen: Seen): string {
-  if (!source.path.startsWith("./")) return source.absolute;
+function stageFile(role: string, source: FileSource, node: GraphNode, cwd: string, seen: Seen): string {
+  if (!isStaged(source, node)) return source.absolute;
   const target = join(cwd, source.path);
-  mkdirSync(dirname(target), { recursive: true });
-  if (statSync(source.absolute).isDirectory()) {
-    cpSync(source.absolute, target, { recursive: true, dereference: true, mode: constants.COPYFILE_FICLONE });
-  } else {
-    try {
-      copyFileSync(source.absolute, target, constants.COPYFILE_FICLONE);
-      chmodSync(target, (statSync(source.absolute).mode & 0o100) === 0 ? 0o444 : 0o555);
-    } catch (error) {
-      // Two roles may name the same file, or a file inside a folder that is staged already.
-      if (!isCode(error, "EACCES", "EPERM")) throw error;
-    }
-  }
+  copyReadOnly(source.absolute, target);
   seen.copies.push({ role, path: target });
   return target;
 }
@@ -164,9 +153,4 @@ function artifactPath(host: Host, { node, output }: ArtifactSource, outputsOf: O
   const ref: ArtifactRef | undefined = outputsOf(node)?.[output];
   if (ref === undefined) throw new InternalError(`${node}.${output} is not known yet`);
   return host.store.objects.path(ref);
-}
-
-/** A label as a file name: `/` cannot stand in one. */
-function fileName(label: string): string {
-  return label.replaceAll("%", "%25").replaceAll("/", "%2F");
 }

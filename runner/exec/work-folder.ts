@@ -1,56 +1,44 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { isCode, writeAtomic } from "../store/disk.js";
+import { listIfAny, remove } from "../store/disk.js";
 import type { Host } from "./host.js";
-import { endProcesses, processStart } from "./processes.js";
+import { endProcesses, exists, processStart } from "./processes.js";
 
 export interface WorkFolder {
   readonly path: string;
   release(): void;
 }
 
-/** The folder in which a run's steps work. What runs that were killed left behind is ended and removed first. */
+/**
+ * The folder in which a run's steps work; its name says whose it is, so that it is never without an owner. What runs
+ * that were killed left behind is ended and removed first.
+ */
 export async function claimWorkFolder(host: Host, run: string): Promise<WorkFolder> {
-  const path = host.store.workFolder(run);
-  await sweep(join(path, ".."));
+  const all = host.store.workFolders();
+  await sweep(all);
+  const owner = [run, hostname(), process.pid, processStart(process.pid) ?? ""].join(BETWEEN);
+  const path = join(all, owner);
   mkdirSync(path, { recursive: true });
-  const owner: Owner = { host: hostname(), pid: process.pid, start: processStart(process.pid) ?? "" };
-  writeAtomic(join(path, OWNER), JSON.stringify(owner), { durable: false });
-  return { path, release: () => rmSync(path, { recursive: true, force: true }) };
+  return { path, release: () => remove(path) };
 }
 
-const OWNER = "owner.json";
-
-interface Owner {
-  readonly host: string;
-  readonly pid: number;
-  /** When the process began, so that another one with the same number is not taken for it. */
-  readonly start: string;
-}
+/** Neither in run ids nor in host names. */
+const BETWEEN = "@";
 
 async function sweep(folder: string): Promise<void> {
-  let runs: string[];
-  try {
-    runs = readdirSync(folder);
-  } catch (error) {
-    if (isCode(error, "ENOENT")) return;
-    throw error;
-  }
-  for (const run of runs) {
-    if (!dead(join(folder, run))) continue;
+  for (const name of listIfAny(folder) ?? []) {
+    const [run = "", host, pid, start] = name.split(BETWEEN);
+    // Another host's processes cannot be asked after.
+    if (host !== hostname() || isAlive(Number(pid), start)) continue;
     await endProcesses(undefined, run, 0);
-    rmSync(join(folder, run), { recursive: true, force: true });
+    remove(join(folder, name));
   }
 }
 
-/** True only when the owner is known to be gone: another host's processes cannot be asked after. */
-function dead(folder: string): boolean {
-  try {
-    const owner = JSON.parse(readFileSync(join(folder, OWNER), "utf8")) as Owner;
-    return owner.host === hostname() && processStart(owner.pid) !== owner.start;
-  } catch {
-    return false; // It is being made or removed right now.
-  }
+/** `start`: when the process began, so that another one with the same number is not taken for it. */
+function isAlive(pid: number, start: string | undefined): boolean {
+  const now = processStart(pid);
+  return start === "" ? exists(pid) : now === start;
 }

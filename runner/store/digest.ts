@@ -9,7 +9,7 @@ import type { StatCache } from "./stat-cache.js";
 
 /** What a file or folder holds now. */
 export interface Content extends ArtifactRef {
-  /** The newest mtime or ctime among its files, ns: it moves whenever any of them is touched. */
+  /** The newest mtime or ctime among its files and folders, ns: it moves whenever any of them is touched. */
   readonly latest: bigint;
 }
 
@@ -33,10 +33,14 @@ export class Digester {
     return { type: fileType(stat), digest, bytes: Number(stat.size), latest: latestOf(stat) };
   }
 
-  /** Everything below a folder, and the newest time among its files. */
+  /** Everything below a folder, and the newest time among it. */
   async tree(folder: string): Promise<{ entries: TreeEntry[]; latest: bigint }> {
     const entries: TreeEntry[] = [];
-    let latest = 0n;
+    let latest = latestOf(statOf(folder));
+    const newest = (stat: BigIntStats): void => {
+      const time = latestOf(stat);
+      if (time > latest) latest = time;
+    };
     // Folders still to list, each with the real paths of the folders it lies in, to see a link that closes a ring.
     const todo: { path: string; prefix: string; within: readonly string[] }[] = [
       { path: folder, prefix: "", within: [] },
@@ -51,6 +55,7 @@ export class Digester {
       for (const name of names) {
         const path = `${next.path}/${name}`;
         const stat = statOf(path);
+        newest(stat);
         if (stat.isDirectory()) {
           todo.push({ path, prefix: `${next.prefix}${name}/`, within: [...next.within, real] });
           continue;
@@ -58,8 +63,6 @@ export class Digester {
         // Awaiting only what must be read keeps the walk of an unchanged folder free of a turn of the event loop a file.
         const digest = this.stats.get(stat) ?? (await this.file(path, stat));
         entries.push({ path: next.prefix + name, type: fileType(stat), digest, bytes: Number(stat.size) });
-        const time = latestOf(stat);
-        if (time > latest) latest = time;
       }
     }
     return { entries, latest };
@@ -107,8 +110,10 @@ async function hashLarge(path: string): Promise<string> {
 
 function statOf(path: string): BigIntStats {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  if (stat === undefined) throw new UnreadableInput(`${path} does not exist`);
-  return stat;
+  if (stat !== undefined) return stat;
+  // What a name that is no text was read as leads to nothing.
+  const why = path.includes("\uFFFD") ? "has a name that is not UTF-8" : "does not exist";
+  throw new UnreadableInput(`${path} ${why}`);
 }
 
 function latestOf(stat: BigIntStats): bigint {

@@ -1,9 +1,11 @@
 import {
+  chmodSync,
   closeSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   writeSync,
@@ -38,6 +40,34 @@ export function writeAtomic(
   }
 }
 
+/** Writes what only saves time: on a store that cannot be written (read-only, full) it is gone without. */
+export function writeDisposable(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (!isCode(error, "EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "EISDIR")) throw error;
+  }
+}
+
+/** Removes a file or folder and all that is in it, also where a program has made folders of its own read-only. */
+export function remove(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+  } catch (error) {
+    if (!isCode(error, "EACCES", "EPERM")) throw error;
+    openFolders(path);
+    rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** Lets the owner list and change every folder below, so that its contents can be moved or removed. */
+function openFolders(path: string): void {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat?.isDirectory() !== true) return;
+  if ((stat.mode & 0o700) !== 0o700) chmodSync(path, 0o700);
+  for (const name of readdirSync(path)) openFolders(`${path}/${name}`);
+}
+
 /** Flushes a file's bytes to the disk. */
 export function fsyncFile(file: string): void {
   const fd = openSync(file, "r");
@@ -51,6 +81,16 @@ export function fsyncFile(file: string): void {
 /** `lstat`, or nothing when there is no such file; other faults are thrown. */
 export function lstatIfAny(file: string): BigIntStats | undefined {
   return lstatSync(file, { bigint: true, throwIfNoEntry: false });
+}
+
+/** The names in a folder, or nothing when there is no such folder. */
+export function listIfAny(folder: string): string[] | undefined {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (isCode(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
 }
 
 /** True when nothing that could have changed the bytes happened between the two. */

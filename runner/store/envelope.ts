@@ -19,6 +19,7 @@ export function readEnvelope(file: string): Json | undefined {
     text = readFileSync(file, "utf8");
   } catch (error) {
     if (isCode(error, "ENOENT", "ENOTDIR")) return undefined;
+    if (isCode(error, "EISDIR")) return "damaged";
     throw error;
   }
   const body = text.slice(HEAD.length + 64 + MIDDLE.length, -2);

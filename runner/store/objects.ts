@@ -1,19 +1,9 @@
-import {
-  chmodSync,
-  copyFileSync,
-  constants,
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-} from "node:fs";
+import { chmodSync, copyFileSync, constants, linkSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { sha256 } from "../cache/hash.js";
 import type { ArtifactRef } from "../core/record.js";
-import { Digester } from "./digest.js";
-import { fsyncFile, isCode, lstatIfAny, temporaryName, writeAtomic } from "./disk.js";
+import { Digester, UnreadableInput } from "./digest.js";
+import { fsyncFile, isCode, listIfAny, lstatIfAny, remove, temporaryName, writeAtomic } from "./disk.js";
 import { manifestOf, manifestRef, parseManifest, type TreeEntry } from "./manifest.js";
 import type { StatCache } from "./stat-cache.js";
 
@@ -59,14 +49,14 @@ export class Objects {
       const blob = await this.#checkFile(this.#blob(e.type, e.digest), e.digest, e.bytes);
       if (blob !== "whole") return blob;
     }
-    this.#layOut(ref.digest, entries);
+    await this.#layOut(ref.digest, entries);
     return this.check(ref);
   }
 
   /** Removes an artifact's bytes; of a tree, also the objects in it that are damaged. Others may share the rest. */
   async drop(ref: ArtifactRef): Promise<void> {
     if (ref.type !== "tree") {
-      rmSync(this.path(ref), { force: true });
+      remove(this.path(ref));
       return;
     }
     const entries = this.#manifest(ref.digest);
@@ -74,19 +64,20 @@ export class Objects {
       for (const e of entries) {
         if (e.type === "folder") continue;
         const blob = this.#blob(e.type, e.digest);
-        if ((await this.#checkFile(blob, e.digest, e.bytes)) === "damaged") rmSync(blob, { force: true });
+        if ((await this.#checkFile(blob, e.digest, e.bytes)) === "damaged") remove(blob);
       }
     }
-    rmSync(this.#manifestFile(ref.digest), { force: true });
-    rmSync(this.path(ref), { force: true, recursive: true });
+    remove(this.#manifestFile(ref.digest));
+    remove(this.path(ref));
   }
 
   /** Takes a finished file or folder into the store, moving it: it is gone from where it was. */
   async take(path: string): Promise<ArtifactRef> {
-    const content = await this.#digester.content(path);
-    if (content.type !== "tree") {
-      await this.#takeFile(path, content.type, content.digest, content.bytes);
-      return { type: content.type, digest: content.digest, bytes: content.bytes };
+    if (lstatIfAny(path)?.isDirectory() !== true) {
+      const { type, digest, bytes } = await this.#digester.content(path);
+      if (type === "tree") throw new UnreadableInput(`${path} is a link to a folder`);
+      await this.#takeFile(path, type, digest, bytes);
+      return { type, digest, bytes };
     }
     const { entries } = await this.#digester.tree(path);
     for (const e of entries)
@@ -94,29 +85,47 @@ export class Objects {
     const manifest = manifestOf(entries);
     const ref = manifestRef(manifest);
     writeAtomic(this.#manifestFile(ref.digest), manifest);
-    if ((await this.#checkTree(this.path(ref), entries)) !== "whole") this.#layOut(ref.digest, entries);
-    rmSync(path, { recursive: true, force: true });
+    if ((await this.#checkTree(this.path(ref), entries)) !== "whole") await this.#layOut(ref.digest, entries);
+    remove(path);
     return ref;
   }
 
   async #takeFile(from: string, type: "file" | "executable", digest: string, bytes: number): Promise<void> {
     const to = this.#blob(type, digest);
     // An object that is there already may have been damaged since: it is replaced unless it is whole.
-    if ((await this.#checkFile(to, digest, bytes)) === "whole") return;
-    fsyncFile(from);
-    chmodSync(from, type === "executable" ? 0o555 : 0o444);
-    inFolder(to, () => renameSync(from, to));
+    const health = await this.#checkFile(to, digest, bytes);
+    if (health === "whole") return;
+    if (health === "damaged") remove(to);
+    const own = await this.#alone(from, to, digest);
+    chmodSync(own, type === "executable" ? 0o555 : 0o444);
+    fsyncFile(own);
+    inFolder(to, () => renameSync(own, to));
     const stat = lstatIfAny(to);
     if (stat !== undefined) this.stats.putOwned(stat, digest);
   }
 
-  async #checkFile(path: string, digest: string, bytes: number): Promise<Health> {
+  /** The file itself, or a copy where it has other names: what is written under those must not reach the store. */
+  async #alone(from: string, to: string, digest: string): Promise<string> {
+    if (lstatIfAny(from)?.nlink === 1n) return from;
+    const copy = temporaryName(to);
+    inFolder(copy, () => copyFileSync(from, copy, constants.COPYFILE_FICLONE));
+    if ((await this.#digester.file(copy)) === digest) return copy;
+    remove(copy);
+    throw new UnreadableInput(`${from} changed while it was being read`);
+  }
+
+  async #checkFile(path: string, digest: string, bytes: number, turns = 100): Promise<Health> {
     const stat = lstatIfAny(path);
     if (stat === undefined) return "missing";
     if (!stat.isFile() || Number(stat.size) !== bytes) return "damaged";
-    const known = this.stats.get(stat);
-    if (known !== undefined) return known === digest ? "whole" : "damaged";
-    return (await this.#digester.file(path, stat)) === digest ? "whole" : "damaged";
+    try {
+      return (await this.#digester.file(path, stat)) === digest ? "whole" : "damaged";
+    } catch (error) {
+      // Another run linked it into a tree, or dropped it, while it was read here: the answer is asked for again.
+      if (error instanceof UnreadableInput && turns > 0)
+        return this.#checkFile(path, digest, bytes, turns - 1);
+      throw error;
+    }
   }
 
   async #checkTree(folder: string, entries: readonly TreeEntry[]): Promise<Health> {
@@ -147,6 +156,7 @@ export class Objects {
     const file = this.#manifestFile(digest);
     const stat = lstatIfAny(file);
     if (stat === undefined) return "missing";
+    if (!stat.isFile()) return "damaged";
     const text = readFileSync(file, "utf8");
     if (this.stats.get(stat) !== digest) {
       if (sha256(text) !== digest) return "damaged";
@@ -155,8 +165,11 @@ export class Objects {
     return parseManifest(text);
   }
 
-  /** Builds a tree's folder beside its place, then puts it there. */
-  #layOut(digest: string, entries: readonly TreeEntry[]): void {
+  /**
+   * Builds a tree's folder beside its place, then puts it there. One that is there already may be in use by then:
+   * it goes only if it is damaged, and in one move.
+   */
+  async #layOut(digest: string, entries: readonly TreeEntry[]): Promise<void> {
     const folder = this.#place("trees", digest);
     const temporary = temporaryName(folder);
     mkdirSync(temporary, { recursive: true });
@@ -165,14 +178,13 @@ export class Objects {
       if (e.type === "folder") mkdirSync(to, { recursive: true });
       else this.#link(this.#blob(e.type, e.digest), to, e.digest);
     }
-    rmSync(folder, { recursive: true, force: true });
-    try {
-      renameSync(temporary, folder);
-    } catch (error) {
-      rmSync(temporary, { recursive: true, force: true });
-      // Another process laid out the same tree in the meantime.
-      if (!isCode(error, "ENOTEMPTY", "EEXIST")) throw error;
+    while (!moved(temporary, folder)) {
+      const health = await this.#checkTree(folder, entries);
+      if (health === "whole") break;
+      const aside = temporaryName(folder);
+      if (moved(folder, aside)) remove(aside);
     }
+    remove(temporary);
   }
 
   /** A hard link where the disk can, else a copy. */
@@ -203,6 +215,17 @@ export class Objects {
   }
 }
 
+/** Renames; false where something is in the way, or what was to be moved is gone. */
+function moved(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (!isCode(error, "ENOTEMPTY", "EEXIST", "ENOTDIR", "ENOENT")) throw error;
+    return false;
+  }
+}
+
 /** Runs a step that puts something at `path`, making the folder when it turns out to be missing. */
 function inFolder(path: string, put: () => void): void {
   try {
@@ -211,14 +234,5 @@ function inFolder(path: string, put: () => void): void {
     if (!isCode(error, "ENOENT")) throw error;
     mkdirSync(dirname(path), { recursive: true });
     put();
-  }
-}
-
-function listIfAny(folder: string): string[] | undefined {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (isCode(error, "ENOENT", "ENOTDIR")) return undefined;
-    throw error;
   }
 }

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { byCodeUnit, isObject } from "../core/json.js";
 import type { RunRecord, StepRecord } from "../core/record.js";
+import { remove, writeDisposable } from "./disk.js";
 import { readEnvelope, writeEnvelope } from "./envelope.js";
 
 /** What each key produced: `records/<2>/<key>.json`. A record is written after its outputs are in the store. */
@@ -16,7 +17,7 @@ export class Records {
     const file = this.#file(key);
     const body = readEnvelope(file);
     const good = isObject(body) && body["format"] === 1 && body["key"] === key;
-    if (body !== undefined && !good) rmSync(file, { force: true });
+    if (body !== undefined && !good) writeDisposable(() => remove(file));
     const record = good ? (body as unknown as StepRecord) : undefined;
     this.#known.set(key, record);
     return record;
@@ -28,7 +29,7 @@ export class Records {
   }
 
   drop(key: string): void {
-    rmSync(this.#file(key), { force: true });
+    remove(this.#file(key));
     this.#known.delete(key);
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, type BigIntStats } from "node:fs";
 import type { Clock } from "../core/clock.js";
-import { writeAtomic } from "./disk.js";
+import { writeAtomic, writeDisposable } from "./disk.js";
 
 /**
  * Remembers the content digest of files by what the file system says of them (device, inode, size, mtime and
@@ -53,7 +53,7 @@ export class StatCache {
 
   save(): void {
     if (!this.#changed) return;
-    writeAtomic(this.file, encode(this.#entries), { durable: false });
+    writeDisposable(() => writeAtomic(this.file, encode(this.#entries), { durable: false }));
     this.#changed = false;
   }
 

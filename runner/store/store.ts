@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sha256 } from "../cache/hash.js";
 import type { Clock } from "../core/clock.js";
-import type { Json } from "../core/json.js";
+import { isObject, type Json } from "../core/json.js";
 import { Digester } from "./digest.js";
+import { writeDisposable } from "./disk.js";
 import { readEnvelope, writeEnvelope } from "./envelope.js";
 import { Objects } from "./objects.js";
 import { Records, Runs } from "./records.js";
@@ -52,14 +53,17 @@ export class Store {
     return {
       get: hash => {
         const body = readEnvelope(file(hash));
-        return body === "damaged" ? undefined : body;
+        // The name is part of the body, so that a file put in another's place is not taken for it.
+        return isObject(body) && body["of"] === hash ? body["value"] : undefined;
       },
-      put: (hash, value) => writeEnvelope(file(hash), value, { durable: false }),
+      put: (hash, value) =>
+        writeDisposable(() => writeEnvelope(file(hash), { of: hash, value }, { durable: false })),
     };
   }
 
-  workFolder(run: string): string {
-    return join(this.root, "work", run);
+  /** Where runs have their work folders. */
+  workFolders(): string {
+    return join(this.root, "work");
   }
 
   logFile(run: string, id: string): string {

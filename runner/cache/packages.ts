@@ -1,0 +1,58 @@
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, sep } from "node:path";
+import { byCodeUnit, isObject, type Json, type JsonObject } from "../core/json.js";
+
+/**
+ * The versions of an installed package and of all that it depends on, by name, found as Node finds them from the
+ * importing file upwards: a package may stay while one below it is upgraded. What is not installed is `absent`.
+ * Text instead: the file that a package stands for which is linked in from the user's own code, where a version
+ * says nothing; it is to be read as code.
+ * Does not: look at the content of packages.
+ */
+export function packageVersions(specifier: string, from: string): Map<string, string> | string {
+  const name = packageName(specifier);
+  const folder = folderOf(name, from);
+  if (folder === undefined) return new Map([[name, "absent"]]);
+  if (!folder.includes(`${sep}node_modules${sep}`)) return createRequire(from).resolve(specifier);
+  const versions = new Map<string, Set<string>>();
+  const todo = [{ name, folder }];
+  const seen = new Set([folder]);
+  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+    const manifest = manifestOf(next.folder);
+    const version = typeof manifest["version"] === "string" ? manifest["version"] : "";
+    versions.set(next.name, (versions.get(next.name) ?? new Set()).add(version));
+    for (const dependency of dependenciesOf(manifest)) {
+      const below = folderOf(dependency, join(next.folder, "package.json"));
+      if (below === undefined || seen.has(below)) continue;
+      seen.add(below);
+      todo.push({ name: dependency, folder: below });
+    }
+  }
+  return new Map([...versions].map(([of, found]) => [of, [...found].sort(byCodeUnit).join(", ")]));
+}
+
+export function packageName(specifier: string): string {
+  return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+}
+
+/** Where a package really lies. */
+function folderOf(name: string, from: string): string | undefined {
+  for (let folder = dirname(from); ; folder = dirname(folder)) {
+    const candidate = join(folder, "node_modules", name);
+    if (existsSync(join(candidate, "package.json"))) return realpathSync(candidate);
+    if (folder === dirname(folder)) return undefined;
+  }
+}
+
+function manifestOf(folder: string): JsonObject {
+  const value = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Json;
+  return isObject(value) ? value : {};
+}
+
+function dependenciesOf(manifest: JsonObject): string[] {
+  return ["dependencies", "optionalDependencies", "peerDependencies"].flatMap(field => {
+    const listed = manifest[field];
+    return isObject(listed) ? Object.keys(listed) : [];
+  });
+}

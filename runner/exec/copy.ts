@@ -1,0 +1,37 @@
+import {
+  chmodSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
+import { dirname, join, sep } from "node:path";
+import { UnreadableInput } from "../store/digest.js";
+
+/**
+ * Copies a file or folder (by reflink where the disk can); symbolic links are followed, and files get no more than
+ * leave to be read and, where they had it, to be executed. A file that is there already stays: two roles may name the
+ * same file, or one inside a folder that was copied before. Throws `UnreadableInput` for a folder without an end.
+ */
+export function copyReadOnly(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true });
+  copy(from, join(realpathSync(dirname(to)), to.slice(dirname(to).length)), []);
+}
+
+function copy(from: string, to: string, within: readonly string[]): void {
+  const stat = statSync(from);
+  if (!stat.isDirectory()) {
+    if (existsSync(to)) return;
+    copyFileSync(from, to, constants.COPYFILE_FICLONE);
+    chmodSync(to, (stat.mode & 0o100) === 0 ? 0o444 : 0o555);
+    return;
+  }
+  const real = realpathSync(from);
+  if (within.includes(real) || `${to}${sep}`.startsWith(`${real}${sep}`))
+    throw new UnreadableInput(`${from} leads into a folder that it lies in: there is no end to it`);
+  mkdirSync(to, { recursive: true });
+  for (const name of readdirSync(from)) copy(join(from, name), join(to, name), [...within, real]);
+}

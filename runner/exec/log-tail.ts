@@ -1,0 +1,27 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { isCode } from "../store/disk.js";
+
+/** The last lines of a step's log, to be shown when it fails. However long the log, only its end is read. */
+export function logTail(file: string, lines = 20): string {
+  let fd: number;
+  try {
+    fd = openSync(file, "r");
+  } catch (error) {
+    if (isCode(error, "ENOENT")) return "";
+    throw error;
+  }
+  try {
+    const { size } = fstatSync(fd);
+    const bytes = Buffer.alloc(Math.min(size, MOST));
+    const read = readSync(fd, bytes, 0, bytes.length, size - bytes.length);
+    const text = bytes.toString("utf8", 0, read).trimEnd();
+    // A first line that is cut off may begin within a character.
+    const whole = size > MOST ? text.slice(text.indexOf("\n") + 1) : text;
+    return whole.split("\n").slice(-lines).join("\n");
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Bytes; twenty lines of a reasonable length, many times over. */
+const MOST = 64 * 1024;

@@ -1,0 +1,158 @@
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "@jest/globals";
+import { codeDigests, type CodeHost } from "../../runner/cache/code.js";
+import { sha256 } from "../../runner/cache/hash.js";
+import { tempFolder } from "../rig/temp.js";
+
+const host: CodeHost = {
+  fileDigest: path => Promise.resolve(sha256(readFileSync(path))),
+  memo: { get: () => undefined, put: () => undefined },
+};
+
+function folderOf(files: Readonly<Record<string, string>>): string {
+  const folder = tempFolder();
+  write(folder, files);
+  return folder;
+}
+
+function write(folder: string, files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+}
+
+const digests = (folder: string, module = "kind.js"): Promise<Record<string, string>> =>
+  codeDigests(join(folder, module), host);
+
+/** The code before and after an edit, which must differ. */
+async function moves(files: Record<string, string>, edit: Record<string, string>): Promise<void> {
+  const folder = folderOf(files);
+  const before = await digests(folder);
+  expect(await digests(folder)).toEqual(before);
+  write(folder, edit);
+  expect(await digests(folder)).not.toEqual(before);
+}
+
+const pack = (version: string, more: object = {}): string => JSON.stringify({ version, ...more });
+
+describe("the code of a kind", () => {
+  it.each([
+    [
+      "a module of a module",
+      'import "./a.js";',
+      { "a.js": 'export * from "./b.js";', "b.js": "1" },
+      { "b.js": "2" },
+    ],
+    ["what it requires", 'const a = require("./a.cjs");', { "a.cjs": "1" }, { "a.cjs": "2" }],
+    ["data beside it", 'new URL("./a.json", import.meta.url);', { "a.json": "1" }, { "a.json": "2" }],
+    [
+      "data named in backticks",
+      "new URL(`./a.json`, import.meta.url);",
+      { "a.json": "1" },
+      { "a.json": "2" },
+    ],
+    [
+      "imported JSON",
+      'import a from "./a.json" with { type: "json" };',
+      { "a.json": "1" },
+      { "a.json": "2" },
+    ],
+    ["what it resolves", 'import.meta.resolve("./a.js");', { "a.js": "1" }, { "a.js": "2" }],
+    [
+      "what it requires under no name",
+      'createRequire(import.meta.url)("./a.cjs");',
+      { "a.cjs": "1" },
+      { "a.cjs": "2" },
+    ],
+    [
+      "a file without an ending",
+      'require("./a");',
+      { a: 'require("./b.cjs")', "b.cjs": "1" },
+      { "b.cjs": "2" },
+    ],
+    [
+      "a package's version",
+      'import "p";',
+      { "node_modules/p/package.json": pack("1.0.0") },
+      { "node_modules/p/package.json": pack("1.0.1") },
+    ],
+    [
+      "the version of a package below a package",
+      'import "@s/p/sub";',
+      {
+        "node_modules/@s/p/package.json": pack("1.0.0", { dependencies: { q: "*" } }),
+        "node_modules/q/package.json": pack("1.0.0"),
+      },
+      { "node_modules/q/package.json": pack("1.0.1") },
+    ],
+  ])("moves with %s", async (_, text, files: Record<string, string>, edit: Record<string, string>) => {
+    await moves({ "kind.js": text, ...files }, edit);
+  });
+
+  it("moves with a package that is linked in, whose version says nothing", async () => {
+    const folder = folderOf({
+      "project/kind.js": 'import "mine";',
+      "mine/package.json": pack("1.0.0", { main: "index.js" }),
+      "mine/index.js": 'require("./deep.js")',
+      "mine/deep.js": "1",
+    });
+    mkdirSync(join(folder, "project/node_modules"));
+    symlinkSync("../../mine", join(folder, "project/node_modules/mine"));
+    const before = await digests(folder, "project/kind.js");
+    write(folder, { "mine/deep.js": "2" });
+    expect(await digests(folder, "project/kind.js")).not.toEqual(before);
+  });
+
+  it("is looked for beside the file that a link leads to, as Node does", async () => {
+    const folder = folderOf({ "real/kind.js": 'import "./a.js";', "real/a.js": "1", "a.js": "other" });
+    symlinkSync("real/kind.js", join(folder, "kind.js"));
+    const before = await digests(folder);
+    write(folder, { "a.js": "another" });
+    expect(await digests(folder)).toEqual(before);
+    write(folder, { "real/a.js": "2" });
+    expect(await digests(folder)).not.toEqual(before);
+  });
+
+  it("does not depend on where it lies", async () => {
+    const folder = folderOf({ "x/kind.js": 'import "./lib/a.js";', "x/lib/a.js": "1" });
+    const before = await digests(folder, "x/kind.js");
+    renameSync(join(folder, "x"), join(folder, "y"));
+    expect(await digests(folder, "y/kind.js")).toEqual(before);
+  });
+
+  it("ends where modules import each other", async () => {
+    const folder = folderOf({ "kind.js": 'import "./a.js";', "a.js": 'import "./kind.js";' });
+    expect(Object.keys(await digests(folder))).toEqual(["a.js", "kind.js"]);
+  });
+
+  it.each([
+    ["a computed path beside it", "new URL(name, import.meta.url);", /beside it/],
+    ["its own folder", "readFileSync(join(import.meta.dirname, x));", /beside it/],
+    ["its own folder by name", "const here = dirname(fileURLToPath(import.meta.url));", /beside it/],
+    ["its own file by name", "const me = fileURLToPath(import.meta.url);", /beside it/],
+    ["its own folder, as CommonJS", "readFileSync(__dirname + '/x');", /beside it/],
+    ["another name for require", "const load = createRequire(import.meta.url);", /another name/],
+    ["a computed resolve", "import.meta.resolve(name);", /computed/],
+    ["an absolute path", 'import "/usr/lib/x.js";', /only relative/],
+    ["a file URL", 'import "file:///usr/lib/x.js";', /only relative/],
+    ["a subpath import", 'import "#x";', /only relative/],
+    ["what is not there", 'import "./no.js";', /does not exist/],
+  ])("that uses %s cannot be known", async (_, text, why) => {
+    const folder = folderOf({ "kind.js": text });
+    await expect(digests(folder)).rejects.toThrow(why);
+  });
+
+  it("may ask whether it is the program itself", async () => {
+    const folder = folderOf({ "kind.js": "if (process.argv[1] === fileURLToPath(import.meta.url)) main();" });
+    expect(Object.keys(await digests(folder))).toEqual(["kind.js"]);
+  });
+
+  it("that is TypeScript is refused, because its imports are not read", async () => {
+    const folder = folderOf({ "kind.ts": 'import "./a.ts";', "a.ts": "1" });
+    await expect(digests(folder, "kind.ts")).rejects.toThrow(/TypeScript/);
+    rmSync(folder, { recursive: true });
+  });
+});
