@@ -30,6 +30,8 @@ export class ShellScanner {
   #wordStart = true;
   /** The unquoted word so far, to notice `case`; quoted parts are a NUL in it. */
   #word = "";
+  /** The word after `>&`, `<&` or `&>`: bash expands the value of an expansion or quotation there once more. */
+  #copying = false;
   /** Delimiter of a here-document: whose body begins on the next line, or that is being read. */
   #heredoc: { readonly delimiter: string; readonly tabs: boolean; body: boolean; line: string } | undefined;
 
@@ -38,6 +40,7 @@ export class ShellScanner {
     if (this.#heredoc?.body === true) return { refused: "inside a here-document" };
     if (this.#comment) return { comment: true };
     if (this.#held !== undefined) return { refused: this.#held };
+    if (this.#copying) return { refused: "as the target of `>&`, which some shells expand twice" };
     const frame = this.#frame;
     const refused = REFUSED[frame];
     if (refused !== undefined) return { refused };
@@ -94,10 +97,16 @@ export class ShellScanner {
       case " ":
       case "\t":
       case ";":
-      case "&":
       case "|":
+        this.#endWord();
+        return 0;
+      case "&":
+        this.#endWord();
+        this.#copying ||= text[i - 1] === ">" || text[i - 1] === "<";
+        return 0;
       case ">":
         this.#endWord();
+        this.#copying ||= text[i - 1] === "&";
         return 0;
       case "\n":
         this.#endWord();
@@ -231,6 +240,7 @@ export class ShellScanner {
   }
 
   #endWord(): void {
+    if (this.#word !== "") this.#copying = false;
     // The `)` of a pattern would be taken for the end of `$( )`, and that of the quotes around it.
     if (this.#word === "case" && this.#frames.includes("double")) this.#lose("after `case` inside `$( )`");
     [this.#word, this.#wordStart] = ["", true];
