@@ -30,7 +30,7 @@ describe("the published generator", () => {
     expect(generator.card.recipe).toMatchObject({ updates: 9360, seed: 0 });
     const x = engine.tf.tidy(() => generator.generate(engine.tf.randomNormal([200, 16], 0, 1, "float32", 1)));
     expect(x.shape).toEqual([200, 28, 28, 1]);
-    const pixels = await x.data();
+    const pixels = Array.from(await x.data());
     // Fashion-MNIST's mean pixel is 0.286.
     expect(pixels.reduce((sum, v) => sum + v / pixels.length, 0)).toBeCloseTo(0.286, 1);
     engine.dispose();
