@@ -81,7 +81,7 @@ export interface RunStep {
 
 export interface RunRecord {
   readonly format: 1;
-  /** Sortable by time: `20261123-061019-3f9a`. */
+  /** Sortable by time: `20261123-061019-0c53f9a`. */
   readonly id: string;
   readonly pipeline: string;
   /** The pipeline file, relative to the project. */

@@ -115,10 +115,11 @@ export class Ledger {
   }
 }
 
-/** `20261123-061019-3f9a`: sorts by time, and two runs of one second differ. */
+/** `20261123-061019-0c53f9a`: sorts by time to the millisecond, and two runs of one millisecond differ. */
 function runId(started: Date, token: string): string {
   const [date = "", time = ""] = started.toISOString().split(/[T.]/);
-  return `${date.replaceAll("-", "")}-${time.replaceAll(":", "")}-${token}`;
+  const milliseconds = started.getUTCMilliseconds().toString(16).padStart(3, "0");
+  return `${date.replaceAll("-", "")}-${time.replaceAll(":", "")}-${milliseconds}${token}`;
 }
 
 export function kindOf({ work }: GraphNode): string {

@@ -40,7 +40,6 @@ async function runProcess(
   signal: AbortSignal,
   log: WriteStream,
 ): Promise<JobResult> {
-  if (signal.aborted) return { ok: false, error: "cancelled", cancelled: true };
   const options = {
     cwd: job.cwd,
     env: job.env,
@@ -57,6 +56,8 @@ async function runProcess(
   const kind = job.program.type === "kind" ? job.program : undefined;
   // A run with nothing to do need not load it.
   const { execa } = await import("execa");
+  // Asked only now: nothing is awaited from here to where the signal is listened to.
+  if (signal.aborted) return { ok: false, error: "cancelled", cancelled: true };
   const child = start(execa, job, options);
   const report: { result?: JobResult } = {};
   const logLine = (line: string): void => {

@@ -46,15 +46,22 @@ export function metricsFrom(outputs: Readonly<Record<string, string>>): Record<s
     );
   }
   const metrics: Record<string, number> = {};
-  const visit = (v: Json, name: string): void => {
-    if (typeof v === "number") {
+  // By a list of what is left to look at: a file of the user's may be nested deeper than calls can be.
+  const todo: [string, Json][] = [["", value]];
+  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+    const [name, inner] = next;
+    if (typeof inner === "number") {
       // JSON has no infinity, but 1e999 reads as one.
-      if (!Number.isFinite(v)) throw new BadOutput(`the metric ${name} is too large for a number`);
-      metrics[name] = v;
-    } else if (isObject(v))
-      for (const [key, inner] of Object.entries(v)) visit(inner, name === "" ? key : `${name}.${key}`);
-  };
-  visit(value, "");
+      if (!Number.isFinite(inner)) throw new BadOutput(`the metric ${name} is too large for a number`);
+      metrics[name] = inner;
+    } else if (isObject(inner)) {
+      const below = Object.entries(inner).map(([key, v]): [string, Json] => [
+        name === "" ? key : `${name}.${key}`,
+        v,
+      ]);
+      todo.push(...below.reverse());
+    }
+  }
   return metrics;
 }
 
@@ -66,7 +73,12 @@ export function settle(what: string, path: string, home: string): void {
   const stat = lstatSync(path);
   if (stat.isDirectory()) {
     if ((stat.mode & 0o700) !== 0o700) chmodSync(path, stat.mode | 0o700);
-    for (const entry of readdirSync(path)) settle(what, join(path, entry), home);
+    for (const entry of readdirSync(path)) {
+      // What is no text is read as this character.
+      if (entry.includes("\uFFFD"))
+        throw new BadOutput(`${what} holds a name that is not UTF-8: ${path}/${entry}`);
+      settle(what, join(path, entry), home);
+    }
   } else if (stat.isFile()) {
     if ((stat.mode & 0o400) === 0) chmodSync(path, stat.mode | 0o400);
   } else if (stat.isSymbolicLink()) {
