@@ -25,8 +25,8 @@ export function writeAtomic(
 ): void {
   const temporary = temporaryName(file);
   const bytes = typeof data === "string" ? Buffer.from(data) : data;
+  const fd = openForWriting(temporary);
   try {
-    const fd = openForWriting(temporary);
     try {
       for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
       if (options.durable !== false) fsyncSync(fd);
@@ -45,7 +45,8 @@ export function writeDisposable(write: () => void): void {
   try {
     write();
   } catch (error) {
-    if (!isCode(error, "EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "EISDIR")) throw error;
+    if (!isCode(error, "EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "EISDIR", "ENOTDIR", "EEXIST"))
+      throw error;
   }
 }
 

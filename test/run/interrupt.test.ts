@@ -1,6 +1,8 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import process from "node:process";
 import { afterEach, describe, expect, it } from "@jest/globals";
+import { localExecutor } from "../../runner/exec/local.js";
+import type { JobHooks } from "../../runner/exec/job.js";
 import { Gate } from "../rig/gate.js";
 import { Project } from "../rig/project.js";
 
@@ -16,6 +18,18 @@ function survivors(p: Project): string[] {
     }
   });
 }
+
+/** Resolves when none is left: the killed take a moment to go. */
+async function gone(p: Project): Promise<void> {
+  while (survivors(p).length > 0) await new Promise(resolve => setImmediate(resolve));
+}
+
+const NO_HOOKS: JobHooks = {
+  progress: () => undefined,
+  log: () => undefined,
+  findPart: () => Promise.resolve(undefined),
+  keepPart: (_, path) => Promise.resolve(path),
+};
 
 const gates: Gate[] = [];
 afterEach(() => {
@@ -93,6 +107,43 @@ steps:
     expect(survivors(p)).toEqual([]);
     expect(stdout).toMatch(/"type":"run-end".*"outcome":"interrupted"/);
     expect(await p.run(["first"])).toEqual({ first: "cached" });
+  });
+
+  it("by a second Ctrl-C ends at once, and leaves no process behind all the same", async () => {
+    const p = new Project();
+    const arrive = await gate(p, "arrive");
+    p.write("p.yaml", text(arrive.path, 'trap "" TERM;'));
+    const child = p.start(["run", "p.yaml"]);
+    await arrive.arrived();
+    child.kill("SIGINT");
+    child.kill("SIGTERM");
+    expect((await child).exitCode).not.toBe(0);
+    await gone(p);
+    expect(await p.run(["first"])).toEqual({ first: "cached" });
+    // What the end in haste left is swept away by the next run that needs the place.
+    await p.run(["first", "--force"]);
+    expect(readdirSync(p.path("artifacts", "work"))).toEqual([]);
+  });
+
+  it("before a job has begun starts none", async () => {
+    const p = new Project({ "p.yaml": "" });
+    const abort = new AbortController();
+    abort.abort();
+    const job = {
+      ...{ id: "s", tag: "t/0", env: {}, cwd: p.folder, log: p.path("log") },
+      program: { type: "command", argv: ["touch", p.path("begun")] } as const,
+    };
+    // Aborted before, and while the job is being started.
+    expect(await localExecutor.run(job, NO_HOOKS, abort.signal)).toMatchObject({ cancelled: true });
+    const later = new AbortController();
+    const running = localExecutor.run(
+      { ...job, program: { type: "command", argv: ["sleep", "1000"] } },
+      NO_HOOKS,
+      later.signal,
+    );
+    later.abort();
+    expect(await running).toMatchObject({ cancelled: true });
+    expect(existsSync(p.path("begun"))).toBe(false);
   });
 
   it("by a step's time-out ends the whole process tree", async () => {

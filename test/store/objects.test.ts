@@ -4,12 +4,14 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  readdirSync,
+  renameSync,
   rmSync,
   statSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { systemClock } from "../../runner/core/clock.js";
 import type { ArtifactRef } from "../../runner/core/record.js";
@@ -153,5 +155,49 @@ describe("a folder in the store", () => {
       join(root, "objects", r.digest.slice(0, 2), `${r.digest}.tree`);
     writeFileSync(manifest(ref), readFileSync(manifest(other)));
     expect(await reopened().objects.check(ref)).toBe("damaged");
+  });
+});
+
+describe("an object that is in the way of itself", () => {
+  it("as a folder is damage, dropped and made again", async () => {
+    const ref = await takeFile("hello");
+    rmSync(store.objects.path(ref));
+    mkdirSync(store.objects.path(ref));
+    expect(await store.objects.check(ref)).toBe("damaged");
+    await store.objects.drop(ref);
+    expect(await takeFile("hello")).toEqual(ref);
+    expect(await store.objects.check(ref)).toBe("whole");
+  });
+
+  it("as a second layout of the same folder does not disturb the first, which may be in use", async () => {
+    const ref = await takeTree();
+    const inode = statSync(store.objects.path(ref)).ino;
+    const others = [reopened(), reopened(), reopened()];
+    rmSync(join(store.objects.path(ref), "sub"), { recursive: true });
+    // All find it damaged, all lay it out; each leaves a whole one.
+    expect(await Promise.all(others.map(other => other.objects.heal(ref)))).toEqual([
+      "whole",
+      "whole",
+      "whole",
+    ]);
+    expect(statSync(store.objects.path(ref)).ino).not.toBe(inode);
+    expect(readdirSync(dirname(store.objects.path(ref)))).toEqual([ref.digest]);
+  });
+});
+
+describe("a memo", () => {
+  it("is not believed under another's name", () => {
+    const memo = store.memo("area");
+    memo.put("a", 1);
+    memo.put("b", 2);
+    expect([memo.get("a"), memo.get("b"), memo.get("c")]).toEqual([1, 2, undefined]);
+    renameSync(join(root, "cache/area/b.json"), join(root, "cache/area/a.json"));
+    expect([memo.get("a"), memo.get("b")]).toEqual([undefined, undefined]);
+  });
+
+  it("that cannot be written is gone without", () => {
+    writeFileSync(join(root, "cache"), "in the way");
+    expect(() => store.memo("area").put("a", 1)).not.toThrow();
+    expect(store.memo("area").get("a")).toBeUndefined();
   });
 });
