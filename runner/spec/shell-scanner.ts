@@ -102,7 +102,9 @@ export class ShellScanner {
         return 0;
       case "&":
         this.#endWord();
-        this.#copying ||= text[i - 1] === ">" || text[i - 1] === "<";
+        if (text[i - 1] !== ">" && text[i - 1] !== "<") return 0;
+        this.#copying = true;
+        if (/^-[^ \t\n;&|)]/.test(text.slice(i + 1, i + 3))) this.#lose("after `>&-` without a space");
         return 0;
       case ">":
         this.#endWord();

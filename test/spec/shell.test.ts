@@ -212,6 +212,7 @@ describe("values in a shell script", () => {
       "p x 2>& a@",
       "p x &>@",
       "x=(@)",
+      "p >&-# @",
       "`@`",
       '"`p @`"',
       "${x:-@}",
