@@ -48,7 +48,7 @@ export function readAny(text: string, file: string) {
   const lines = new LineIndex(text);
   const mistakes: Diagnostic[] = [];
   const report: Report = (code, message, [start, end], hint) => {
-    const range = rangeAt(lines, start, end);
+    const range = rangeAt(lines, Math.min(start, text.length), Math.min(end, text.length));
     mistakes.push({ code, severity: "error", message, file, range, ...(hint !== undefined && { hint }) });
   };
   const stopIfAny = (): void => {
