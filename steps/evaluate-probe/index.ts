@@ -34,8 +34,8 @@ export default defineStep<ProbeOptions>({
       tolerance: {
         type: "number",
         exclusiveMinimum: 0,
-        default: 0.0001,
-        description: "The optimiser stops when no partial derivative is larger.",
+        default: 0.0003,
+        description: "The optimiser stops when no partial derivative is larger; smaller moves few predictions.",
       },
     },
   },
