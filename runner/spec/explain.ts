@@ -40,9 +40,9 @@ function explain(error: ErrorObject, root: Json, what: string): SchemaFault | un
       const params = error.params as { additionalProperty?: string; unevaluatedProperty?: string };
       const key = params.additionalProperty ?? params.unevaluatedProperty ?? "";
       const known = Object.keys((schema["properties"] ?? {}) as JsonObject);
-      const given = isObject(value) ? value : {};
+      const given = valueAt(root, path);
       // What is there already is no likely spelling of something else.
-      const free = known.filter(k => !Object.hasOwn(given, k));
+      const free = known.filter(k => !(isObject(given) && Object.hasOwn(given, k)));
       const hint =
         didYouMean(key, free) ?? (known.length > 0 ? `there are ${alternatives(known, "and")}` : undefined);
       const where = path.length === 0 ? what : code(path.join("."));
@@ -241,6 +241,12 @@ function matchesNoType(value: Json, schema: JsonObject): boolean {
   const actual = isList(value) ? "array" : value === null ? "null" : typeof value;
   const types = branches(schema).flatMap(branch => [branch["type"] ?? []].flat() as string[]);
   return types.length > 0 && !types.includes(actual) && !(actual === "number" && types.includes("integer"));
+}
+
+function valueAt(root: Json, path: JsonPath): Json | undefined {
+  let at: Json | undefined = root;
+  for (const part of path) at = isList(at) ? at[Number(part)] : isObject(at) ? at[part] : undefined;
+  return at;
 }
 
 /** A JSON pointer -> a path, with positions of lists as numbers. */

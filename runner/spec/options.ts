@@ -26,8 +26,11 @@ export function optionsCheck(kind: Kind, cache?: DocumentCache): OptionsCheck {
     const json = JSON.stringify(options);
     let checked = known.get(json);
     if (checked === undefined) {
-      checked = remembered(schema, json, cache) ?? check(kind, json);
-      if (checked.faults === undefined) cache?.put(hashOf(schema, json), checked.value);
+      checked = remembered(schema, json, cache);
+      if (checked === undefined) {
+        checked = check(kind, json);
+        if (checked.faults === undefined) cache?.put(hashOf(schema, json), checked.value);
+      }
       known.set(json, checked);
     }
     return checked;
@@ -60,7 +63,9 @@ function check(kind: Kind, json: string): CheckedOptions {
   // Defaults are written into a copy of its own.
   const value = JSON.parse(json) as JsonObject;
   if (validate(value)) return { value };
-  return { faults: explainErrors(validate.errors ?? [], value, `the options of ${code(kind.kind)}`) };
+  // What was written, without the defaults, says which spellings are still free.
+  const written = JSON.parse(json) as JsonObject;
+  return { faults: explainErrors(validate.errors ?? [], written, `the options of ${code(kind.kind)}`) };
 }
 
 function remembered(schema: string, json: string, cache?: DocumentCache): CheckedOptions | undefined {

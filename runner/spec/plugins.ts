@@ -64,5 +64,7 @@ async function load(path: string): Promise<Kind> {
 
 function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.split("\n", 1)[0] ?? "";
+  // Of a syntax error, only the stack says where it is.
+  const [, line] = /^file:.*:(\d+)$/m.exec(error instanceof SyntaxError ? (error.stack ?? "") : "") ?? [];
+  return `${text.split("\n", 1)[0] ?? ""}${line === undefined ? "" : ` (line ${line})`}`;
 }
