@@ -35,7 +35,8 @@ export default defineStep<ProbeOptions>({
         type: "number",
         exclusiveMinimum: 0,
         default: 0.0003,
-        description: "The optimiser stops when no partial derivative is larger; smaller moves few predictions.",
+        description:
+          "The optimiser stops when no partial derivative is larger; smaller moves few predictions.",
       },
     },
   },
