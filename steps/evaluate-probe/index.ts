@@ -30,7 +30,12 @@ export default defineStep<ProbeOptions>({
         description: "How many labelled training images to use, the same number of each class; 0: all.",
       },
       seed: { type: "integer", minimum: 0, default: 0, description: "Which images `labels` picks." },
-      maxIterations: { type: "integer", minimum: 1, default: 1000 },
+      maxIterations: {
+        type: "integer",
+        minimum: 1,
+        default: 1000,
+        description: "The optimiser stops here at the latest.",
+      },
       tolerance: {
         type: "number",
         exclusiveMinimum: 0,

@@ -28,6 +28,7 @@ const sizes = (fallback: readonly number[], description: string): JsonObject => 
 
 export const encoderSchema: JsonObject = {
   type: "object",
+  description: "What turns an image into features: the part that is probed.",
   default: {},
   additionalProperties: false,
   properties: {

@@ -18,9 +18,14 @@ export function optimiserSchema(lr: number): JsonObject {
   return {
     type: "object",
     default: {},
+    description: "How the weights follow the gradients.",
     additionalProperties: false,
     properties: {
-      kind: { enum: ["adam", "sgd"], default: "adam" },
+      kind: {
+        enum: ["adam", "sgd"],
+        default: "adam",
+        description: "Adam (Kingma & Ba 2015), or SGD with momentum.",
+      },
       lr: { type: "number", exclusiveMinimum: 0, default: lr, description: "Learning rate, at its highest." },
       schedule: {
         enum: ["cosine", "constant"],
@@ -34,7 +39,12 @@ export function optimiserSchema(lr: number): JsonObject {
         description: "Updates in which the rate rises to lr.",
       },
       momentum: { type: "number", minimum: 0, exclusiveMaximum: 1, default: 0.9, description: "Of SGD." },
-      weightDecay: { type: "number", minimum: 0, default: 0 },
+      weightDecay: {
+        type: "number",
+        minimum: 0,
+        default: 0,
+        description: "Adds this share of the weights to their gradients.",
+      },
     },
   };
 }
