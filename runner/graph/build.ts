@@ -1,13 +1,14 @@
-import { instanceId, type Label, type Labels } from "../core/labels.js";
+import { instanceId, type Labels } from "../core/labels.js";
 import { keyAt } from "../spec/place.js";
 import type { Problems } from "../spec/problems.js";
 import type { PipelineSpec, StepSpec } from "../spec/spec.js";
 import { code } from "../spec/wording.js";
-import { linkSteps, type Link, type Links } from "./links.js";
+import { linkSteps, type Links } from "./links.js";
 import { orderSteps } from "./order.js";
+import { gatheredAxes, sourcesOf, type RoleSource } from "./sources.js";
 import { countPoints, points, spreadAxes, type Axes } from "./spread.js";
 import { compileStep, type StepParts, type StepScope } from "./step.js";
-import type { ArtifactSource, GatheredSource, GraphNode, NodeInput } from "./types.js";
+import type { GraphNode, NodeInput } from "./types.js";
 
 /** Step instances that a pipeline may have, and the instances that all gathering inputs together may take in. */
 const MAX_INSTANCES = 100_000;
@@ -32,9 +33,9 @@ export function buildNodes(spec: PipelineSpec, scope: StepScope): readonly Graph
     const axes = axesOf.get(step.name);
     if (axes === undefined) continue;
     const instance = compileStep(step, axes, scope);
-    const gather = gatherer(step, links.of.get(step.name) ?? [], axesOf);
+    const sources = sourcesOf(step, links.of.get(step.name) ?? [], axesOf);
     for (const labels of points(axes)) {
-      const node = nodeOf(step, labels, instance(labels), gather);
+      const node = nodeOf(step, labels, instance(labels), sources);
       if (node !== undefined) nodes.push(node);
     }
   }
@@ -45,56 +46,17 @@ function nodeOf(
   step: StepSpec,
   labels: Labels,
   parts: StepParts,
-  gather: ReadonlyMap<string, (labels: Labels) => NodeInput["source"]>,
+  sources: readonly RoleSource[],
 ): GraphNode | undefined {
   const { work, env, limits, file } = parts;
   const inputs: NodeInput[] = [];
   for (const { role } of step.inputs) {
-    const source = gather.get(role)?.(labels) ?? file(role);
+    const source = sources.find(other => other.role === role)?.of(labels) ?? file(role);
     if (source !== undefined) inputs.push({ role, source });
   }
   if (work === undefined || inputs.length < step.inputs.length) return undefined;
   const { name, at } = step;
   return { id: instanceId(name, labels), step: name, labels, work, inputs, env, ...limits, at };
-}
-
-/** By role: where an instance's input comes from. */
-function gatherer(
-  step: StepSpec,
-  links: readonly Link[],
-  axesOf: ReadonlyMap<string, Axes>,
-): ReadonlyMap<string, (labels: Labels) => ArtifactSource | GatheredSource> {
-  const out = new Map<string, (labels: Labels) => ArtifactSource | GatheredSource>();
-  for (const { role, from, output = "" } of links) {
-    const axes: Axes = axesOf.get(from.name) ?? new Map();
-    const gathered = gatheredAxes(step, axes);
-    const shared = [...axes.keys()].filter(axis => !gathered.has(axis));
-    const source = (labels: Labels): ArtifactSource => {
-      return { type: "artifact", node: instanceId(from.name, labels), output };
-    };
-    if (gathered.size === 0) {
-      out.set(role, labels => source(pick(labels, shared)));
-      continue;
-    }
-    const places = points(gathered);
-    out.set(role, labels => {
-      const fixed = pick(labels, shared);
-      return {
-        type: "gathered",
-        entries: places.map(place => ({ ...source({ ...fixed, ...place }), labels: place })),
-      };
-    });
-  }
-  return out;
-}
-
-function pick(labels: Labels, axes: readonly string[]): Labels {
-  const out: Record<string, Label> = {};
-  for (const axis of axes) {
-    const label = labels[axis];
-    if (label !== undefined) out[axis] = label;
-  }
-  return out;
 }
 
 function withinLimits(
@@ -111,7 +73,7 @@ function withinLimits(
     const count = countPoints(axes);
     instances += count;
     for (const { from } of step.over.length === 0 ? [] : (links.of.get(step.name) ?? [])) {
-      gathered += count * countPoints(gatheredAxes(step, axesOf.get(from.name)));
+      gathered += count * countPoints(gatheredAxes(step, axesOf.get(from.name) ?? new Map()));
     }
     const [what, most] =
       instances > MAX_INSTANCES
@@ -127,8 +89,4 @@ function withinLimits(
     return false;
   }
   return true;
-}
-
-function gatheredAxes(step: StepSpec, axes: Axes = new Map()): Axes {
-  return new Map([...axes].filter(([axis]) => step.over.includes(axis)));
 }

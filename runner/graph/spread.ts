@@ -29,6 +29,7 @@ export function spreadAxes(
 
 /** Every point on the axes, the last axis fastest. One empty point if there are none. */
 export function points(axes: Axes): readonly Labels[] {
+  if (axes.size === 0) return ONE_POINT;
   let out: Labels[] = [{}];
   for (const [axis, values] of axes) {
     out = out.flatMap(labels => values.map(value => ({ ...labels, [axis]: value })));
@@ -39,6 +40,7 @@ export function points(axes: Axes): readonly Labels[] {
 /** How many points there are, without making them. */
 export function countPoints(axes: Axes): number {
   let count = 1;
+  if (axes.size === 0) return count;
   for (const values of axes.values()) count *= values.length;
   return count;
 }
@@ -110,6 +112,7 @@ function axesOfStep(
 }
 
 const NO_AXES: Axes = new Map();
+const ONE_POINT: readonly Labels[] = [{}];
 
 /** The order of the values may differ: it is no more than the order in which instances are listed. */
 function sameValues(a: readonly Label[], b: readonly Label[]): boolean {

@@ -7,7 +7,7 @@ import { valueAt } from "../spec/place.js";
 import type { Problems } from "../spec/problems.js";
 import { readIn, type Scope } from "../spec/scope.js";
 import type { KindStep, StepSpec } from "../spec/spec.js";
-import { scalarText, type Bindings, type Read, type Site } from "../spec/template.js";
+import { NO_BINDINGS, scalarText, type Bindings, type Read, type Site } from "../spec/template.js";
 import { compileCommand } from "./command.js";
 import { compileLimits, DEFAULT_LIMITS, type Limits } from "./limits.js";
 import type { Axes } from "./spread.js";
@@ -44,14 +44,14 @@ export function compileStep(
   scope: StepScope,
 ): (labels: Labels) => StepParts {
   const { problems } = scope;
-  const matrix = axes === undefined ? "any" : new Set(axes.keys());
+  const matrix = axes === undefined ? "any" : axes.size === 0 ? NO_NAMES : [...axes.keys()];
   const site: Sites = (...path) => ({
     problems,
     document: problems.document,
     place: valueAt("steps", step.name, ...path),
   });
   const read: Reads = (where, names = {}, instead = {}) =>
-    readIn({ params: scope.params, names: { matrix, ...names }, where, instead });
+    readIn({ params: scope.params, matrix, names, where, instead });
 
   const env = step.env.length === 0 ? undefined : compileEnv(step, site, read, scope);
   const files = step.inputs.some(input => input.type === "file")
@@ -72,17 +72,18 @@ export function compileStep(
 }
 
 const NO_ENV: readonly EnvEntry[] = [];
-const NO_VARIABLES: Bindings["env"] = new Map();
+const NO_NAMES: readonly string[] = [];
+const NO_VARIABLES = NO_BINDINGS.env;
 export type Sites = (...path: readonly (string | number)[]) => Site;
 export type Reads = (where: string, names?: Scope["names"], instead?: Scope["instead"]) => Read;
 type Work = (bindings: Bindings) => KindWork | CommandWork | undefined;
 
 function compileWork(step: StepSpec, site: Sites, read: Reads, scope: StepScope): Work | undefined {
   const { work } = step;
-  const env = new Set(step.env.map(({ name }) => name));
+  const env = step.env.length === 0 ? NO_NAMES : step.env.map(({ name }) => name);
   if (work?.type === "command") {
-    const inputs = new Set(step.inputs.map(({ role }) => role));
-    const outputs = new Set(Object.keys(work.outputs));
+    const inputs = step.inputs.map(({ role }) => role);
+    const outputs = Object.keys(work.outputs);
     const command = read("in `run:`", { env, inputs, outputs });
     return compileCommand(step.name, work, command, scope.problems);
   }
@@ -116,7 +117,7 @@ function compileOptions(
     return options && { type: "kind", kind: work.name, with: options };
   };
   if (!isFixed(compiled)) return make;
-  const same = make({ labels: {}, env: new Map() });
+  const same = make(NO_BINDINGS);
   return () => same;
 }
 

@@ -18,7 +18,7 @@ export function readMatrix(
   params: Params,
   problems: Problems,
 ): ReadonlyMap<string, readonly Label[]> | undefined {
-  if (matrix === undefined) return new Map();
+  if (matrix === undefined) return NO_AXES;
   if (!isObject(matrix)) return undefined;
   const read = readIn({ params, names: {}, where: "in `matrix:`" });
   const axes = Object.entries(matrix).map(([axis, written]) => {
@@ -31,6 +31,8 @@ export function readMatrix(
   if (axes.some(([, values]) => values === undefined)) return undefined;
   return new Map((axes as [string, Label[]][]).sort(([a], [b]) => byCodeUnit(a, b)));
 }
+
+const NO_AXES: ReadonlyMap<string, readonly Label[]> = new Map();
 
 function readAxis(axis: string, values: Json, site: Site): readonly Label[] | undefined {
   const bad = (message: string, hint?: string): undefined => {

@@ -1,6 +1,15 @@
 import { isList, isObject, type Json, type JsonObject } from "../core/json.js";
 import { hasExpression } from "./expression.js";
-import { bindText, readText, tell, type Bindings, type Part, type Read, type Site } from "./template.js";
+import {
+  bindText,
+  NO_BINDINGS,
+  readText,
+  tell,
+  type Bindings,
+  type Part,
+  type Read,
+  type Site,
+} from "./template.js";
 import { code } from "./wording.js";
 
 /**
@@ -59,7 +68,7 @@ function compileText(text: string, site: Site, read: Read): Compiled | undefined
   const parts = readText(text, site, read);
   if (parts === undefined) return undefined;
   if (parts.some(part => "axis" in part || "variable" in part)) return { parts, site };
-  const value = bindText(parts, { labels: {}, env: new Map() }, site);
+  const value = bindText(parts, NO_BINDINGS, site);
   return value === undefined ? undefined : { fixed: value };
 }
 

@@ -84,14 +84,17 @@ function readExpression(
   EXPRESSION.lastIndex = open;
   const match = EXPRESSION.exec(text);
   if (match === null) return fault(text, open, index);
-  const [source, root = "", rest = ""] = match;
-  return { found: { root, path: partsOf(rest), source, index }, end: open + source.length };
+  const source = match[0];
+  return {
+    found: { root: match[1] ?? "", path: partsOf(match[2] ?? ""), source, index },
+    end: open + source.length,
+  };
 }
 
 function partsOf(rest: string): readonly (string | number)[] {
   if (rest === "") return [];
-  const [, only] = /^\.([A-Za-z0-9_-]+)$/.exec(rest) ?? [];
-  if (only !== undefined) return [only];
+  // Most paths are one name.
+  if (rest.lastIndexOf(".") === 0 && !rest.includes("[")) return [rest.slice(1)];
   return [...rest.matchAll(PART)].map(([, name, position, double, single]) => {
     return position === undefined ? (name ?? double ?? single ?? "") : Number(position);
   });

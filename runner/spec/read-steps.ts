@@ -37,7 +37,7 @@ function readStep(name: string, step: JsonObject, context: StepContext): StepSpe
   const inputs = readInputs(objectOf(step["inputs"]));
   if (work?.type === "kind" && work.kind !== undefined) checkRoles(name, step, inputs, work.kind, problems);
   const matrix = readMatrix(step["matrix"], name, params, problems);
-  const over = isList(step["over"]) ? step["over"].filter(axis => typeof axis === "string") : [];
+  const over = isList(step["over"]) ? step["over"].filter(axis => typeof axis === "string") : NO_AXES;
   for (const [i, axis] of over.entries()) {
     if (matrix?.has(axis) !== true) continue;
     const message = `${code(name)} cannot gather the axis ${code(axis)} and have it in its own matrix`;
@@ -120,6 +120,7 @@ function checkRoles(
 }
 
 function readEnv(env: Json | undefined): readonly EnvRef[] {
+  if (env === undefined) return NO_ENV;
   const refs = isList(env)
     ? env.filter(name => typeof name === "string").map((name): EnvRef => ({ name, value: undefined }))
     : Object.entries(objectOf(env)).map(([name, value]): EnvRef => ({ name, value }));
@@ -130,10 +131,15 @@ function readEnv(env: Json | undefined): readonly EnvRef[] {
     .sort((a, b) => byCodeUnit(a.name, b.name));
 }
 
+// Shared by the many steps that do not say.
+const NOTHING: JsonObject = {};
+const NO_ENV: readonly EnvRef[] = [];
+const NO_AXES: readonly string[] = [];
+
 function isWord(word: Json): word is string | number | boolean {
   return typeof word === "string" || typeof word === "number" || typeof word === "boolean";
 }
 
 function objectOf(value: Json | undefined): JsonObject {
-  return isObject(value) ? value : {};
+  return isObject(value) ? value : NOTHING;
 }

@@ -11,8 +11,9 @@ const PARAMS = "params";
 /** What can be read at a place. A root that is not given cannot be read there at all. */
 export interface Scope {
   readonly params: Params;
-  /** Names by root. `any`: a mistake elsewhere leaves open which there are. */
-  readonly names: Partial<Record<Root, ReadonlySet<string> | "any">>;
+  /** Axes of the instance. `any`: a mistake elsewhere leaves open which there are. */
+  readonly matrix?: readonly string[] | "any";
+  readonly names: Partial<Record<"inputs" | "outputs" | "env", readonly string[]>>;
   /** The place in words, such as "in `with:`", and what to do there instead of reading a root. */
   readonly where: string;
   readonly instead?: Partial<Record<Root, string>>;
@@ -28,19 +29,19 @@ export function readIn(scope: Scope): Read {
       refuse(site, reference, "bad-expression", "`params` alone is not a value", hint);
       return;
     }
-    const names = isRoot(root) ? scope.names[root] : undefined;
+    const names = isRoot(root) ? namesOf(scope, root) : undefined;
     if (names === undefined || !isRoot(root)) {
       refuseRoot(reference, scope, site);
       return;
     }
-    const [name, ...rest] = path;
-    if (typeof name !== "string" || rest.length > 0) {
+    const name = path[0];
+    if (typeof name !== "string" || path.length > 1) {
       const hint = `write ${code(`${root}.name`)}`;
       refuse(site, reference, "bad-expression", `${code(reference.source)} is not a value`, hint);
       return;
     }
-    if (names !== "any" && !names.has(name)) {
-      const hint = site.problems.suggest(name, names) ?? nothingElse(root, [...names]);
+    if (names !== "any" && !names.includes(name)) {
+      const hint = site.problems.suggest(name, names) ?? nothingElse(root, names);
       tell(site, "unknown-name", `there is no ${code(`${root}.${name}`)} here`, spanOf(reference, 1), {
         hint,
       });
@@ -65,7 +66,7 @@ function partOf(root: Root, name: string, reference: Reference): ReadPart {
 
 function refuseRoot(reference: Reference, scope: Scope, site: Site): undefined {
   const { root } = reference;
-  const here = [PARAMS, ...ROOTS.filter(r => scope.names[r] !== undefined)];
+  const here = [PARAMS, ...ROOTS.filter(r => namesOf(scope, r) !== undefined)];
   if (!isRoot(root)) {
     const hint = didYouMean(root, here) ?? `an expression begins with ${alternatives(here)}`;
     tell(site, "unknown-name", `there is nothing called ${code(root)}`, spanOf(reference, 0), { hint });
@@ -90,6 +91,10 @@ function nothingElse(root: Root, names: readonly string[]): string {
   if (names.length > 0) return `there is ${alternatives(names, "and")}`;
   if (root === "env") return "declare it in the step's `env:`";
   return root === "matrix" ? "the step has no axes" : `the step has no ${root}`;
+}
+
+function namesOf(scope: Scope, root: Root): readonly string[] | "any" | undefined {
+  return root === "matrix" ? scope.matrix : scope.names[root];
 }
 
 function isRoot(root: string): root is Root {

@@ -42,7 +42,7 @@ export function readText(text: string, site: Site, read: Read): readonly Part[] 
 
 /** The one expression that makes up the whole text, which keeps its type. */
 export function wholeOf(parts: readonly Part[]): ReadPart | undefined {
-  const [only] = parts;
+  const only = parts[0];
   return parts.length === 1 && only !== undefined && !("literal" in only) ? only : undefined;
 }
 

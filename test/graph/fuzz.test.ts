@@ -77,7 +77,7 @@ function isInside({ start, end }: Range, text: string, lines: readonly string[])
   );
 }
 
-const RUNS = Number(process.env["VISTAS_FUZZ"] ?? 300);
+const RUNS = Number(process.env["VISTAS_FUZZ"] ?? 150);
 
 async function judged(text: string): Promise<void> {
   await judge(text);
