@@ -56,7 +56,9 @@ function nodeOf(
   }
   if (work === undefined || inputs.length < step.inputs.length) return undefined;
   const { name, at } = step;
-  return { id: instanceId(name, labels), step: name, labels, work, inputs, env, ...limits, at };
+  const { resources, retries, timeoutMs } = limits;
+  const node = { id: instanceId(name, labels), step: name, labels, work, inputs, env, resources, retries, at };
+  return timeoutMs === undefined ? node : { ...node, timeoutMs };
 }
 
 function withinLimits(

@@ -130,16 +130,10 @@ export class ShellScanner {
         this.#held = AFTER_BACKSLASH;
         return 0;
       case "'":
-        this.#quoted();
-        this.#frames.push("single");
-        return 0;
       case '"':
-        this.#quoted();
-        this.#frames.push("double");
-        return 0;
       case "`":
         this.#quoted();
-        this.#frames.push("backquote");
+        this.#frames.push(c === "'" ? "single" : c === '"' ? "double" : "backquote");
         return 0;
       case "$":
         this.#quoted();
