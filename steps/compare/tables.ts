@@ -13,7 +13,7 @@ export function markdownTable(
     const summary = arms[name];
     return summary === undefined ? [] : [summaryRow(titles[name], summary)];
   });
-  rows.push(summaryRow("**generated - real**, paired", difference));
+  rows.push(summaryRow("generated - real, paired", difference));
   if (gain !== undefined) rows.push(summaryRow("generated - random, paired", gain));
   const columns = blockColumns(blocks);
   const alone =

@@ -65,7 +65,7 @@ describe("compare", () => {
         "| real images | 0.8067 | 0.7923 to 0.8210 | 3 |",
         "| random encoder | 0.7950 | 0.7826 to 0.8074 | 3 |",
         "| raw pixels | 0.8350 | none | 1 |",
-        "| **generated - real**, paired | 0.0133 | -0.0246 to 0.0513 | 3 |",
+        "| generated - real, paired | 0.0133 | -0.0246 to 0.0513 | 3 |",
         "| generated - random, paired | 0.0250 | -0.0198 to 0.0698 | 3 |",
         "",
         "| seed | generated | real | random | raw | difference |",
