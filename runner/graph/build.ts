@@ -57,7 +57,17 @@ function nodeOf(
   if (work === undefined || inputs.length < step.inputs.length) return undefined;
   const { name, at } = step;
   const { resources, retries, timeoutMs } = limits;
-  const node = { id: instanceId(name, labels), step: name, labels, work, inputs, env, resources, retries, at };
+  const node = {
+    id: instanceId(name, labels),
+    step: name,
+    labels,
+    work,
+    inputs,
+    env,
+    resources,
+    retries,
+    at,
+  };
   return timeoutMs === undefined ? node : { ...node, timeoutMs };
 }
 

@@ -1,7 +1,7 @@
 import { valueAt } from "../spec/place.js";
 import type { Beside, Problems } from "../spec/problems.js";
 import type { StepSpec } from "../spec/spec.js";
-import { code } from "../spec/wording.js";
+import { code, plain } from "../spec/wording.js";
 import type { Link, Links } from "./links.js";
 
 /**
@@ -69,6 +69,9 @@ function reportCycles(
   }
 }
 
+/** Steps of a circle that are named; of a longer one, the ends. */
+const MOST_SHOWN = 20;
+
 /** `edges`: each step with the input that it takes from the next one. */
 function reportCycle(
   edges: readonly { readonly step: StepSpec; readonly link: Link }[],
@@ -79,12 +82,17 @@ function reportCycle(
   const [first] = edges;
   if (first === undefined) return;
   // Arrows go with the data: from the step that makes to the step that takes.
-  const names = [...edges.map(edge => edge.step.name), first.step.name].reverse();
-  const related = [...edges].reverse().map((edge): Beside => {
+  const along = [...edges].reverse();
+  const names = [first.step.name, ...along.map(edge => edge.step.name)];
+  const path =
+    names.length <= MOST_SHOWN
+      ? names
+      : [...names.slice(0, MOST_SHOWN / 2), "...", ...names.slice(-MOST_SHOWN / 2)];
+  const related = along.slice(0, MOST_SHOWN).map((edge): Beside => {
     const message = `${code(edge.step.name)} takes ${code(edge.link.role)} from ${code(edge.link.from.name)}`;
     return { message, document: problems.document, place: place(edge) };
   });
-  const message = `these steps need each other in a circle: ${names.join(" -> ")}`;
+  const message = `these steps need each other in a circle: ${path.map(plain).join(" -> ")}`;
   problems.add("cycle", message, place(first), { related, hint: "take one of these inputs out" });
 }
 

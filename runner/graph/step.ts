@@ -13,6 +13,7 @@ import { compileLimits, DEFAULT_LIMITS, type Limits } from "./limits.js";
 import type { Axes } from "./spread.js";
 import type { CommandWork, EnvEntry, FileSource, KindWork } from "./types.js";
 import type { UserFiles } from "./user-files.js";
+import { code } from "../spec/wording.js";
 import { checkOptions } from "./with-options.js";
 
 /** What steps are expanded against. */
@@ -141,7 +142,7 @@ function compileEnv(
         const text = scalarText(value);
         if (text !== undefined) out.set(name, text);
         const at = site("env", name);
-        const message = `the value of \`${name}\` must be a text or a number`;
+        const message = `the value of ${code(name)} must be a text or a number`;
         if (text === undefined) at.problems.add("not-text", message, at.place);
       }
     }

@@ -11,8 +11,12 @@ export function show(value: Json): string {
 
 /** A name or a piece of source in backquotes. */
 export function code(text: string): string {
-  const inner = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"');
-  return `\`${clip(inner)}\``;
+  return `\`${plain(text)}\``;
+}
+
+/** The same without the quotes. */
+export function plain(text: string): string {
+  return clip(JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"'));
 }
 
 /** "`a`, `b` or `c`"; long lists are cut. */

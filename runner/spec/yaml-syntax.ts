@@ -1,5 +1,4 @@
-import { Lexer, type Document, type YAMLParseError } from "yaml";
-import { MAX_DEPTH } from "./measure.js";
+import type { Document, YAMLParseError } from "yaml";
 import type { Report } from "./yaml.js";
 
 /** Errors shown of one file; the parser's later ones are mostly echoes of the first. */
@@ -11,11 +10,6 @@ export function reportSyntax(document: Document, text: string, report: Report): 
   if (version?.explicit === true && version.version !== "1.2") {
     const at = text.indexOf("%YAML");
     report("yaml-syntax", "only YAML 1.2 is read", [at, at + 9], "leave the %YAML line out");
-  }
-  const exhausted = document.errors.find(error => error.code === "RESOURCE_EXHAUSTION");
-  if (exhausted !== undefined) {
-    report("too-deep", `values are nested deeper than ${MAX_DEPTH} levels`, exhausted.pos);
-    return;
   }
   let lastLine = -1;
   let shown = 0;
@@ -30,11 +24,6 @@ export function reportSyntax(document: Document, text: string, report: Report): 
 }
 
 function reportOne(error: Flaw, text: string, at: [number, number], report: Report): void {
-  if (error.code === "MULTIPLE_DOCS") {
-    const hint = "a pipeline file holds one document: take out this `---`";
-    report("multiple-documents", "a second document begins here", [at[0], at[0] + 3], hint);
-    return;
-  }
   const tab = indentingTab(text, at[0]);
   if (tab !== undefined) {
     report("tab", "a tab is used as indentation", [tab, tab + 1], "YAML is indented with spaces");
@@ -87,39 +76,4 @@ function openExpression(text: string, at: number): string | undefined {
 function lower(message: string): string {
   const [first] = message.split("\n");
   return (first ?? "").replace(/^[A-Z](?=[a-z ])/, letter => letter.toLowerCase());
-}
-
-/**
- * Where brackets nest deeper than the limit, found before the parser works its way down a million of them. The
- * rough count, blind to quotes, says whether an exact look is worth its time; what it misses the parser refuses.
- */
-export function tooDeepFlow(text: string): number | undefined {
-  let depth = 0;
-  let deepest = 0;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === 0x5b || c === 0x7b) deepest = Math.max(deepest, ++depth);
-    else if ((c === 0x5d || c === 0x7d) && depth > 0) depth--;
-  }
-  return deepest <= MAX_DEPTH ? undefined : exactDepth(text);
-}
-
-/** Offset of the first bracket that is too deep, by the lexer's tokens. */
-function exactDepth(text: string): number | undefined {
-  const scalarFollows = "\x1f";
-  let offset = 0;
-  let depth = 0;
-  let scalar = false;
-  for (const token of new Lexer().lex(text)) {
-    // Markers are tokens of one control character that stand for no text.
-    if (token === scalarFollows || token === "\x02" || token === "\x18") {
-      scalar = token === scalarFollows;
-      continue;
-    }
-    if (!scalar && (token === "[" || token === "{") && ++depth > MAX_DEPTH) return offset;
-    if (!scalar && (token === "]" || token === "}")) depth = Math.max(0, depth - 1);
-    scalar = false;
-    offset += token.length;
-  }
-  return undefined;
 }

@@ -1,5 +1,5 @@
-import { isAlias, isMap, isScalar, isSeq, parseDocument, type Node } from "yaml";
-import { UsageError, type Diagnostic } from "../core/diagnostic.js";
+import { Composer, isAlias, isMap, isScalar, isSeq, Parser, type CST, type Document, type Node } from "yaml";
+import { InternalError, UsageError, type Diagnostic } from "../core/diagnostic.js";
 import type { Json, JsonObject } from "../core/json.js";
 import type { Code } from "./codes.js";
 import { locateIn } from "./locate.js";
@@ -7,7 +7,8 @@ import { MAX_DEPTH, measure } from "./measure.js";
 import type { Locate } from "./place.js";
 import { LineIndex, MAX_BYTES, rangeAt } from "./text.js";
 import { code, show } from "./wording.js";
-import { reportSyntax, tooDeepFlow } from "./yaml-syntax.js";
+import { deepBracket, deepCollection } from "./yaml-depth.js";
+import { reportSyntax } from "./yaml-syntax.js";
 
 /** YAML that has been read: its value, its mistakes, and its places. */
 export interface Source {
@@ -55,18 +56,8 @@ export function readAny(text: string, file: string) {
     if (mistakes.length > 0) throw new UsageError(mistakes, new Map([[file, text]]));
   };
 
-  const deep = tooDeepFlow(text);
-  if (deep !== undefined) {
-    report("too-deep", `brackets are nested deeper than ${MAX_DEPTH} levels`, [deep, deep + 1]);
-  }
+  const document = compose(text, report);
   stopIfAny();
-  const document = parseDocument(text, {
-    // Duplicates are looked for by `Reader`: the parser compares every key of a mapping with every other.
-    uniqueKeys: false,
-    prettyErrors: false,
-    resolveKnownTags: false,
-    logLevel: "error",
-  });
   reportSyntax(document, text, report);
   stopIfAny();
   for (const { pos } of document.warnings) {
@@ -76,6 +67,40 @@ export function readAny(text: string, file: string) {
   const root: Node | null = document.contents;
   const value = reader.read(root, 0);
   return { root, value, mistakes, targets: reader.targets, lines };
+}
+
+/** The parser's document, if it is safe to make one. */
+function compose(text: string, report: Report): Document {
+  const tooDeep = (offset: number): void =>
+    report("too-deep", `values are nested deeper than ${MAX_DEPTH} levels`, [offset, offset + 1]);
+  const bracket = deepBracket(text);
+  if (bracket !== undefined) tooDeep(bracket);
+  const shallow = function* (): Generator<CST.Token> {
+    if (bracket !== undefined) return;
+    for (const token of new Parser().parse(text)) {
+      const deep = deepCollection(token);
+      if (deep !== undefined) return tooDeep(deep);
+      yield token;
+    }
+  };
+  const composer = new Composer({
+    // Duplicates are looked for by `Reader`: the composer compares every key of a mapping with every other.
+    uniqueKeys: false,
+    prettyErrors: false,
+    resolveKnownTags: false,
+  });
+  let first: Document | undefined;
+  for (const document of composer.compose(shallow(), true, text.length)) {
+    if (first !== undefined) {
+      const [start] = document.range;
+      const hint = "a pipeline file holds one document: take out this `---`";
+      report("multiple-documents", "a second document begins here", [start, start + 3], hint);
+      break;
+    }
+    first = document;
+  }
+  if (first === undefined) throw new InternalError("the YAML parser made no document");
+  return first;
 }
 
 export type Report = (code: Code, message: string, range: readonly [number, number], hint?: string) => void;
