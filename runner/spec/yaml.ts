@@ -79,7 +79,7 @@ function compose(text: string, report: Report): Document {
     if (bracket !== undefined) return;
     for (const token of new Parser().parse(text)) {
       const deep = deepCollection(token);
-      if (deep !== undefined) return tooDeep(deep);
+      if (deep !== undefined) { tooDeep(deep); return; }
       yield token;
     }
   };
