@@ -79,7 +79,10 @@ function compose(text: string, report: Report): Document {
     if (bracket !== undefined) return;
     for (const token of new Parser().parse(text)) {
       const deep = deepCollection(token);
-      if (deep !== undefined) { tooDeep(deep); return; }
+      if (deep !== undefined) {
+        tooDeep(deep);
+        return;
+      }
       yield token;
     }
   };
