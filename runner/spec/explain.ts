@@ -1,6 +1,7 @@
 import { isList, isObject, type Json, type JsonObject, type JsonPath } from "../core/json.js";
 import type { ErrorObject } from "./ajv.js";
 import type { Code } from "./codes.js";
+import { withoutEchoes } from "./echoes.js";
 import { branches, branchNames, matchesNoType, ruleOf, typeHint, typeName } from "./schema-words.js";
 import { alternatives, code, didYouMean, show } from "./wording.js";
 
@@ -107,43 +108,6 @@ function explain(error: ErrorObject, root: Json, what: string): SchemaFault | un
     default:
       return wrong(ruleOf(error));
   }
-}
-
-/**
- * Several errors tell of one mistake: those of the branches of an `anyOf`, and those that follow from an unknown name. If
- * the value's type fits one branch alone, that branch's errors say best what is wrong; else the `anyOf` itself.
- */
-function withoutEchoes(errors: readonly ErrorObject[]): readonly ErrorObject[] {
-  // Errors about a key's text come with the `propertyNames` error that tells of the key.
-  let left = errors.filter(error => error.propertyName === undefined);
-  for (const error of errors) {
-    if (error.keyword !== "anyOf" && error.keyword !== "oneOf") continue;
-    const under = (e: ErrorObject): boolean => e.schemaPath.startsWith(`${error.schemaPath}/`);
-    const own = typeof (error.parentSchema as JsonObject)["errorMessage"] === "string";
-    const fitting = own ? [] : fittingBranches(errors.filter(under), error);
-    left = left.filter(e =>
-      fitting.length === 1 ? e !== error && (!under(e) || fitting[0]?.includes(e)) : !under(e),
-    );
-  }
-  return left;
-}
-
-/** Errors by branch, of the branches that do not fail by the type (or the constant tag) of the value. */
-function fittingBranches(
-  errors: readonly ErrorObject[],
-  of: ErrorObject,
-): readonly (readonly ErrorObject[])[] {
-  const branches = new Map<string, ErrorObject[]>();
-  for (const error of errors) {
-    const branch = error.schemaPath.slice(of.schemaPath.length + 1).split("/", 1)[0] ?? "";
-    branches.set(branch, [...(branches.get(branch) ?? []), error]);
-  }
-  return [...branches.values()].filter(
-    branch =>
-      !branch.some(
-        e => (e.keyword === "type" && e.instancePath === of.instancePath) || e.keyword === "const",
-      ),
-  );
 }
 
 function badName(error: ErrorObject, path: JsonPath): SchemaFault {

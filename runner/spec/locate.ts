@@ -10,6 +10,7 @@ export function locateIn(
   text: string,
   lines: LineIndex,
 ): Locate {
+  const expressions = new Map<number, number[]>();
   const entries = new Map<YAMLMap, Map<string, Pair>>();
   /** Entries by key, made once a mapping: a file of 10,000 steps can have 10,000 mistakes. */
   const entriesOf = (map: YAMLMap): Map<string, Pair> => {
@@ -63,12 +64,21 @@ export function locateIn(
   }
 
   function ofSpan(start: number, end: number, span: Span): Range {
-    let at = start - 1;
-    for (let i = 0; i <= span.index; i++) {
-      at = text.indexOf("${{", at + 1);
-      if (at === -1 || at >= end) return firstLine(start, end);
-    }
+    const at = expressionsIn(start, end)[span.index];
+    if (at === undefined) return firstLine(start, end);
     return rangeAt(lines, Math.min(at + span.start, end), Math.min(at + span.end, end));
+  }
+
+  /** Offsets of every `${{` of a text, found once: one text can have thousands of mistakes too. */
+  function expressionsIn(start: number, end: number): readonly number[] {
+    let known = expressions.get(start);
+    if (known === undefined) {
+      known = [];
+      for (let at = text.indexOf("${{", start); at !== -1 && at < end; at = text.indexOf("${{", at + 1))
+        known.push(at);
+      expressions.set(start, known);
+    }
+    return known;
   }
 }
 

@@ -93,6 +93,9 @@ function compose(text: string, report: Report): Document {
     resolveKnownTags: false,
   });
   let first: Document | undefined;
+  // A million errors with a stack each take ten seconds, and nobody sees the stacks.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   for (const document of composer.compose(shallow(), true, text.length)) {
     if (first !== undefined) {
       const [start] = document.range;
@@ -102,6 +105,7 @@ function compose(text: string, report: Report): Document {
     }
     first = document;
   }
+  Error.stackTraceLimit = stackTraceLimit;
   if (first === undefined) throw new InternalError("the YAML parser made no document");
   return first;
 }
