@@ -8,6 +8,7 @@ import { isBackend } from "./types.js";
 
 export type { Backend, Engine, EngineOptions, TensorFlow } from "./types.js";
 export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from "./types.js";
+export type { Program, ProgramArray, ProgramArrays, ProgramTensors, StepFunction } from "./program.js";
 export { BACKENDS } from "./types.js";
 
 /**

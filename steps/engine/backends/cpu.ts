@@ -1,4 +1,5 @@
 import type { Engine } from "../types.js";
+import { eagerProgram } from "../program.js";
 import { closeBackend } from "./close.js";
 
 /**
@@ -21,6 +22,7 @@ export async function openCpu(): Promise<Engine> {
     device: "JavaScript",
     // Math.exp and its like are V8's.
     numericClass: `cpu ${version} float32 V8 ${process.versions.v8}`,
+    program: (step, state) => eagerProgram(tf, step, state),
     dispose: () => closeBackend(tf, "cpu"),
   };
 }

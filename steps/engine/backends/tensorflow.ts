@@ -3,6 +3,7 @@ import os from "node:os";
 import util from "node:util";
 import type { Engine, EngineOptions, TensorFlow } from "../types.js";
 import { gpuName } from "../gpu.js";
+import { eagerProgram } from "../program.js";
 import { closeBackend } from "./close.js";
 
 /** The packages of native TensorFlow, in the order of preference; both optional. */
@@ -37,6 +38,7 @@ export async function openTensorflow({ cpus }: EngineOptions): Promise<Engine> {
     threads: cpus,
     device: isUsingGpuDevice ? hardware : `libtensorflow, ${cpus} thread${cpus === 1 ? "" : "s"}`,
     numericClass: `tensorflow ${version} float32 ${hardware}`,
+    program: (step, state) => eagerProgram(tf, step, state),
     dispose: () => closeBackend(tf, "tensorflow"),
   };
 }

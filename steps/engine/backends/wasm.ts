@@ -3,6 +3,7 @@ import type { WasmBackend } from "../wasm/compose.js";
 import { guardHeap } from "../wasm/heap.js";
 import { repairKernels } from "../wasm/index.js";
 import { MAX_THREADS, withThreads } from "../wasm/threads.js";
+import { eagerProgram } from "../program.js";
 import { closeBackend } from "./close.js";
 import { noteHandlers } from "./process-events.js";
 
@@ -38,6 +39,7 @@ export async function openWasm({ cpus }: EngineOptions): Promise<Engine> {
     device: `WebAssembly SIMD, ${threads} thread${threads === 1 ? "" : "s"}`,
     // XNNPACK has other kernels for other processors' instructions.
     numericClass: `wasm ${version} float32 ${process.arch}`,
+    program: (step, state) => eagerProgram(tf, step, state),
     dispose() {
       const restore = noteHandlers();
       closeBackend(tf, "wasm");

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import type { Engine, TensorFlow } from "../types.js";
+import { eagerProgram } from "../program.js";
 import { closeBackend } from "./close.js";
 
 const BACKEND_PACKAGE = "@tensorflow/tfjs-backend-webgpu";
@@ -40,6 +41,7 @@ export async function openWebgpu(): Promise<Engine> {
     threads: 1,
     device,
     numericClass: `webgpu ${version} float32 ${device}`,
+    program: (step, state) => eagerProgram(tf, step, state),
     dispose: () => closeBackend(tf, "webgpu"),
   };
 }
