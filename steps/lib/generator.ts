@@ -1,6 +1,7 @@
 import type * as tfc from "@tensorflow/tfjs-core";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { ProgramArrays, ProgramTensors } from "../engine/program.js";
 import type { NdArray } from "./arrays.js";
 import { sha256 } from "./digest.js";
 import {
@@ -13,19 +14,32 @@ import {
   weightsFile,
 } from "./generator-card.js";
 import { writeJson } from "./json.js";
-import { forward, loadWeights, type Tf } from "./model.js";
+import { forward, type Tf } from "./model.js";
 import { encodeSafetensors } from "./safetensors.js";
 
 export type { GeneratorCard, Prior } from "./generator-card.js";
 
-/** A generator ready to run. */
+/** A generator: its numbers, and how images come of them. On no engine yet. */
 export interface Generator {
-  readonly card: GeneratorCard;
+  /** SHA-256 of its weights: names the generator in what is made with it. */
   readonly digest: string;
+  readonly card: GeneratorCard;
   readonly latentDim: number;
   readonly imageShape: readonly [height: number, width: number, channels: number];
   readonly prior: Prior;
-  /** z [batch, latentDim] -> images [batch, H, W, C] in [0, 1]. Call it within `tf.tidy`. */
+  readonly weights: ProgramArrays;
+  /**
+   * z [batch, latentDim] -> images [batch, H, W, C] in [0, 1]. Pure: reads nothing but `weights` and `z`, so it may be
+   * part of a step function whose state holds the weights. Call it within `tf.tidy`.
+   */
+  generate(tf: Tf, weights: ProgramTensors, z: tfc.Tensor2D): tfc.Tensor4D;
+}
+
+/** A generator whose weights are on an engine; call `generate` within `tf.tidy`. */
+export interface PlacedGenerator extends Pick<
+  Generator,
+  "card" | "digest" | "latentDim" | "imageShape" | "prior"
+> {
   generate(z: tfc.Tensor2D): tfc.Tensor4D;
   dispose(): void;
 }
@@ -44,29 +58,42 @@ export async function readGenerator(folder: string): Promise<GeneratorFiles> {
   return { ...parseGenerator(card, weights, folder), digest: sha256(weights) };
 }
 
-/** Puts a generator's weights on the engine. */
-export function openGenerator({ card, tensors, digest }: GeneratorFiles, tf: Tf): Generator {
-  const weights = loadWeights(tf, tensors);
+export function openGenerator({ card, tensors, digest }: GeneratorFiles): Generator {
   const [low, high] = card.image.range;
   const shape = card.image.shape;
+  const arrays = [...tensors].map(([name, array]) => [name, { ...array, data: float32Of(name, array) }]);
   return {
-    card,
     digest,
+    card,
     latentDim: card.latent.dim,
     imageShape: shape,
     prior: card.latent.prior,
-    generate: z =>
-      tf.tidy(() => {
-        const y = tf.reshape(forward(tf, card.model, weights, z), [z.shape[0], ...shape]);
-        return tf.clipByValue(tf.div(tf.sub(y, low), high - low), 0, 1);
-      }),
-    dispose: () => tf.dispose([...weights.values()]),
+    weights: Object.fromEntries(arrays) as ProgramArrays,
+    generate(tf, weights, z) {
+      const y = forward(tf, card.model, new Map(Object.entries(weights)), z);
+      const images = tf.reshape(y, [z.shape[0], ...shape]);
+      return tf.clipByValue(tf.div(tf.sub(images, low), high - low), 0, 1);
+    },
+  };
+}
+
+/** Puts a generator's weights on the engine, to be run operation by operation. */
+export function placeGenerator(generator: Generator, tf: Tf): PlacedGenerator {
+  const { card, digest, latentDim, imageShape, prior } = generator;
+  const placed = Object.entries(generator.weights).map(
+    ([name, { shape, data }]) => [name, tf.tensor(data, [...shape])] as const,
+  );
+  const weights = Object.fromEntries(placed);
+  return {
+    ...{ card, digest, latentDim, imageShape, prior },
+    generate: z => tf.tidy(() => generator.generate(tf, weights, z)),
+    dispose: () => tf.dispose(weights),
   };
 }
 
 /** Reads and checks the artifact, and puts its weights on the engine. */
-export async function loadGenerator(folder: string, tf: Tf): Promise<Generator> {
-  return openGenerator(await readGenerator(folder), tf);
+export async function loadGenerator(folder: string, tf: Tf): Promise<PlacedGenerator> {
+  return placeGenerator(openGenerator(await readGenerator(folder)), tf);
 }
 
 /** Writes the artifact; equal content makes equal bytes. */
@@ -80,4 +107,9 @@ export async function writeGenerator(
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, weightsFile), weights);
   await writeJson(join(folder, cardFile), cardJson(card, weights));
+}
+
+function float32Of(name: string, { data }: NdArray): Float32Array {
+  if (data instanceof Float32Array) return data;
+  throw new TypeError(`the weight '${name}' must be float32`);
 }

@@ -2,14 +2,14 @@ import type { Draws, StepContext } from "../../runner/step-api.js";
 import type { TensorFlow } from "../engine/types.js";
 import { elementCount } from "../lib/arrays.js";
 import { makeAugment } from "../lib/augment.js";
-import type { Generator } from "../lib/generator.js";
+import type { PlacedGenerator } from "../lib/generator.js";
 import type { SampleViewsOptions } from "./options.js";
 
 /** Everything that turns an anchor's number into its views. */
 export interface Sampler {
   readonly ctx: Pick<StepContext<SampleViewsOptions>, "with" | "random" | "signal">;
   readonly tf: TensorFlow;
-  readonly generator: Generator;
+  readonly generator: PlacedGenerator;
   /** Told after each batch, with the number of views of the shard that are done. */
   progress(views: number): void;
 }
@@ -50,7 +50,7 @@ export async function makePictures(
 }
 
 /** Views a batch: a power of two that keeps a batch of larger images in memory. A function of the shape alone. */
-function batchSize([height, width]: Generator["imageShape"]): number {
+function batchSize([height, width]: PlacedGenerator["imageShape"]): number {
   const fitting = 2 ** Math.floor(Math.log2(2 ** 18 / (height * width)));
   return Math.max(8, Math.min(256, fitting));
 }

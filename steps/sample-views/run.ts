@@ -1,6 +1,6 @@
 import type { Json, JsonObject, StepContext } from "../../runner/step-api.js";
 import { type Engine, openEngine } from "../engine/index.js";
-import { type GeneratorFiles, openGenerator, readGenerator } from "../lib/generator.js";
+import { type GeneratorFiles, openGenerator, placeGenerator, readGenerator } from "../lib/generator.js";
 import { writeViews } from "../lib/views.js";
 import type { SampleViewsOptions } from "./options.js";
 import { writeShard } from "./shard.js";
@@ -20,7 +20,7 @@ export async function run(ctx: StepContext<SampleViewsOptions>): Promise<void> {
       const count = Math.min(shard, anchors - first);
       const made = await ctx.part(shardKey(ctx.with, first, count), async path => {
         engine ??= await openEngine(ctx.device);
-        const generator = openGenerator(files, engine.tf);
+        const generator = placeGenerator(openGenerator(files), engine.tf);
         const progress = (done: number): void =>
           ctx.progress(first + Math.floor(done / views), anchors, "anchors");
         await writeShard({ ctx, tf: engine.tf, generator, progress }, path, first, count);

@@ -1,7 +1,7 @@
 import type { RandomStream } from "../../runner/step-api.js";
 import type { TensorFlow } from "../engine/index.js";
 import { elementCount } from "../lib/arrays.js";
-import type { Generator } from "../lib/generator.js";
+import type { PlacedGenerator } from "../lib/generator.js";
 import type { ImageSet } from "../lib/images.js";
 import { permutation } from "../training/order.js";
 import { frechetDistance, gaussianOf } from "./frechet.js";
@@ -47,7 +47,7 @@ export function sampleQuality(samples: Uint8Array, data: ImageSet, random: Rando
 /** `count` samples G(z), z from the prior N(0, 1): uint8 [count, H, W, C]. */
 export async function drawSamples(
   tf: TensorFlow,
-  generator: Generator,
+  generator: PlacedGenerator,
   count: number,
   random: RandomStream,
 ): Promise<Uint8Array> {
