@@ -46,7 +46,9 @@ export async function checkoutCommand(
     }
   }
   if (options.force !== true) {
-    const lost = copies.map(({ from, to }) => differingFile(from, to)).find(file => file !== undefined);
+    const lost = copies
+      .map(({ from, to }) => differingFile(store.disk, from, to))
+      .find(file => file !== undefined);
     if (lost !== undefined)
       throw UsageError.ofCall(
         "would-overwrite",
@@ -55,7 +57,7 @@ export async function checkoutCommand(
       );
   }
   for (const { from, to } of copies) {
-    copyOut(from, to);
+    copyOut(store.disk, from, to);
     print(session, to);
   }
   store.stats.save();

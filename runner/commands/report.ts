@@ -1,4 +1,4 @@
-import { writeAtomic } from "../store/disk.js";
+import { writeAtomic } from "../store/files.js";
 import { join, resolve } from "node:path";
 import { UsageError } from "../core/diagnostic.js";
 import type { RunRecord } from "../core/record.js";
@@ -40,7 +40,7 @@ export async function writeReport(
   const file = out ?? join(store.root, "reports", `${run.id}.${format === "html" ? "html" : "md"}`);
   const { renderReport } = await import("../report/html.js");
   const { renderMarkdown } = await import("../report/markdown.js");
-  writeAtomic(file, format === "html" ? renderReport(model) : renderMarkdown(model));
+  writeAtomic(store.disk, file, format === "html" ? renderReport(model) : renderMarkdown(model));
   return file;
 }
 

@@ -5,7 +5,7 @@ import { frame, sha256 } from "../cache/hash.js";
 import type { ArtifactRef, Curve, Fingerprint } from "../core/record.js";
 import type { Graph, GraphNode } from "../graph/types.js";
 import { Digester } from "../store/digest.js";
-import { remove } from "../store/disk.js";
+import { remove } from "../store/files.js";
 import { StatCache } from "../store/stat-cache.js";
 import { baseEnvironment } from "./environment.js";
 import type { Host } from "./host.js";
@@ -82,7 +82,7 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
     if (error instanceof Error && EXPECTED.has(error.name)) return failure(error.message);
     throw error;
   } finally {
-    remove(folder);
+    remove(host.store.disk, folder);
   }
 }
 

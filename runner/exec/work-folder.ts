@@ -2,7 +2,8 @@ import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { listIfAny, remove } from "../store/disk.js";
+import type { Disk } from "../store/disk.js";
+import { listIfAny, remove } from "../store/files.js";
 import type { Host } from "./host.js";
 import { endProcesses, exists, processStart } from "./processes.js";
 
@@ -17,23 +18,23 @@ export interface WorkFolder {
  */
 export async function claimWorkFolder(host: Host, run: string): Promise<WorkFolder> {
   const all = host.store.workFolders();
-  await sweep(all);
+  await sweep(host.store.disk, all);
   const owner = [run, hostname(), process.pid, processStart(process.pid) ?? ""].join(BETWEEN);
   const path = join(all, owner);
   mkdirSync(path, { recursive: true });
-  return { path, release: () => remove(path) };
+  return { path, release: () => remove(host.store.disk, path) };
 }
 
 /** Neither in run ids nor in host names. */
 const BETWEEN = "@";
 
-async function sweep(folder: string): Promise<void> {
-  for (const name of listIfAny(folder) ?? []) {
+async function sweep(disk: Disk, folder: string): Promise<void> {
+  for (const name of listIfAny(disk, folder) ?? []) {
     const [run = "", host, pid, start] = name.split(BETWEEN);
     // Another host's processes cannot be asked after.
     if (host !== hostname() || isAlive(Number(pid), start)) continue;
     await endProcesses(undefined, run, 0);
-    remove(join(folder, name));
+    remove(disk, join(folder, name));
   }
 }
 

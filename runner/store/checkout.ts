@@ -1,42 +1,47 @@
-import {
-  constants,
-  chmodSync,
-  copyFileSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  statSync,
-  type Stats,
-} from "node:fs";
 import { dirname, join } from "node:path";
+import type { BigIntStats } from "node:fs";
+import type { Disk } from "./disk.js";
+import { discard, fsyncFile, temporaryName } from "./files.js";
 
-/** Copies an artifact out, by reflink where the disk can; the copy is the user's own and may be written. */
-export function copyOut(from: string, to: string): void {
-  const stat = statSync(from);
-  if (stat.isDirectory()) {
-    mkdirSync(to, { recursive: true });
-    for (const name of readdirSync(from)) copyOut(join(from, name), join(to, name));
+/**
+ * Copies an artifact out, by reflink where the disk can; the copy is the user's own and may be written. Never a hard
+ * link: what is written through one would be written into the store. A file appears under its name when it is
+ * complete; one that is there already is replaced.
+ */
+export function copyOut(disk: Disk, from: string, to: string): void {
+  const stat = disk.stat(from);
+  if (stat?.isDirectory() === true) {
+    disk.makeFolder(to);
+    for (const name of disk.list(from)) copyOut(disk, join(from, name), join(to, name));
     return;
   }
-  mkdirSync(dirname(to), { recursive: true });
-  copyFileSync(from, to, constants.COPYFILE_FICLONE);
-  chmodSync(to, stat.mode | 0o200);
+  disk.makeFolder(dirname(to));
+  const temporary = temporaryName(to);
+  try {
+    disk.copy(from, temporary);
+    disk.chmod(temporary, Number(stat?.mode ?? 0o444n) | 0o200);
+    fsyncFile(disk, temporary);
+    disk.rename(temporary, to);
+  } catch (error) {
+    discard(disk, temporary);
+    throw error;
+  }
 }
 
 /** A file at `to` that copying `from` would overwrite with other bytes. */
-export function differingFile(from: string, to: string): string | undefined {
-  const there = statSync(to, { throwIfNoEntry: false });
+export function differingFile(disk: Disk, from: string, to: string): string | undefined {
+  const there = disk.stat(to);
   if (there === undefined) return undefined;
-  const source = statSync(from);
-  if (source.isDirectory() !== there.isDirectory()) return to;
-  if (!source.isDirectory()) return sameFile(from, source, to, there) ? undefined : to;
-  for (const name of readdirSync(from)) {
-    const found = differingFile(join(from, name), join(to, name));
+  const source = disk.stat(from);
+  if (source?.isDirectory() !== there.isDirectory()) return to;
+  if (!source.isDirectory()) return sameFile(disk, from, source, to, there) ? undefined : to;
+  for (const name of disk.list(from)) {
+    const found = differingFile(disk, join(from, name), join(to, name));
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-function sameFile(a: string, statA: Stats, b: string, statB: Stats): boolean {
-  return statA.size === statB.size && readFileSync(a).equals(readFileSync(b));
+function sameFile(disk: Disk, a: string, statA: BigIntStats, b: string, statB: BigIntStats): boolean {
+  return statA.size === statB.size && disk.readFile(a).equals(disk.readFile(b));
 }

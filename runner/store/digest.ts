@@ -1,9 +1,9 @@
 import { createHash, type Hash } from "node:crypto";
-import { readFileSync, readdirSync, realpathSync, statSync, type BigIntStats } from "node:fs";
-import { open } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
 import { sha256 } from "../cache/hash.js";
 import type { ArtifactRef } from "../core/record.js";
-import { sameStat } from "./disk.js";
+import { systemDisk, type Disk } from "./disk.js";
+import { sameStat } from "./files.js";
 import { manifestOf, manifestRef, type TreeEntry } from "./manifest.js";
 import type { StatCache } from "./stat-cache.js";
 
@@ -20,11 +20,14 @@ export class UnreadableInput extends Error {
 
 /** Content digests of files and folders anywhere on disk; what the stat cache knows is not read again. */
 export class Digester {
-  constructor(private readonly stats: StatCache) {}
+  constructor(
+    private readonly stats: StatCache,
+    private readonly disk: Disk = systemDisk,
+  ) {}
 
   /** Symbolic links are followed. Throws `UnreadableInput`. */
   async content(path: string): Promise<Content> {
-    const stat = statOf(path);
+    const stat = this.#stat(path);
     if (stat.isDirectory()) {
       const { entries, latest } = await this.tree(path);
       return { ...manifestRef(manifestOf(entries)), latest };
@@ -36,7 +39,7 @@ export class Digester {
   /** Everything below a folder, and the newest time among it. */
   async tree(folder: string): Promise<{ entries: TreeEntry[]; latest: bigint }> {
     const entries: TreeEntry[] = [];
-    let latest = latestOf(statOf(folder));
+    let latest = latestOf(this.#stat(folder));
     const newest = (stat: BigIntStats): void => {
       const time = latestOf(stat);
       if (time > latest) latest = time;
@@ -46,15 +49,15 @@ export class Digester {
       { path: folder, prefix: "", within: [] },
     ];
     for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
-      const real = realpathSync(next.path);
+      const real = this.disk.realpath(next.path);
       if (next.within.includes(real))
         throw new UnreadableInput(`${next.path} is a symbolic link to a folder it lies in`);
-      const names = readdirSync(next.path);
+      const names = this.disk.list(next.path);
       if (names.length === 0 && next.prefix !== "")
         entries.push({ path: next.prefix.slice(0, -1), type: "folder" });
       for (const name of names) {
         const path = `${next.path}/${name}`;
-        const stat = statOf(path);
+        const stat = this.#stat(path);
         newest(stat);
         if (stat.isDirectory()) {
           todo.push({ path, prefix: `${next.prefix}${name}/`, within: [...next.within, real] });
@@ -69,52 +72,49 @@ export class Digester {
   }
 
   /** The SHA-256 of one file, read only if it is not known already. */
-  async file(path: string, stat: BigIntStats = statOf(path)): Promise<string> {
+  async file(path: string, stat: BigIntStats = this.#stat(path)): Promise<string> {
     if (!stat.isFile()) throw new UnreadableInput(`${path} is neither a file nor a folder`);
     const known = this.stats.get(stat);
     if (known !== undefined) return known;
     const begun = this.stats.begin();
-    const digest = stat.size > SMALL ? await hashLarge(path) : hashSmall(path);
-    if (!sameStat(stat, statOf(path))) throw new UnreadableInput(`${path} changed while it was being read`);
+    const digest = stat.size > SMALL ? await this.#large(path) : sha256(this.disk.readFile(path));
+    if (!sameStat(stat, this.#stat(path)))
+      throw new UnreadableInput(`${path} changed while it was being read`);
     this.stats.put(stat, digest, begun);
     return digest;
+  }
+
+  /** Reads one chunk while the one before it is hashed. */
+  async #large(path: string): Promise<string> {
+    const hash: Hash = createHash("sha256");
+    const fd = this.disk.open(path, "r");
+    try {
+      let [front, back] = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)];
+      let reading = this.disk.read(fd, front);
+      for (;;) {
+        const count = await reading;
+        if (count === 0) return hash.digest("hex");
+        [front, back] = [back, front];
+        reading = this.disk.read(fd, front);
+        hash.update(back.subarray(0, count));
+      }
+    } finally {
+      this.disk.close(fd);
+    }
+  }
+
+  #stat(path: string): BigIntStats {
+    const stat = this.disk.stat(path);
+    if (stat !== undefined) return stat;
+    // What a name that is no text was read as leads to nothing.
+    const why = path.includes("\uFFFD") ? "has a name that is not UTF-8" : "does not exist";
+    throw new UnreadableInput(`${path} ${why}`);
   }
 }
 
 /** Up to this size one read in place is quicker than handing the work to the thread pool. */
 const SMALL = 1n << 20n;
 const CHUNK = 1 << 20;
-
-function hashSmall(path: string): string {
-  return sha256(readFileSync(path));
-}
-
-/** Reads one chunk while the one before it is hashed. */
-async function hashLarge(path: string): Promise<string> {
-  const hash: Hash = createHash("sha256");
-  const handle = await open(path, "r");
-  try {
-    let [front, back] = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)];
-    let reading = handle.read(front, 0, CHUNK, null);
-    for (;;) {
-      const { bytesRead } = await reading;
-      if (bytesRead === 0) return hash.digest("hex");
-      [front, back] = [back, front];
-      reading = handle.read(front, 0, CHUNK, null);
-      hash.update(back.subarray(0, bytesRead));
-    }
-  } finally {
-    await handle.close();
-  }
-}
-
-function statOf(path: string): BigIntStats {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  if (stat !== undefined) return stat;
-  // What a name that is no text was read as leads to nothing.
-  const why = path.includes("\uFFFD") ? "has a name that is not UTF-8" : "does not exist";
-  throw new UnreadableInput(`${path} ${why}`);
-}
 
 function latestOf(stat: BigIntStats): bigint {
   return stat.mtimeNs > stat.ctimeNs ? stat.mtimeNs : stat.ctimeNs;

@@ -1,126 +1,105 @@
 import {
-  chmodSync,
   closeSync,
+  chmodSync,
+  constants,
+  copyFileSync,
   fsyncSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
+  read,
+  readFileSync,
   readdirSync,
+  readlinkSync,
+  realpathSync,
   renameSync,
-  rmSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
   writeSync,
   type BigIntStats,
 } from "node:fs";
-import { dirname } from "node:path";
-import process from "node:process";
 
 /**
- * Writes a whole file so that it is either absent (or as before) or complete: temporary name, fsync, rename.
- * `durable: false` leaves the fsync out, for caches whose loss or tearing costs time only.
+ * The file-system operations of which the store is made, one by one: nothing else in `runner/store` touches the
+ * disk. A test's disk may count them, refuse any, tear a write in half, or die at the n-th; what the store promises
+ * is proven by doing that at every one (test/faults).
+ * Each throws the system's error (with `code`) unless it says otherwise.
  */
-export function writeAtomic(
-  file: string,
-  data: string | Uint8Array,
-  options: { durable?: boolean } = {},
-): void {
-  const temporary = temporaryName(file);
-  const bytes = typeof data === "string" ? Buffer.from(data) : data;
-  const fd = openForWriting(temporary);
-  try {
+export interface Disk {
+  /** `r`: to read; `w`: a new, empty file to write; `a`: to write at the end. Gives a descriptor. */
+  open(path: string, mode: "r" | "w" | "a"): number;
+  /** Writes bytes from `offset` on; may write fewer than there are. Gives how many. */
+  write(fd: number, bytes: Uint8Array, offset: number): number;
+  /** Returns when all that was written has reached the disk. */
+  sync(fd: number): void;
+  close(fd: number): void;
+  /** The next bytes, into `buffer`; 0 at the end. */
+  read(fd: number, buffer: Buffer): Promise<number>;
+  /** A whole file. Never waits: what is not a file (a pipe) is empty or an error. */
+  readFile(path: string): Buffer;
+  list(folder: string): string[];
+  /** Nothing where there is no such file. Links are not followed. */
+  lstat(path: string): BigIntStats | undefined;
+  /** Nothing where there is no such file. Links are followed. */
+  stat(path: string): BigIntStats | undefined;
+  realpath(path: string): string;
+  /** Makes a folder and those it lies in; none of them need be new. */
+  makeFolder(path: string): void;
+  /** Replaces what is there in one step. */
+  rename(from: string, to: string): void;
+  /** Gives a file a second name. */
+  link(file: string, to: string): void;
+  /** Makes a symbolic link at `path`, unless something is there already (EEXIST): in one step, with its text. */
+  symlink(text: string, path: string): void;
+  /** The text of a symbolic link. */
+  readlink(path: string): string;
+  unlink(path: string): void;
+  /** Removes an empty folder. */
+  removeFolder(path: string): void;
+  chmod(path: string, mode: number): void;
+  /** Copies a file with its mode: by sharing its blocks until either is written (reflink) where the disk can. */
+  copy(from: string, to: string): void;
+}
+
+export const systemDisk: Disk = {
+  open: (path, mode) => openSync(path, mode),
+  write: (fd, bytes, offset) => writeSync(fd, bytes, offset),
+  sync: fsyncSync,
+  close: closeSync,
+  read: (fd, buffer) =>
+    new Promise((resolve, reject) =>
+      read(fd, buffer, 0, buffer.length, null, (error, count) =>
+        error === null ? resolve(count) : reject(error),
+      ),
+    ),
+  readFile(path) {
+    const fd = openSync(path, constants.O_RDONLY | NONBLOCK);
     try {
-      for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
-      if (options.durable !== false) fsyncSync(fd);
+      return readFileSync(fd);
     } finally {
       closeSync(fd);
     }
-    renameSync(temporary, file);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-}
+  },
+  list: folder => readdirSync(folder),
+  lstat: path => lstatSync(path, { bigint: true, throwIfNoEntry: false }),
+  stat: path => statSync(path, { bigint: true, throwIfNoEntry: false }),
+  realpath: path => realpathSync(path),
+  makeFolder: path => void mkdirSync(path, { recursive: true }),
+  rename: renameSync,
+  link: linkSync,
+  symlink: (text, path) => symlinkSync(text, path),
+  readlink: path => readlinkSync(path),
+  unlink: unlinkSync,
+  removeFolder: path => rmdirSync(path),
+  chmod: chmodSync,
+  copy: (from, to) => copyFileSync(from, to, constants.COPYFILE_FICLONE),
+};
 
-/** Writes what only saves time: on a store that cannot be written (read-only, full) it is gone without. */
-export function writeDisposable(write: () => void): void {
-  try {
-    write();
-  } catch (error) {
-    if (!isCode(error, "EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "EISDIR", "ENOTDIR", "EEXIST"))
-      throw error;
-  }
-}
-
-/** Removes a file or folder and all that is in it, also where a program has made folders of its own read-only. */
-export function remove(path: string): void {
-  try {
-    rmSync(path, { recursive: true, force: true, maxRetries: 3 });
-  } catch (error) {
-    if (!isCode(error, "EACCES", "EPERM")) throw error;
-    openFolders(path);
-    rmSync(path, { recursive: true, force: true, maxRetries: 3 });
-  }
-}
-
-/** Lets the owner list and change every folder below, so that its contents can be moved or removed. */
-function openFolders(path: string): void {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat?.isDirectory() !== true) return;
-  if ((stat.mode & 0o700) !== 0o700) chmodSync(path, 0o700);
-  for (const name of readdirSync(path)) openFolders(`${path}/${name}`);
-}
-
-/** Flushes a file's bytes to the disk. */
-export function fsyncFile(file: string): void {
-  const fd = openSync(file, "r");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-/** `lstat`, or nothing when there is no such file; other faults are thrown. */
-export function lstatIfAny(file: string): BigIntStats | undefined {
-  return lstatSync(file, { bigint: true, throwIfNoEntry: false });
-}
-
-/** The names in a folder, or nothing when there is no such folder. */
-export function listIfAny(folder: string): string[] | undefined {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (isCode(error, "ENOENT", "ENOTDIR")) return undefined;
-    throw error;
-  }
-}
-
-/** True when nothing that could have changed the bytes happened between the two. */
-export function sameStat(a: BigIntStats, b: BigIntStats): boolean {
-  return (
-    a.ino === b.ino &&
-    a.dev === b.dev &&
-    a.size === b.size &&
-    a.mtimeNs === b.mtimeNs &&
-    a.ctimeNs === b.ctimeNs
-  );
-}
-
-/** Unique among the processes of one host and, by its start, among a process's own writes. */
-export function temporaryName(file: string): string {
-  return `${file}.${process.pid}-${(counter++).toString(36)}.tmp`;
-}
-let counter = 0;
-
-/** Opens a new file, making its folder only when it turns out to be missing: most often it is there. */
-function openForWriting(file: string): number {
-  try {
-    return openSync(file, "w");
-  } catch (error) {
-    if (!isCode(error, "ENOENT")) throw error;
-    mkdirSync(dirname(file), { recursive: true });
-    return openSync(file, "w");
-  }
-}
+/** Absent on Windows, where no file of ours can be a pipe. */
+const NONBLOCK = (constants as { O_NONBLOCK?: number }).O_NONBLOCK ?? 0;
 
 export function isCode(error: unknown, ...codes: string[]): boolean {
   // Not by `instanceof`: an error of the file system may come from another realm (workers, test runners).

@@ -1,25 +1,31 @@
-import { readFileSync } from "node:fs";
 import { sha256 } from "../cache/hash.js";
 import type { Json } from "../core/json.js";
-import { isCode, writeAtomic } from "./disk.js";
+import { isCode, type Disk } from "./disk.js";
+import { writeAtomic } from "./files.js";
 
 /**
  * JSON documents that check themselves: `{"sha256":"...","body":...}` where the digest is that of the body's
  * exact text. A torn, flipped or swapped file is told from a good one before anything in it is believed.
  */
-export function writeEnvelope(file: string, body: unknown, options: { durable?: boolean } = {}): void {
+export function writeEnvelope(
+  disk: Disk,
+  file: string,
+  body: unknown,
+  options: { durable?: boolean } = {},
+): void {
   const text = JSON.stringify(body);
-  writeAtomic(file, `${HEAD}${sha256(text)}${MIDDLE}${text}}\n`, options);
+  writeAtomic(disk, file, `${HEAD}${sha256(text)}${MIDDLE}${text}}\n`, options);
 }
 
 /** The body; `undefined` when there is no such file, `"damaged"` when it is not what was written. */
-export function readEnvelope(file: string): Json | undefined {
+export function readEnvelope(disk: Disk, file: string): Json | undefined {
   let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    text = disk.readFile(file).toString();
   } catch (error) {
     if (isCode(error, "ENOENT", "ENOTDIR")) return undefined;
-    if (isCode(error, "EISDIR")) return "damaged";
+    // A folder, a ring of links or a pipe in its place.
+    if (isCode(error, "EISDIR", "ELOOP", "EAGAIN", "ENXIO")) return "damaged";
     throw error;
   }
   const body = text.slice(HEAD.length + 64 + MIDDLE.length, -2);

@@ -1,9 +1,9 @@
-import { chmodSync, copyFileSync, constants, linkSync, mkdirSync, readFileSync, renameSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { sha256 } from "../cache/hash.js";
 import type { ArtifactRef } from "../core/record.js";
 import { Digester, UnreadableInput } from "./digest.js";
-import { fsyncFile, isCode, listIfAny, lstatIfAny, remove, temporaryName, writeAtomic } from "./disk.js";
+import { isCode, type Disk } from "./disk.js";
+import { discard, fsyncFile, inFolder, listIfAny, remove, temporaryName, writeAtomic } from "./files.js";
 import { manifestOf, manifestRef, parseManifest, type TreeEntry } from "./manifest.js";
 import type { StatCache } from "./stat-cache.js";
 
@@ -21,8 +21,9 @@ export class Objects {
   constructor(
     private readonly root: string,
     private readonly stats: StatCache,
+    private readonly disk: Disk,
   ) {
-    this.#digester = new Digester(stats);
+    this.#digester = new Digester(stats, disk);
   }
 
   /** Where an artifact's bytes are: a file, or a folder for a tree. Call `check` first. */
@@ -56,7 +57,7 @@ export class Objects {
   /** Removes an artifact's bytes; of a tree, also the objects in it that are damaged. Others may share the rest. */
   async drop(ref: ArtifactRef): Promise<void> {
     if (ref.type !== "tree") {
-      remove(this.path(ref));
+      remove(this.disk, this.path(ref));
       return;
     }
     const entries = this.#manifest(ref.digest);
@@ -64,16 +65,16 @@ export class Objects {
       for (const e of entries) {
         if (e.type === "folder") continue;
         const blob = this.#blob(e.type, e.digest);
-        if ((await this.#checkFile(blob, e.digest, e.bytes)) === "damaged") remove(blob);
+        if ((await this.#checkFile(blob, e.digest, e.bytes)) === "damaged") remove(this.disk, blob);
       }
     }
-    remove(this.#manifestFile(ref.digest));
-    remove(this.path(ref));
+    remove(this.disk, this.#manifestFile(ref.digest));
+    remove(this.disk, this.path(ref));
   }
 
   /** Takes a finished file or folder into the store, moving it: it is gone from where it was. */
   async take(path: string): Promise<ArtifactRef> {
-    if (lstatIfAny(path)?.isDirectory() !== true) {
+    if (this.disk.lstat(path)?.isDirectory() !== true) {
       const { type, digest, bytes } = await this.#digester.content(path);
       if (type === "tree") throw new UnreadableInput(`${path} is a link to a folder`);
       await this.#takeFile(path, type, digest, bytes);
@@ -84,9 +85,9 @@ export class Objects {
       if (e.type !== "folder") await this.#takeFile(join(path, e.path), e.type, e.digest, e.bytes);
     const manifest = manifestOf(entries);
     const ref = manifestRef(manifest);
-    writeAtomic(this.#manifestFile(ref.digest), manifest);
+    writeAtomic(this.disk, this.#manifestFile(ref.digest), manifest);
     if ((await this.#checkTree(this.path(ref), entries)) !== "whole") await this.#layOut(ref.digest, entries);
-    remove(path);
+    remove(this.disk, path);
     return ref;
   }
 
@@ -95,27 +96,43 @@ export class Objects {
     // An object that is there already may have been damaged since: it is replaced unless it is whole.
     const health = await this.#checkFile(to, digest, bytes);
     if (health === "whole") return;
-    if (health === "damaged") remove(to);
-    const own = await this.#alone(from, to, digest);
-    chmodSync(own, type === "executable" ? 0o555 : 0o444);
-    fsyncFile(own);
-    inFolder(to, () => renameSync(own, to));
-    const stat = lstatIfAny(to);
+    if (health === "damaged") remove(this.disk, to);
+    // Where the file has other names, what is written under those must not reach the store.
+    if (this.disk.lstat(from)?.nlink !== 1n) await this.#putCopy(from, to, type, digest);
+    else {
+      try {
+        this.#put(from, to, type);
+      } catch (error) {
+        if (!isCode(error, "EXDEV")) throw error;
+        await this.#putCopy(from, to, type, digest);
+      }
+    }
+    const stat = this.disk.lstat(to);
     if (stat !== undefined) this.stats.putOwned(stat, digest);
   }
 
-  /** The file itself, or a copy where it has other names: what is written under those must not reach the store. */
-  async #alone(from: string, to: string, digest: string): Promise<string> {
-    if (lstatIfAny(from)?.nlink === 1n) return from;
+  /** Moves a file to its place, when its bytes have reached the disk. */
+  #put(from: string, to: string, type: "file" | "executable"): void {
+    this.disk.chmod(from, type === "executable" ? 0o555 : 0o444);
+    fsyncFile(this.disk, from);
+    inFolder(this.disk, to, () => this.disk.rename(from, to));
+  }
+
+  async #putCopy(from: string, to: string, type: "file" | "executable", digest: string): Promise<void> {
     const copy = temporaryName(to);
-    inFolder(copy, () => copyFileSync(from, copy, constants.COPYFILE_FICLONE));
-    if ((await this.#digester.file(copy)) === digest) return copy;
-    remove(copy);
-    throw new UnreadableInput(`${from} changed while it was being read`);
+    try {
+      inFolder(this.disk, copy, () => this.disk.copy(from, copy));
+      if ((await this.#digester.file(copy)) !== digest)
+        throw new UnreadableInput(`${from} changed while it was being read`);
+      this.#put(copy, to, type);
+    } catch (error) {
+      discard(this.disk, copy);
+      throw error;
+    }
   }
 
   async #checkFile(path: string, digest: string, bytes: number, turns = 100): Promise<Health> {
-    const stat = lstatIfAny(path);
+    const stat = this.disk.lstat(path);
     if (stat === undefined) return "missing";
     if (!stat.isFile() || Number(stat.size) !== bytes) return "damaged";
     try {
@@ -145,7 +162,7 @@ export class Objects {
       if (health !== "whole") return health;
     }
     for (const [parent, names] of expected) {
-      const found = listIfAny(join(folder, parent));
+      const found = listIfAny(this.disk, join(folder, parent));
       if (found === undefined) return "missing";
       if (found.length !== names.size || found.some(name => !names.has(name))) return "damaged";
     }
@@ -154,10 +171,10 @@ export class Objects {
 
   #manifest(digest: string): readonly TreeEntry[] | "missing" | "damaged" {
     const file = this.#manifestFile(digest);
-    const stat = lstatIfAny(file);
+    const stat = this.disk.lstat(file);
     if (stat === undefined) return "missing";
     if (!stat.isFile()) return "damaged";
-    const text = readFileSync(file, "utf8");
+    const text = this.disk.readFile(file).toString();
     if (this.stats.get(stat) !== digest) {
       if (sha256(text) !== digest) return "damaged";
       this.stats.putOwned(stat, digest);
@@ -172,33 +189,37 @@ export class Objects {
   async #layOut(digest: string, entries: readonly TreeEntry[]): Promise<void> {
     const folder = this.#place("trees", digest);
     const temporary = temporaryName(folder);
-    mkdirSync(temporary, { recursive: true });
-    for (const e of entries) {
-      const to = join(temporary, e.path);
-      if (e.type === "folder") mkdirSync(to, { recursive: true });
-      else this.#link(this.#blob(e.type, e.digest), to, e.digest);
+    try {
+      this.disk.makeFolder(temporary);
+      for (const e of entries) {
+        const to = join(temporary, e.path);
+        if (e.type === "folder") this.disk.makeFolder(to);
+        else this.#link(this.#blob(e.type, e.digest), to, e.digest);
+      }
+      while (!moved(this.disk, temporary, folder)) {
+        const health = await this.#checkTree(folder, entries);
+        if (health === "whole") break;
+        const aside = temporaryName(folder);
+        if (moved(this.disk, folder, aside)) discard(this.disk, aside);
+      }
+    } finally {
+      discard(this.disk, temporary);
     }
-    while (!moved(temporary, folder)) {
-      const health = await this.#checkTree(folder, entries);
-      if (health === "whole") break;
-      const aside = temporaryName(folder);
-      if (moved(folder, aside)) remove(aside);
-    }
-    remove(temporary);
   }
 
   /** A hard link where the disk can, else a copy. */
   #link(blob: string, to: string, digest: string): void {
-    inFolder(to, () => {
+    inFolder(this.disk, to, () => {
       try {
-        linkSync(blob, to);
+        this.disk.link(blob, to);
       } catch (error) {
         if (!isCode(error, "EPERM", "EMLINK", "EXDEV", "ENOTSUP", "ENOSYS")) throw error;
-        copyFileSync(blob, to, constants.COPYFILE_FICLONE);
+        this.disk.copy(blob, to);
+        fsyncFile(this.disk, to);
       }
     });
     // Linking moves the inode's ctime: without this the object would have to be read again to be believed.
-    const stat = lstatIfAny(to);
+    const stat = this.disk.lstat(to);
     if (stat !== undefined) this.stats.putOwned(stat, digest);
   }
 
@@ -216,23 +237,12 @@ export class Objects {
 }
 
 /** Renames; false where something is in the way, or what was to be moved is gone. */
-function moved(from: string, to: string): boolean {
+function moved(disk: Disk, from: string, to: string): boolean {
   try {
-    renameSync(from, to);
+    disk.rename(from, to);
     return true;
   } catch (error) {
     if (!isCode(error, "ENOTEMPTY", "EEXIST", "ENOTDIR", "ENOENT")) throw error;
     return false;
-  }
-}
-
-/** Runs a step that puts something at `path`, making the folder when it turns out to be missing. */
-function inFolder(path: string, put: () => void): void {
-  try {
-    put();
-  } catch (error) {
-    if (!isCode(error, "ENOENT")) throw error;
-    mkdirSync(dirname(path), { recursive: true });
-    put();
   }
 }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { readFileSync, type BigIntStats } from "node:fs";
+import type { BigIntStats } from "node:fs";
 import type { Clock } from "../core/clock.js";
-import { writeAtomic, writeDisposable } from "./disk.js";
+import { systemDisk, type Disk } from "./disk.js";
+import { writeAtomic, writeDisposable } from "./files.js";
 
 /**
  * Remembers the content digest of files by what the file system says of them (device, inode, size, mtime and
@@ -22,6 +23,7 @@ export class StatCache {
   constructor(
     private readonly file: string,
     private readonly clock: Clock,
+    private readonly disk: Disk = systemDisk,
   ) {}
 
   /** The digest of an unchanged file, else nothing. */
@@ -53,7 +55,7 @@ export class StatCache {
 
   save(): void {
     if (!this.#changed) return;
-    writeDisposable(() => writeAtomic(this.file, encode(this.#entries), { durable: false }));
+    writeDisposable(() => writeAtomic(this.disk, this.file, encode(this.#entries), { durable: false }));
     this.#changed = false;
   }
 
@@ -62,7 +64,7 @@ export class StatCache {
     this.#loaded = true;
     let bytes: Buffer;
     try {
-      bytes = readFileSync(this.file);
+      bytes = this.disk.readFile(this.file);
     } catch {
       return; // Absent or unreadable: everything is hashed anew, which is slower and as right.
     }

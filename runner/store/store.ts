@@ -1,11 +1,12 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sha256 } from "../cache/hash.js";
 import type { Clock } from "../core/clock.js";
 import { isObject, type Json } from "../core/json.js";
 import { Digester } from "./digest.js";
-import { writeDisposable } from "./disk.js";
+import { systemDisk, type Disk } from "./disk.js";
+import { writeAtomic, writeDisposable } from "./files.js";
 import { readEnvelope, writeEnvelope } from "./envelope.js";
+import { LiveRuns } from "./live.js";
 import { Objects } from "./objects.js";
 import { Records, Runs } from "./records.js";
 import { StatCache } from "./stat-cache.js";
@@ -17,7 +18,7 @@ import { StatCache } from "./stat-cache.js";
  * - `records/`: what each key produced
  * - `runs/`, `logs/`: past runs
  * - `cache/`: disposable helpers (stat cache, parsed pipelines, engine probe)
- * - `work/`: folders of steps under way
+ * - `work/`: one folder for each run under way, in which its steps work
  */
 export class Store {
   readonly stats: StatCache;
@@ -26,25 +27,28 @@ export class Store {
   readonly records: Records;
   readonly parts: Records;
   readonly runs: Runs;
+  /** The runs under way, of this process and any other. */
+  readonly live: LiveRuns;
 
   constructor(
     readonly root: string,
     clock: Clock,
+    readonly disk: Disk = systemDisk,
   ) {
-    this.stats = new StatCache(join(root, "cache", "stats"), clock);
-    this.digester = new Digester(this.stats);
-    this.objects = new Objects(root, this.stats);
-    this.records = new Records(join(root, "records"));
-    this.parts = new Records(join(root, "parts"));
-    this.runs = new Runs(join(root, "runs"));
+    this.stats = new StatCache(join(root, "cache", "stats"), clock, disk);
+    this.digester = new Digester(this.stats, disk);
+    this.objects = new Objects(root, this.stats, disk);
+    this.records = new Records(join(root, "records"), disk);
+    this.parts = new Records(join(root, "parts"), disk);
+    this.runs = new Runs(join(root, "runs"), disk);
+    this.live = new LiveRuns(join(root, "work"), clock, disk);
   }
 
   /** Makes the root, which git is told to leave alone but for `published/`. */
   prepare(): void {
     const ignore = join(this.root, ".gitignore");
-    if (existsSync(ignore)) return;
-    mkdirSync(this.root, { recursive: true });
-    writeFileSync(ignore, "*\n!.gitignore\n!published/\n!published/**\n");
+    if (this.disk.lstat(ignore) === undefined)
+      writeAtomic(this.disk, ignore, "*\n!.gitignore\n!published/\n!published/**\n");
   }
 
   /** A disposable JSON cache, for what is slow to compute and cheap to compute again. */
@@ -52,12 +56,12 @@ export class Store {
     const file = (hash: string): string => join(this.root, "cache", area, `${hash}.json`);
     return {
       get: hash => {
-        const body = readEnvelope(file(hash));
+        const body = readEnvelope(this.disk, file(hash));
         // The name is part of the body, so that a file put in another's place is not taken for it.
         return isObject(body) && body["of"] === hash ? body["value"] : undefined;
       },
       put: (hash, value) =>
-        writeDisposable(() => writeEnvelope(file(hash), { of: hash, value }, { durable: false })),
+        writeDisposable(() => writeEnvelope(this.disk, file(hash), { of: hash, value }, { durable: false })),
     };
   }
 

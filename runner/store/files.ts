@@ -1,0 +1,133 @@
+import { dirname } from "node:path";
+import process from "node:process";
+import type { BigIntStats } from "node:fs";
+import { isCode, type Disk } from "./disk.js";
+
+/**
+ * Writes a whole file so that it is either absent (or as before) or complete: temporary name, fsync, rename.
+ * `durable: false` leaves the fsync out, for caches whose loss or tearing costs time only.
+ */
+export function writeAtomic(
+  disk: Disk,
+  file: string,
+  data: string | Uint8Array,
+  options: { durable?: boolean } = {},
+): void {
+  const temporary = temporaryName(file);
+  const bytes = typeof data === "string" ? Buffer.from(data) : data;
+  const fd = inFolder(disk, temporary, () => disk.open(temporary, "w"));
+  try {
+    try {
+      for (let done = 0; done < bytes.length;) done += disk.write(fd, bytes, done);
+      if (options.durable !== false) disk.sync(fd);
+    } finally {
+      disk.close(fd);
+    }
+    disk.rename(temporary, file);
+  } catch (error) {
+    discard(disk, temporary);
+    throw error;
+  }
+}
+
+/** Writes what only saves time: on a store that cannot be written (read-only, full, failing) it is gone without. */
+export function writeDisposable(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (!isCode(error, ...REFUSALS)) throw error;
+  }
+}
+
+/** Removes a file or folder and all that is in it, also where a program has made folders of its own read-only. */
+export function remove(disk: Disk, path: string): void {
+  const stat = disk.lstat(path);
+  if (stat === undefined) return;
+  if (!stat.isDirectory()) {
+    unlessGone(() => disk.unlink(path));
+    return;
+  }
+  unlessGone(() => {
+    if ((stat.mode & 0o700n) !== 0o700n) disk.chmod(path, 0o700);
+    // What a program that is being ended still writes meanwhile goes in the next turn.
+    for (let turn = 0; ; turn++) {
+      for (const name of disk.list(path)) remove(disk, `${path}/${name}`);
+      try {
+        disk.removeFolder(path);
+        return;
+      } catch (error) {
+        if (!isCode(error, "ENOTEMPTY", "EEXIST") || turn === 3) throw error;
+      }
+    }
+  });
+}
+
+/** Removes what a fault has left, when that is possible: the fault itself is what must be told. */
+export function discard(disk: Disk, path: string): void {
+  writeDisposable(() => remove(disk, path));
+}
+
+/** Runs a step that puts something at `path`, making its folder when it turns out to be missing: most often it is there. */
+export function inFolder<T>(disk: Disk, path: string, put: () => T): T {
+  try {
+    return put();
+  } catch (error) {
+    if (!isCode(error, "ENOENT")) throw error;
+    disk.makeFolder(dirname(path));
+    return put();
+  }
+}
+
+/** Flushes a file's bytes to the disk. */
+export function fsyncFile(disk: Disk, file: string): void {
+  const fd = disk.open(file, "r");
+  try {
+    disk.sync(fd);
+  } finally {
+    disk.close(fd);
+  }
+}
+
+/** The names in a folder, or nothing when there is no such folder. */
+export function listIfAny(disk: Disk, folder: string): string[] | undefined {
+  try {
+    return disk.list(folder);
+  } catch (error) {
+    if (isCode(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}
+
+/** True when nothing that could have changed the bytes happened between the two. */
+export function sameStat(a: BigIntStats, b: BigIntStats): boolean {
+  return (
+    a.ino === b.ino &&
+    a.dev === b.dev &&
+    a.size === b.size &&
+    a.mtimeNs === b.mtimeNs &&
+    a.ctimeNs === b.ctimeNs
+  );
+}
+
+/** Unique among the processes of one host and, by its start, among a process's own writes. */
+export function temporaryName(file: string): string {
+  return `${file}.${process.pid}-${(counter++).toString(36)}${TEMPORARY}`;
+}
+let counter = 0;
+
+/** How the name of a file ends that is not complete yet. */
+export const TEMPORARY = ".tmp";
+
+/** What a disk answers when it cannot or must not be written. */
+const REFUSALS = [
+  ...["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "EIO", "EMFILE", "ENFILE"],
+  ...["EISDIR", "ENOTDIR", "EEXIST", "ENOTEMPTY", "EXDEV", "ELOOP"],
+];
+
+function unlessGone(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!isCode(error, "ENOENT")) throw error;
+  }
+}
