@@ -1,7 +1,7 @@
 /**
  * Quantiles of Student's t distribution, for intervals over the few repeats that an experiment has.
  * `p` in (0, 1), `df` > 0 degrees of freedom; relative error below 1e-9 against SciPy for df up to 1e6.
- * Throws RangeError outside those. Does not do p-values of tests: those belong to the steps that make them.
+ * Throws RangeError outside those.
  */
 export function studentQuantile(p: number, df: number): number {
   if (!(p > 0 && p < 1)) throw new RangeError(`the probability ${p} is not in (0, 1)`);
@@ -19,6 +19,12 @@ export function studentQuantile(p: number, df: number): number {
     else high = middle;
   }
   return (low + high) / 2;
+}
+
+/** P(T > t): the p-value of a one-sided t-test; relative error below 1e-9 against SciPy. */
+export function studentTail(t: number, df: number): number {
+  if (!(df > 0)) throw new RangeError(`${df} degrees of freedom: must be above 0`);
+  return t >= 0 ? twoSidedTail(t, df) / 2 : 1 - twoSidedTail(-t, df) / 2;
 }
 
 /** P(|T| > t) = I_x(df/2, 1/2) with x = df / (df + t^2); t >= 0. */

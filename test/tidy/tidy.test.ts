@@ -43,10 +43,12 @@ const LAYERS = [
   "ui",
   "exec",
   "store",
+  "lock",
   "cache",
   "graph",
   "spec",
   "step-api",
+  "claims",
   "core",
 ];
 const ROOTS = new Set([
