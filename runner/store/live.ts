@@ -122,7 +122,8 @@ export class LiveRuns {
   /** Whether an owner is known to be dead. To learn it of one on another host, ask again and again. */
   isDead(text: string): boolean {
     const owner = parseOwner(text);
-    if (owner === undefined) return false;
+    // No vistas wrote it: it belongs to nobody.
+    if (owner === undefined) return true;
     const fate = fateOf(owner);
     if (fate === "gone") return true;
     // A process that is there and not stopped gets on, however long a single call of it may take.

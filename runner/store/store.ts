@@ -5,30 +5,36 @@ import { isObject, type Json } from "../core/json.js";
 import { Digester } from "./digest.js";
 import { systemDisk, type Disk } from "./disk.js";
 import { writeAtomic, writeDisposable } from "./files.js";
+import { checkFormat, writeFormat } from "./format.js";
 import { readEnvelope, writeEnvelope } from "./envelope.js";
+import { Holds } from "./holds.js";
 import { LiveRuns } from "./live.js";
 import { Objects } from "./objects.js";
 import { Records, Runs } from "./records.js";
+import { Results } from "./results.js";
 import { StatCache } from "./stat-cache.js";
 
 /**
  * Everything vistas keeps, below one folder (default `artifacts/`). All but `published/`, which is the user's
  * own and never touched, may be deleted at any time at the price of running again.
  * - `objects/`, `trees/`: artifacts by content
- * - `records/`: what each key produced
+ * - `records/`: what each key produced; `past/`: what it produced before
  * - `runs/`, `logs/`: past runs
  * - `cache/`: disposable helpers (stat cache, parsed pipelines, engine probe)
+ * - `holds/`: what each of the runs under way is making
  * - `work/`: one folder for each run under way, in which its steps work
  */
 export class Store {
   readonly stats: StatCache;
   readonly digester: Digester;
   readonly objects: Objects;
-  readonly records: Records;
+  readonly records: Results;
   readonly parts: Records;
   readonly runs: Runs;
   /** The runs under way, of this process and any other. */
   readonly live: LiveRuns;
+  /** Who of them makes what. */
+  readonly holds: Holds;
 
   constructor(
     readonly root: string,
@@ -38,14 +44,22 @@ export class Store {
     this.stats = new StatCache(join(root, "cache", "stats"), clock, disk);
     this.digester = new Digester(this.stats, disk);
     this.objects = new Objects(root, this.stats, disk);
-    this.records = new Records(join(root, "records"), disk);
+    this.records = new Results(root, disk);
     this.parts = new Records(join(root, "parts"), disk);
     this.runs = new Runs(join(root, "runs"), disk);
     this.live = new LiveRuns(join(root, "work"), clock, disk);
+    this.holds = new Holds(join(root, "holds"), disk, owner => this.live.isDead(owner));
   }
 
-  /** Makes the root, which git is told to leave alone but for `published/`. */
-  prepare(): void {
+  /** Throws a `UsageError` for a store that a newer vistas has laid out. */
+  check(): void {
+    checkFormat(this.disk, this.root);
+  }
+
+  /** Makes the root, which git is told to leave alone but for `published/`. `by`: name and version of who does. */
+  prepare(by: string): void {
+    this.check();
+    writeFormat(this.disk, this.root, by);
     const ignore = join(this.root, ".gitignore");
     if (this.disk.lstat(ignore) === undefined)
       writeAtomic(this.disk, ignore, "*\n!.gitignore\n!published/\n!published/**\n");
