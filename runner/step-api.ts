@@ -111,6 +111,8 @@ export function defineStep<W = JsonObject>(definition: StepDefinition<W>): StepD
 export interface EngineChoice {
   readonly backend: string;
   readonly numericClass: string;
+  /** The same machine gives the same bits every time, with any number of threads. */
+  readonly deterministic: boolean;
   /** Why this one, in words, for `doctor` and the records. */
   readonly why: string;
 }

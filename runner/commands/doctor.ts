@@ -5,14 +5,21 @@ import process from "node:process";
 import { DONE } from "./exit.js";
 import { bytes } from "../ui/format.js";
 import { table } from "../ui/table.js";
-import { DEFAULT_PIPELINE, openStore, print, printJson, type Session } from "./session.js";
+import { DEFAULT_PIPELINE, openStore, print, printJson, type EngineLine, type Session } from "./session.js";
 
-/** `vistas doctor`: what this machine has, which engine `auto` takes and why, and how to get what is missing. */
+/**
+ * `vistas doctor`: what this machine has, which engine `auto` takes and why, and how to get what is missing.
+ * `--install ENGINE`: gets it.
+ */
 export async function doctorCommand(
   session: Session,
   _args: string[],
-  options: { json?: boolean },
+  options: { json?: boolean; install?: string },
 ): Promise<number> {
+  if (options.install !== undefined) {
+    const { install } = await import("./doctor-install.js");
+    return install(session, options.install, options.json ?? false);
+  }
   const { tools } = session;
   const capacity = tools.capacity();
   const store = openStore(session, DEFAULT_PIPELINE);
@@ -40,12 +47,29 @@ export async function doctorCommand(
     ["store", `${store.root}${free === undefined ? "" : ` (${bytes(free)} free)`}`],
   ];
   print(session, table(["machine", ""], machine));
-  const rows = engines.map(({ backend, available, detail }) => [backend, available ? "yes" : "no", detail]);
-  print(session, `\n${table(["engine", "works", "detail"], rows)}`);
-  for (const { backend, remedy } of engines)
-    if (remedy !== undefined) print(session, `\nTo get ${backend}: ${remedy}`);
-  print(session, `\nauto takes ${chosen.backend}: ${chosen.why}`);
+  print(session, `\n${engineTable(engines)}`);
+  for (const engine of engines)
+    if (!engine.available)
+      print(session, `\n${engine.backend} does not work here: ${engine.why}\n  To get it: ${engine.remedy}`);
+  print(session, `\nauto takes ${chosen.backend}. ${chosen.why}`);
   return DONE;
+}
+
+/** Backends with what they are and how they do. */
+export function engineTable(engines: readonly EngineLine[]): string {
+  const rows = engines.map(engine =>
+    engine.available
+      ? [
+          engine.backend,
+          "yes",
+          engine.gflops?.toPrecision(2) ?? "",
+          engine.deterministic ? "yes" : "no",
+          engine.device,
+          engine.version,
+        ]
+      : [engine.backend, "no"],
+  );
+  return table(["engine", "works", "GFLOP/s", "deterministic", "device", "version"], rows);
 }
 
 /** Free bytes of the disk on which the store is, or will be. */

@@ -1,4 +1,5 @@
 import { UsageError } from "../core/diagnostic.js";
+import { faultText } from "../store/fault.js";
 import type { Output } from "../ui/output.js";
 
 /** Exit codes of the contract. */
@@ -17,8 +18,9 @@ export async function exitOf(error: unknown, stderr: Output, color: boolean): Pr
     stderr.write(`${shown.join("\n\n")}\n`);
     return USAGE;
   }
-  if (isSystemFault(error) || (error instanceof Error && OF_THE_USER.has(error.name))) {
-    stderr.write(`error: ${error.message}\n`);
+  const fault = faultText(error);
+  if (fault !== undefined || (error instanceof Error && OF_THE_USER.has(error.name))) {
+    stderr.write(`error: ${fault ?? messageOf(error)}\n`);
     return FAILED;
   }
   stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
@@ -26,10 +28,15 @@ export async function exitOf(error: unknown, stderr: Output, color: boolean): Pr
   return FAILED;
 }
 
-/** Files of the user's that cannot be read, and code that cannot be told. */
-const OF_THE_USER = new Set(["UnreadableInput", "UnknowableCode"]);
+/** Files of the user's that cannot be read, code that cannot be told, and what the machine lacks. */
+const OF_THE_USER = new Set([
+  "UnreadableInput",
+  "UnknowableCode",
+  "NewerFormat",
+  "MissingEngine",
+  "InstallFault",
+]);
 
-/** What the system refused: a full disk, a missing right. The message names the file. */
-function isSystemFault(error: unknown): error is Error {
-  return error instanceof Error && "syscall" in error && "errno" in error;
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

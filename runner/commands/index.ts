@@ -131,5 +131,9 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
     "doctor",
     "devices, engines, disk; what is missing and how to get it",
     async () => (await import("./doctor.js")).doctorCommand,
-  ).option("--json", "as JSON");
+  )
+    .addOption(
+      new OptionOf("--install <engine>", "get an engine for this user").choices(["tensorflow", "webgpu"]),
+    )
+    .option("--json", "as JSON");
 }

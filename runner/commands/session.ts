@@ -20,15 +20,35 @@ export interface Tools {
   chooseEngine(request: string, memo: string): Promise<EngineChoice>;
   /** Every backend, for `doctor`: available or not, and how to get it. */
   listEngines(): Promise<readonly EngineLine[]>;
+  /** Installs a backend for this user. Throws an error that says what the machine lacks. */
+  installEngine(name: string, watcher: InstallWatcher, signal: AbortSignal): Promise<InstallOutcome>;
 }
 
-export interface EngineLine {
-  readonly backend: string;
-  readonly available: boolean;
-  /** Version, device, threads, speed; or why it is not there. */
-  readonly detail: string;
-  /** What to do to get it. */
-  readonly remedy?: string;
+export type EngineLine =
+  | {
+      readonly backend: string;
+      readonly available: true;
+      readonly version: string;
+      readonly device: string;
+      readonly gpu: boolean;
+      readonly deterministic: boolean;
+      /** Of a product of two matrices. */
+      readonly gflops?: number;
+    }
+  | { readonly backend: string; readonly available: false; readonly why: string; readonly remedy: string };
+
+export interface InstallWatcher {
+  /** A stage begins; `stage` counts from 1. */
+  stage(stage: number, stages: number, title: string): void;
+  /** How far it is, in bytes. */
+  progress(done: number, total: number): void;
+}
+
+export interface InstallOutcome {
+  readonly folder: string;
+  /** False when it was there already. */
+  readonly fresh: boolean;
+  readonly engine: EngineLine;
 }
 
 /** One call of vistas: where it stands, what it writes to, and the global options. */
@@ -65,7 +85,9 @@ export function isPipeline(word: string): boolean {
 export function openStore(session: Session, pipeline: string): Store {
   const project = projectOf(resolve(session.cwd, pipeline));
   const root = session.root === undefined ? join(project, "artifacts") : resolve(session.cwd, session.root);
-  return new Store(root, session.tools.clock);
+  const store = new Store(root, session.tools.clock);
+  store.check();
+  return store;
 }
 
 export function createHost(session: Session, store: Store, kinds: Kinds, backend: string): Host {

@@ -99,12 +99,17 @@ function environment({ host, graph, node, lease, tag }: AttemptInput, tmp: strin
   );
   return {
     ...baseEnvironment(host.env, tmp),
-    ...(node.work.type === "kind" ? { VISTAS_PROJECT: graph.project } : {}),
+    ...(node.work.type === "kind" ? { VISTAS_PROJECT: graph.project, ...enginesOf(host.env) } : {}),
     ...Object.fromEntries(declared),
     // A step sees the GPUs that it leased and no others, so that two steps never meet on one.
     CUDA_VISIBLE_DEVICES: lease.gpus.join(","),
     [TAG]: tag,
   };
+}
+
+/** Where the user keeps engines; what the chosen one computes is told by its numeric class, not by its place. */
+function enginesOf({ VISTAS_ENGINES: folder }: NodeJS.ProcessEnv): Record<string, string> {
+  return folder === undefined ? {} : { VISTAS_ENGINES: folder };
 }
 
 /** When each file that the step reads in place was last touched, by role. */

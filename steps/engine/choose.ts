@@ -9,71 +9,67 @@ import { tryBackend, type ProbeResult } from "./try-backend.js";
 import { BACKENDS, isBackend, type Backend } from "./types.js";
 
 /**
- * `auto`: the first of native TensorFlow (on a GPU, else on the processor), WebGPU, WebAssembly and plain JavaScript
- * that loads and computes rightly. A named backend is taken, or an Error says what is missing and how to get it.
+ * The order of `auto`: GPUs first, then by the measured speed of training (docs/engines.md says what was measured,
+ * and how). It is fixed, and not measured anew on each machine: a choice that wavers with the machine's load would
+ * change keys, and so forget results. A GPU made of software is not in it.
+ */
+const PREFERENCE: readonly (readonly [Backend, "gpu" | "processor"])[] = [
+  ["tensorflow", "gpu"],
+  ["webgpu", "gpu"],
+  ["tensorflow", "processor"],
+  ["wasm", "processor"],
+  ["cpu", "processor"],
+];
+
+/**
+ * `auto`: the first in the order above that loads and passes the self-check; a GPU made of software is passed over. A
+ * named backend is taken, or an Error says what is missing and how to get it.
  * `memoFolder`: where outcomes are remembered; without it every candidate is tried anew.
  */
 export async function chooseEngine(request: string, memoFolder?: string): Promise<EngineChoice> {
   const memo = memoFolder === undefined ? undefined : new ProbeMemo(memoFolder);
-  const failures: string[] = [];
-  for (const backend of candidates(request)) {
-    const result = suited(await trial(backend, memo), request);
-    if (result.ok) {
-      const passed = failures.length === 0 ? "" : ` (${failures.join("; ")})`;
-      const why =
-        request === "auto" ? `the first that works here${passed}` : `asked for with --backend ${backend}`;
-      return { backend, numericClass: result.numericClass, why: `${result.device}: ${why}` };
+  if (request === "auto") return fastest(backend => trial(backend, memo));
+  if (!isBackend(request))
+    throw new MissingEngine(
+      `There is no tensor engine ${JSON.stringify(request)}: auto, ${BACKENDS.join(", ")}.`,
+    );
+  const result = await trial(request, memo);
+  if (!result.ok)
+    throw new MissingEngine(
+      `The tensor engine is not available. ${request}: ${result.why}. To get it: ${REMEDIES[request]}`,
+    );
+  return choice(request, result, `asked for with --backend ${request}`);
+}
+
+/** The engine that was asked for does not work here: a fact about the machine, not a fault of vistas. */
+export class MissingEngine extends Error {
+  override readonly name = "MissingEngine";
+}
+
+type Works = ProbeResult & { readonly ok: true };
+
+async function fastest(trialOf: (backend: Backend) => Promise<ProbeResult>): Promise<EngineChoice> {
+  const tried = new Map<Backend, ProbeResult>();
+  for (const [backend, where] of PREFERENCE) {
+    const result = tried.get(backend) ?? (await trialOf(backend));
+    if (result.ok && result.gpu === (where === "gpu")) {
+      tried.delete(backend);
+      const others = tried.size === 0 ? "" : ` (${outcomes(tried).join("; ")})`;
+      return choice(backend, result, `the fastest that works here${others}`);
     }
-    failures.push(`${backend}: ${result.why}`);
+    tried.set(backend, result);
   }
-  if (request === "auto") throw new Error(`No tensor engine works here. ${failures.join(". ")}.`);
-  const [failure = ""] = failures;
-  throw new Error(
-    `The tensor engine is not available. ${failure}. To get it: ${REMEDIES[request as Backend]}`,
+  throw new MissingEngine(`No tensor engine works here. ${outcomes(tried).join(". ")}.`);
+}
+
+function outcomes(tried: ReadonlyMap<Backend, ProbeResult>): string[] {
+  return [...tried].map(([backend, result]) =>
+    result.ok ? `${backend} on ${result.device} is slower` : `${backend}: ${result.why}`,
   );
 }
 
-/** One line of `vistas doctor`. */
-export interface EngineReport {
-  readonly backend: Backend;
-  readonly available: boolean;
-  /** Version, device, threads, speed; or why it is not there. */
-  readonly detail: string;
-  /** What to do to get it. */
-  readonly remedy?: string;
-}
-
-/** Tries every backend anew, one after the other so that their speeds can be compared. Takes seconds. */
-export async function listEngines(): Promise<EngineReport[]> {
-  const reports: EngineReport[] = [];
-  for (const backend of BACKENDS) {
-    const result = await tryBackend(backend, true);
-    reports.push(
-      result.ok
-        ? { backend, available: true, detail: describe(result) }
-        : { backend, available: false, detail: result.why, remedy: REMEDIES[backend] },
-    );
-  }
-  return reports;
-}
-
-function describe({ version, device, gflops }: ProbeResult & { ok: true }): string {
-  const speed = gflops === undefined ? [] : [`${gflops.toPrecision(2)} GFLOP/s`];
-  return [version, device, ...speed].join(", ");
-}
-
-function candidates(request: string): readonly Backend[] {
-  if (request === "auto") return BACKENDS;
-  if (isBackend(request)) return [request];
-  throw new Error(`There is no tensor engine ${JSON.stringify(request)}: auto, ${BACKENDS.join(", ")}.`);
-}
-
-/** Vulkan drivers that compute on the processor: right, but a hundred times slower there than wasm. */
-const SOFTWARE_GPU = /swiftshader|llvmpipe|lavapipe|basic render/i;
-
-function suited(result: ProbeResult, request: string): ProbeResult {
-  if (request !== "auto" || !result.ok || !SOFTWARE_GPU.test(result.device)) return result;
-  return { ok: false, why: `${result.device} is no real GPU` };
+function choice(backend: Backend, { device, numericClass, deterministic }: Works, why: string): EngineChoice {
+  return { backend, numericClass, deterministic, why: `${device}: ${why}` };
 }
 
 async function trial(backend: Backend, memo: ProbeMemo | undefined): Promise<ProbeResult> {

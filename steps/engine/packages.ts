@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { engineFolder, enginesFolder, isInstallable, VERSIONS } from "./places.js";
 import type { Backend } from "./types.js";
 
 interface PackageSpec {
@@ -10,7 +11,11 @@ interface PackageSpec {
   readonly files: readonly string[];
 }
 
-const NATIVE = ["lib/napi-v8/tfjs_binding.node", "deps/lib/libtensorflow.so.2"];
+const NATIVE = [
+  "lib/napi-v8/tfjs_binding.node",
+  "deps/lib/libtensorflow.so.2",
+  "deps/lib/libtensorflow_cc.so.2",
+];
 const CORE: PackageSpec = { name: "@tensorflow/tfjs-core", files: [] };
 
 const PACKAGES: Readonly<Record<Backend, readonly PackageSpec[]>> = {
@@ -29,19 +34,18 @@ const PACKAGES: Readonly<Record<Backend, readonly PackageSpec[]>> = {
 /** What a user can do to get a backend. */
 export const REMEDIES: Readonly<Record<Backend, string>> = {
   tensorflow:
-    "npm install --no-save @tensorflow/tfjs-node@4.22.0 (processor) or @tensorflow/tfjs-node-gpu@4.22.0 " +
-    "(GPU; CUDA 11.2 and cuDNN 8.1). npm leaves an optional package out without a word when its installation " +
-    "fails, for one because its download is blocked; this command shows the error.",
-  webgpu:
-    "npm install --no-save webgpu @tensorflow/tfjs-backend-webgpu@4.22.0, and a Vulkan, Metal or Direct3D 12 driver.",
+    "vistas doctor --install tensorflow (processor; Linux). npm's own installation, " +
+    `npm install --no-save @tensorflow/tfjs-node@${VERSIONS.tfjs} (or -gpu, for CUDA 11.2 and cuDNN 8.1), ` +
+    "downloads from a place that some sites block, and is then left out without a word.",
+  webgpu: "vistas doctor --install webgpu, and a Vulkan, Metal or Direct3D 12 driver.",
   wasm: "npm install (it is a dependency of vistas).",
   cpu: "npm install (it is a dependency of vistas).",
 };
 
 /** Why a backend cannot even be tried: packages that are not installed. Undefined when they are. */
-export function missing(backend: Backend): string | undefined {
+export function missing(backend: Backend, engines = enginesFolder()): string | undefined {
   const names = PACKAGES[backend].map(spec => spec.name);
-  const absent = names.filter(name => locate(name) === undefined);
+  const absent = names.filter(name => locate(name, backend, engines).length === 0);
   // Native TensorFlow needs one of its two packages, the others all of theirs.
   const lacks = backend === "tensorflow" ? absent.length === names.length : absent.length > 0;
   return lacks ? `${absent.join(" and ")} not installed` : undefined;
@@ -51,9 +55,11 @@ export function missing(backend: Backend): string | undefined {
 export function stampOf(backend: Backend): string {
   return PACKAGES[backend]
     .map(({ name, files }) => {
-      const folder = locate(name);
-      if (folder === undefined) return `${name}: none`;
-      return [folder, ...["package.json", ...files].map(file => statOf(join(folder, file)))].join(" ");
+      const found = locate(name, backend, enginesFolder());
+      if (found.length === 0) return `${name}: none`;
+      const stats = (folder: string): string[] =>
+        ["package.json", ...files].map(file => statOf(join(folder, file)));
+      return found.flatMap(folder => [folder, ...stats(folder)]).join(" ");
     })
     .join("; ");
 }
@@ -65,10 +71,11 @@ export function statOf(file: string): string {
 
 const require = createRequire(import.meta.url);
 
-/** The package's folder, found as Node finds it, but without reading any of it. */
-function locate(name: string): string | undefined {
-  return (require.resolve.paths(name) ?? [])
+/** The package's folders in the order in which they are tried, found as Node finds them, but without reading any. */
+function locate(name: string, backend: Backend, engines: string): string[] {
+  const installed = isInstallable(backend) ? [join(engineFolder(backend, engines), "node_modules")] : [];
+  return [...(require.resolve.paths(name) ?? []), ...installed]
     .map(folder => join(folder, name, "package.json"))
     .filter(file => statSync(file, { throwIfNoEntry: false }) !== undefined)
-    .map(file => dirname(file))[0];
+    .map(file => dirname(file));
 }

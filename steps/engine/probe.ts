@@ -17,10 +17,18 @@ async function probe(): Promise<ProbeResult> {
   try {
     const engine = await openEngine({ backend, cpus: Number(threads) });
     await selfCheck(engine.tf);
-    const { version, device, numericClass } = engine;
+    const { version, device, numericClass, gpu, deterministic } = engine;
     const gflops = speed === undefined ? undefined : await matMulSpeed(engine.tf);
     engine.dispose();
-    return { ok: true, version, device, numericClass, ...(gflops === undefined ? {} : { gflops }) };
+    return {
+      ok: true,
+      version,
+      device,
+      numericClass,
+      gpu,
+      deterministic,
+      ...(gflops === undefined ? {} : { gflops }),
+    };
   } catch (error) {
     return { ok: false, why: error instanceof Error ? error.message : String(error) };
   }

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { missing } from "./packages.js";
+import { enginesFolder } from "./places.js";
 import type { Backend } from "./types.js";
 
 /** Stands before the probe's line of JSON: native libraries print what they like. */
@@ -14,6 +15,8 @@ export type ProbeResult =
       readonly version: string;
       readonly device: string;
       readonly numericClass: string;
+      readonly gpu: boolean;
+      readonly deterministic: boolean;
       readonly gflops?: number;
     }
   | { readonly ok: false; readonly why: string };
@@ -21,15 +24,30 @@ export type ProbeResult =
 /** A backend that takes longer to start is of no use (a GPU whose kernels must first be compiled, say). */
 const LIMIT_MS = 120_000;
 
+export interface TrialOptions {
+  /** Measure the speed too. */
+  readonly speed?: boolean;
+  /** Look for installed engines here, not where they are (`places.ts`). */
+  readonly engines?: string;
+}
+
 /** Tries a backend in a child process. Never throws: what goes wrong is the result. */
-export async function tryBackend(backend: Backend, speed = false): Promise<ProbeResult> {
-  const absent = missing(backend);
+export async function tryBackend(
+  backend: Backend,
+  { speed = false, engines = enginesFolder() }: TrialOptions = {},
+): Promise<ProbeResult> {
+  const absent = missing(backend, engines);
   if (absent !== undefined) return { ok: false, why: absent };
   // Imported here, because a choice that is remembered must cost nothing.
   const { execa } = await import("execa");
   const program = fileURLToPath(new URL("./probe.js", import.meta.url));
   const args = [program, backend, String(availableParallelism()), ...(speed ? ["speed"] : [])];
-  const child = await execa(process.execPath, args, { reject: false, timeout: LIMIT_MS, stdin: "ignore" });
+  const child = await execa(process.execPath, args, {
+    reject: false,
+    timeout: LIMIT_MS,
+    stdin: "ignore",
+    env: { VISTAS_ENGINES: engines },
+  });
   const line = child.stdout.split("\n").find(text => text.startsWith(PROBE_MARK));
   if (line !== undefined) return JSON.parse(line.slice(PROBE_MARK.length)) as ProbeResult;
   const end = child.timedOut

@@ -31,6 +31,10 @@ export interface Engine {
   readonly threads: number;
   /** What computes, in words: `wasm (SIMD, 2 threads)`, or the GPU's name. */
   readonly device: string;
+  /** A GPU computes: none made of software, which is right but slow. */
+  readonly gpu: boolean;
+  /** The same machine gives the same bits, from process to process and with any number of threads (`test/engine`). */
+  readonly deterministic: boolean;
   /** All that may change a result's bits, as text: another class, another key. Not the number of threads. */
   readonly numericClass: string;
   /**

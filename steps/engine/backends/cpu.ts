@@ -20,6 +20,8 @@ export async function openCpu(): Promise<Engine> {
     precision: "float32",
     threads: 1,
     device: "JavaScript",
+    gpu: false,
+    deterministic: true,
     // Math.exp and its like are V8's.
     numericClass: `cpu ${version} float32 V8 ${process.versions.v8}`,
     program: (step, state) => eagerProgram(tf, step, state),

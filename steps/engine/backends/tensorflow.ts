@@ -1,13 +1,12 @@
 import { createRequire } from "node:module";
 import os from "node:os";
+import { join } from "node:path";
 import util from "node:util";
 import type { Engine, EngineOptions, TensorFlow } from "../types.js";
 import { gpuName } from "../gpu.js";
+import { engineFolder } from "../places.js";
 import { eagerProgram } from "../program.js";
 import { closeBackend } from "./close.js";
-
-/** The packages of native TensorFlow, in the order of preference; both optional. */
-export const TENSORFLOW_PACKAGES = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"] as const;
 
 /** What is used of a package that may not be installed, and so cannot be imported statically. */
 interface NodePackage extends TensorFlow {
@@ -15,6 +14,7 @@ interface NodePackage extends TensorFlow {
 }
 interface NodeBackend {
   readonly isUsingGpuDevice: boolean;
+  readonly binding: { readonly TF_Version: string };
 }
 
 /** libtensorflow: on a GPU when tfjs-node-gpu loads and finds one, else on the processor. */
@@ -26,8 +26,8 @@ export async function openTensorflow({ cpus }: EngineOptions): Promise<Engine> {
   const { name, tf } = loadPackage();
   tf.enableProdMode();
   if (!(await tf.setBackend("tensorflow"))) throw new Error("The tensorflow backend did not start.");
-  const { isUsingGpuDevice } = tf.backend() as unknown as NodeBackend;
-  const version = `${name.replace("@tensorflow/", "")} ${tf.version["tfjs-node"] ?? tf.version_core}`;
+  const { isUsingGpuDevice, binding } = tf.backend() as unknown as NodeBackend;
+  const version = `${name} ${tf.version["tfjs-node"] ?? tf.version_core}, libtensorflow ${binding.TF_Version}`;
   // On a processor, libtensorflow picks its kernels by the model's instructions.
   const hardware = isUsingGpuDevice ? await gpuName() : (os.cpus()[0]?.model ?? process.arch);
   return {
@@ -37,6 +37,8 @@ export async function openTensorflow({ cpus }: EngineOptions): Promise<Engine> {
     precision: "float32",
     threads: cpus,
     device: isUsingGpuDevice ? hardware : `libtensorflow, ${cpus} thread${cpus === 1 ? "" : "s"}`,
+    gpu: isUsingGpuDevice,
+    deterministic: false,
     numericClass: `tensorflow ${version} float32 ${hardware}`,
     program: (step, state) => eagerProgram(tf, step, state),
     dispose: () => closeBackend(tf, "tensorflow"),
@@ -49,15 +51,17 @@ function loadPackage(): { name: string; tf: NodePackage } {
   const legacy = util as { isNullOrUndefined?: (value: unknown) => boolean };
   legacy.isNullOrUndefined ??= value => value === null || value === undefined;
   const require = createRequire(import.meta.url);
+  const installed = join(engineFolder("tensorflow"), "package.json");
+  // In the order of preference. The names are written out, so that the code of a kind can be told from its text.
+  const places: readonly (readonly [string, () => NodePackage])[] = [
+    ["tfjs-node-gpu", () => require("@tensorflow/tfjs-node-gpu") as NodePackage],
+    ["tfjs-node", () => require("@tensorflow/tfjs-node") as NodePackage],
+    ["tfjs-node", () => createRequire(installed)("@tensorflow/tfjs-node") as NodePackage],
+  ];
   const failures: string[] = [];
-  // The names are written out, so that the code of a kind can be told from its text.
-  const load = {
-    "@tensorflow/tfjs-node-gpu": (): unknown => require("@tensorflow/tfjs-node-gpu"),
-    "@tensorflow/tfjs-node": (): unknown => require("@tensorflow/tfjs-node"),
-  };
-  for (const name of TENSORFLOW_PACKAGES) {
+  for (const [name, load] of places) {
     try {
-      return { name, tf: load[name]() as NodePackage };
+      return { name, tf: load() };
     } catch (error) {
       failures.push(`${name}: ${firstLine(error)}`);
     }

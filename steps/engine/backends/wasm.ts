@@ -37,6 +37,8 @@ export async function openWasm({ cpus }: EngineOptions): Promise<Engine> {
     precision: "float32",
     threads,
     device: `WebAssembly SIMD, ${threads} thread${threads === 1 ? "" : "s"}`,
+    gpu: false,
+    deterministic: true,
     // XNNPACK has other kernels for other processors' instructions.
     numericClass: `wasm ${version} float32 ${process.arch}`,
     program: (step, state) => eagerProgram(tf, step, state),

@@ -1,64 +1,81 @@
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import type { Engine, TensorFlow } from "../types.js";
+import { engineFolder } from "../places.js";
 import { eagerProgram } from "../program.js";
 import { closeBackend } from "./close.js";
-
-const BACKEND_PACKAGE = "@tensorflow/tfjs-backend-webgpu";
 
 /** What is used of npm's `webgpu` (Dawn), which only users who want it install. */
 interface Dawn {
   create(options: readonly string[]): object;
   readonly globals: Readonly<Record<string, unknown>>;
 }
-interface WebgpuBackend {
-  readonly adapterInfo?: {
-    readonly vendor?: string;
-    readonly architecture?: string;
-    readonly description?: string;
-  };
+interface AdapterInfo {
+  readonly vendor?: string;
+  readonly architecture?: string;
+  readonly description?: string;
 }
+
+/** Vulkan drivers that compute on the processor: right, but a hundred times slower there than wasm. */
+const SOFTWARE_GPU = /swiftshader|llvmpipe|lavapipe|basic render/i;
 
 /** WebGPU through Dawn: any GPU with a Vulkan, Metal or Direct3D 12 driver. Read results with `await data()`. */
 export async function openWebgpu(): Promise<Engine> {
-  const tf: TensorFlow = await import("@tensorflow/tfjs-core");
+  const { tf, dawn, addBackend, versions } = loadPackages();
   tf.enableProdMode();
-  // The names are written out, so that the code of a kind can be told from its text.
-  const dawn = await loaded<Dawn>("webgpu", import("webgpu"));
   Object.assign(globalThis, dawn.globals);
   exposeGpu(dawn.create([]));
-  await loaded(BACKEND_PACKAGE, import("@tensorflow/tfjs-backend-webgpu"));
+  addBackend();
   if (!(await tf.setBackend("webgpu")))
     throw new Error("no GPU was found (it takes a Vulkan, Metal or Direct3D 12 driver)");
-  const info = (tf.backend() as unknown as WebgpuBackend).adapterInfo;
-  const adapter = [info?.vendor, info?.architecture, info?.description].filter(Boolean).join(" ");
+  const { adapterInfo = {} } = tf.backend() as unknown as { readonly adapterInfo?: AdapterInfo };
+  const { vendor, architecture, description } = adapterInfo;
+  const adapter = [vendor, architecture, description].filter(Boolean).join(" ");
   const device = adapter === "" ? "GPU" : adapter;
-  const version = `tfjs-backend-webgpu ${versionOf(BACKEND_PACKAGE)}`;
   return {
     tf,
     backend: "webgpu",
-    version,
+    version: versions,
     precision: "float32",
     threads: 1,
     device,
-    numericClass: `webgpu ${version} float32 ${device}`,
+    gpu: !SOFTWARE_GPU.test(device),
+    deterministic: false,
+    numericClass: `webgpu ${versions} float32 ${device}`,
     program: (step, state) => eagerProgram(tf, step, state),
     dispose: () => closeBackend(tf, "webgpu"),
   };
 }
 
-/** The package exports no version. */
-function versionOf(name: string): string {
-  const { version } = createRequire(import.meta.url)(`${name}/package.json`) as { version: string };
-  return version;
+interface Packages {
+  readonly tf: TensorFlow;
+  readonly dawn: Dawn;
+  /** Registers the backend, which looks for the GPU at once. */
+  readonly addBackend: () => void;
+  readonly versions: string;
 }
 
-async function loaded<T>(name: string, module: Promise<T>): Promise<T> {
-  try {
-    return await module;
-  } catch (error) {
-    const why = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
-    throw new Error(`${name} does not load: ${why ?? ""}`, { cause: error });
+/** The project's own packages, else those that `vistas doctor --install` put elsewhere. Throws an Error that tells why none load. */
+function loadPackages(): Packages {
+  const places = [import.meta.url, join(engineFolder("webgpu"), "package.json")];
+  const failures: string[] = [];
+  for (const place of places) {
+    // Known by its name, and the packages' names written out, so that the code of a kind can be told from its text.
+    const require = createRequire(place);
+    try {
+      const version = (manifest: unknown): string => (manifest as { version: string }).version;
+      const backend = version(require("@tensorflow/tfjs-backend-webgpu/package.json"));
+      return {
+        tf: require("@tensorflow/tfjs-core") as TensorFlow,
+        dawn: require("webgpu") as Dawn,
+        addBackend: () => void require("@tensorflow/tfjs-backend-webgpu"),
+        versions: `tfjs-backend-webgpu ${backend}, Dawn ${version(require("webgpu/package.json"))}`,
+      };
+    } catch (error) {
+      failures.push(error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error));
+    }
   }
+  throw new Error(`webgpu does not load (${failures.join("; ")})`);
 }
 
 /** The backend looks for the GPU where a browser has it. The global also keeps Dawn's object alive. */
