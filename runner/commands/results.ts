@@ -1,4 +1,5 @@
 import type { RunRecord, RunStep, StepResult } from "../core/record.js";
+import { variationText } from "../store/result-id.js";
 import type { Store } from "../store/store.js";
 
 /** A run's steps beside what their keys produced, without asking after the files. */
@@ -14,7 +15,8 @@ export async function withPaths(store: Store, results: readonly StepResult[]): P
     for (const [name, ref] of Object.entries(record?.outputs ?? {})) {
       if ((await store.objects.heal(ref)) === "whole") paths[name] = store.objects.path(ref);
     }
-    found.push({ step, record, paths });
+    const variation = record === null ? undefined : variationText(record, store.records.others(record));
+    found.push({ step, record, paths, ...(variation === undefined ? {} : { variation }) });
   }
   return found;
 }
@@ -24,7 +26,8 @@ export async function stepResult(store: Store, step: RunStep): Promise<StepResul
   return result ?? { step, record: null, paths: {} };
 }
 
-function recordOf(store: Store, { outcome, key }: RunStep): StepResult["record"] {
+/** The very result that the run had, be it reused still or not. */
+function recordOf(store: Store, { outcome, key, result }: RunStep): StepResult["record"] {
   const finished = outcome === "ran" || outcome === "cached";
-  return finished && key !== null ? (store.records.get(key) ?? null) : null;
+  return finished && key !== null ? (store.records.of(key, result) ?? null) : null;
 }

@@ -40,9 +40,11 @@ interface Shown {
   readonly environment: JsonObject;
   readonly seconds: number;
   readonly finished: string | null;
+  /** That the same key has come to other results as well. */
+  readonly variation?: string;
 }
 
-function describe({ step, record, paths }: StepResult, output: string | undefined): Shown {
+function describe({ step, record, paths, variation }: StepResult, output: string | undefined): Shown {
   const names = Object.keys(record?.outputs ?? {});
   if (output !== undefined && !names.includes(output)) {
     const near = nearest(output, names);
@@ -60,6 +62,7 @@ function describe({ step, record, paths }: StepResult, output: string | undefine
     ...{ id: step.id, kind: step.kind, key: step.key, metrics: record?.metrics ?? {}, outputs },
     ...{ params: record?.fingerprint.with ?? {}, environment: record?.environment ?? {} },
     ...{ seconds: record?.seconds ?? 0, finished: record?.finished ?? null },
+    ...(variation === undefined ? {} : { variation }),
   };
 }
 
@@ -77,6 +80,7 @@ function render(shown: Shown): string {
   return [
     `${shown.id}  (${shown.kind})`,
     `  key ${shown.key ?? "-"}, took ${duration(shown.seconds)}, finished ${shown.finished ?? "-"}`,
+    ...(shown.variation === undefined ? [] : [`  ${shown.variation}`]),
     ...pairs(
       "metrics",
       Object.entries(shown.metrics).map(([name, value]) => [name, number(value)]),

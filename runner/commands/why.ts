@@ -4,6 +4,8 @@ import { plan, type PlannedStep } from "../exec/plan.js";
 import { DONE } from "./exit.js";
 import { matches, withAncestors } from "../graph/select.js";
 import { loadTarget, type LoadOptions } from "./load.js";
+import { variationText } from "../store/result-id.js";
+import type { Store } from "../store/store.js";
 import { print, printJson, splitTarget, type Session } from "./session.js";
 
 /** `vistas why STEP`: what makes this step's key differ from that of its nearest past result. */
@@ -20,7 +22,9 @@ export async function whyCommand(
   const planned = await plan(host, graph, withAncestors(graph, asked));
   host.store.stats.save();
   const ids = new Set(asked.map(node => node.id));
-  const answers = planned.filter(step => ids.has(step.node.id));
+  const answers = planned
+    .filter(step => ids.has(step.node.id))
+    .map(step => ({ ...step, variation: variationOf(host.store, step) }));
   if (options.json === true) {
     const shown = answers.map(json);
     printJson(session, shown.length === 1 ? shown[0] : shown);
@@ -30,19 +34,29 @@ export async function whyCommand(
   return DONE;
 }
 
-function json({ node, status, key, reason, explanation }: PlannedStep): object {
+interface Answer extends PlannedStep {
+  readonly variation: string | undefined;
+}
+
+/** For a step with a result: whether its key has come to others as well. */
+function variationOf(store: Store, { record }: PlannedStep): string | undefined {
+  return record === undefined ? undefined : variationText(record, store.records.others(record));
+}
+
+function json({ node, status, key, reason, explanation, variation }: Answer): object {
   const past = explanation?.past;
   return {
     ...{ id: node.id, status, key, reason },
     past: past === undefined ? null : { id: past.id, key: past.key, finished: past.finished },
     differences: explanation?.differences ?? [],
+    ...(variation === undefined ? {} : { variation }),
   };
 }
 
-function text({ node, status, key, reason, record, explanation }: PlannedStep): string {
+function text({ node, status, key, reason, record, explanation, variation }: Answer): string {
   const head = `${node.id}: ${status}${key === null ? "" : ` (key ${key.slice(0, 12)})`}`;
   if (record !== undefined)
-    return `${head}\n  same key as the result of ${record.id}, made ${record.finished}`;
+    return `${head}\n  same key as the result of ${record.id}, made ${record.finished}${variation === undefined ? "" : `\n  ${variation}`}`;
   const { past, differences } = explanation ?? {};
   if (past === undefined || differences === undefined) return `${head}\n  ${reason}`;
   const from = `  compared with the nearest past result (${past.id}, made ${past.finished}):`;

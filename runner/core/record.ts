@@ -58,6 +58,8 @@ export interface StepRecord {
   /** ISO 8601, UTC. */
   readonly finished: string;
   readonly environment: JsonObject;
+  /** What it came to, see `resultId`; absent in records of before results had ids. */
+  readonly result?: string;
 }
 
 export type Outcome = "ran" | "cached" | "failed" | "skipped" | "cancelled";
@@ -71,6 +73,8 @@ export interface RunStep {
   readonly kind: string;
   readonly outcome: Outcome;
   readonly key: string | null;
+  /** Which of the results of its key it had: they differ where a step is not deterministic. */
+  readonly result?: string;
   readonly seconds: number;
   /** Why it ran, was reused or was left out. */
   readonly reason: string;
@@ -104,6 +108,8 @@ export interface StepResult {
   readonly record: StepRecord | null;
   /** Where each output's bytes are now; a folder for a tree. Missing ones are left out. */
   readonly paths: Readonly<Record<string, string>>;
+  /** One line where the same key has come to other results as well: the step is not deterministic. */
+  readonly variation?: string;
 }
 
 export type { Json };

@@ -42,7 +42,7 @@ export class History {
     for (const keys of [ids.get(node.id), steps.get(node.step), kinds.get(kind)]) {
       let given = 0;
       for (const key of keys ?? []) {
-        const record = this.store.records.get(key);
+        const record = this.store.records.last(key);
         if (record === undefined) continue;
         yield record;
         if (++given === CANDIDATES) break;

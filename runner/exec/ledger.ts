@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import type { EventSink, RunEvent } from "../core/event.js";
 import type { Outcome, RunRecord, RunStep, StepRecord } from "../core/record.js";
 import type { Graph, GraphNode } from "../graph/types.js";
+import { resultId } from "../store/result-id.js";
 import { describeEnvironment } from "./environment.js";
 import type { Host } from "./host.js";
 
@@ -59,6 +60,8 @@ export class Ledger {
     const kind = kindOf(node);
     const inputs = Object.fromEntries(node.inputs.map(input => [input.role, origins(input.source)]));
     const failure = error === undefined ? {} : { error };
+    const record = this.#results.get(node.id);
+    const result = record === undefined ? {} : { result: resultId(record) };
     const step = {
       id: node.id,
       step: node.step,
@@ -66,12 +69,13 @@ export class Ledger {
       kind,
       outcome,
       key,
+      ...result,
       seconds,
       reason,
       inputs,
     };
     this.#steps.set(node.id, { ...step, ...failure });
-    const metrics = this.#results.get(node.id)?.metrics ?? {};
+    const metrics = record?.metrics ?? {};
     const logged = log === undefined ? {} : { log };
     this.emit({
       type: "step-end",

@@ -8,7 +8,7 @@ import type { ReportModel } from "./model.js";
  * A run in a screen of GitHub-flavoured Markdown, for a CI job's summary or a pull request: how it went, what
  * failed, and the metrics with their intervals. Ends with a newline.
  */
-export function renderMarkdown({ run, tables, attachments }: ReportModel): string {
+export function renderMarkdown({ run, steps, tables, attachments }: ReportModel): string {
   const counts = OUTCOMES.filter(outcome => run.counts[outcome] > 0);
   const blocks = [
     `## ${inline(run.pipeline)}: ${run.outcome}`,
@@ -17,6 +17,7 @@ export function renderMarkdown({ run, tables, attachments }: ReportModel): strin
       ...counts.map(outcome => `${thousands(run.counts[outcome])} ${outcome}`),
     ].join(", ") + ".",
     ...failures(run.steps),
+    ...variations(steps),
     ...[...tables].reverse().map(metricTable),
     ...(tables.length > 0 ? ["Mean ± half-width of the 95 % t-interval over repeats."] : []),
     ...(attachments.leftOut.length > 0 ? [`Left out: ${attachments.leftOut.map(inline).join("; ")}.`] : []),
@@ -37,6 +38,16 @@ function failures(steps: ReportModel["run"]["steps"]): string[] {
   });
   const more = failed.length - blocks.length;
   return more > 0 ? [...blocks, `and ${thousands(more)} more failed.`] : blocks;
+}
+
+/** Results that another run of the same key did not give. */
+function variations(steps: ReportModel["steps"]): string[] {
+  return steps
+    .flatMap(({ results }) => results)
+    .flatMap(({ step, variation }) =>
+      variation === undefined ? [] : [`**${inline(step.id)}** is ${inline(variation)}.`],
+    )
+    .slice(0, MOST_FAILURES);
 }
 
 function metricTable({ kind, metrics, rows }: MetricTable): string {

@@ -15,6 +15,7 @@ import {
   realpathSync,
   renameSync,
   rmdirSync,
+  statfsSync,
   statSync,
   symlinkSync,
   unlinkSync,
@@ -100,6 +101,16 @@ export const systemDisk: Disk = {
 
 /** Absent on Windows, where no file of ours can be a pipe. */
 const NONBLOCK = (constants as { O_NONBLOCK?: number }).O_NONBLOCK ?? 0;
+
+/** Bytes that may still be written to the disk of a path; nothing where the system does not tell. */
+export function freeBytes(path: string): number | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(path);
+    return bavail * bsize;
+  } catch {
+    return undefined; // Told beside a fault, which must not be hidden by another.
+  }
+}
 
 export function isCode(error: unknown, ...codes: string[]): boolean {
   // Not by `instanceof`: an error of the file system may come from another realm (workers, test runners).

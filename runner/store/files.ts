@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import process from "node:process";
 import type { BigIntStats } from "node:fs";
 import { isCode, type Disk } from "./disk.js";
+import { faultAt } from "./fault.js";
 
 /**
  * Writes a whole file so that it is either absent (or as before) or complete: temporary name, fsync, rename.
@@ -26,7 +27,7 @@ export function writeAtomic(
     disk.rename(temporary, file);
   } catch (error) {
     discard(disk, temporary);
-    throw error;
+    throw faultAt(error, file);
   }
 }
 
@@ -83,6 +84,8 @@ export function fsyncFile(disk: Disk, file: string): void {
   const fd = disk.open(file, "r");
   try {
     disk.sync(fd);
+  } catch (error) {
+    throw faultAt(error, file);
   } finally {
     disk.close(fd);
   }

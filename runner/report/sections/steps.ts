@@ -49,9 +49,11 @@ function stepCard(model: ReportModel, section: StepSection, anchor: string, most
 `;
 }
 
-function instanceBody(model: ReportModel, { step, record, paths }: StepResult): Markup {
+function instanceBody(model: ReportModel, { step, record, paths, variation }: StepResult): Markup {
   const texts = model.attachments.texts.filter(text => text.id === step.id);
   return markup`${step.error !== undefined && markup`<pre>${step.error}</pre>`}${
+    variation !== undefined && markup`<p class="soft">${variation}</p>`
+  }${
     record !== null && outputsTable(record, paths)
   }<details><summary>inputs, options and key</summary>${pairs([
     ...Object.entries(step.inputs).map(([role, ids]) => [`input ${role}`, ids.join(", ")] as const),

@@ -1,0 +1,36 @@
+import { dirname } from "node:path";
+import { freeBytes } from "./disk.js";
+
+/**
+ * What the system refused, in one line that a user can act on: what, where, and of a full disk how much is free.
+ * Nothing for an error that is not the system's.
+ */
+export function faultText(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("syscall" in error) || !("code" in error)) return undefined;
+  const { code, syscall, path, dest } = error as NodeJS.ErrnoException & { dest?: string };
+  const what = WORDS[String(code)];
+  if (what === undefined) return error.message;
+  const file = dest ?? path;
+  if (file === undefined) return `${what} (${code} in ${syscall})`;
+  const free = code === "ENOSPC" || code === "EDQUOT" ? freeBytes(dirname(file)) : undefined;
+  const room = free === undefined ? "" : `; ${Math.floor(free / 1e6)} MB are free there`;
+  return `${what}: ${file} (${code} in ${syscall})${room}`;
+}
+
+/** Names the file in an error of the system that knows only its descriptor. */
+export function faultAt(error: unknown, path: string): unknown {
+  if (error instanceof Error && "syscall" in error && !("path" in error)) Object.assign(error, { path });
+  return error;
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EROFS: "the disk is read-only",
+  EACCES: "permission denied",
+  EPERM: "not permitted",
+  EMFILE: "too many open files: raise `ulimit -n`, or lower --jobs",
+  ENFILE: "too many open files on this machine",
+  EIO: "the disk failed to read or write",
+  EXDEV: "cannot move a file to another disk",
+};

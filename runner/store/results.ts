@@ -1,0 +1,102 @@
+import { join } from "node:path";
+import { byCodeUnit } from "../core/json.js";
+import type { StepRecord } from "../core/record.js";
+import type { Disk } from "./disk.js";
+import { listIfAny, remove } from "./files.js";
+import { Records, readRecord } from "./records.js";
+import { writeEnvelope } from "./envelope.js";
+import { resultId } from "./result-id.js";
+
+/**
+ * What each key produced, and has produced before. `records/` holds for each key the result that is reused: the
+ * newest. `past/<2>/<key>/<result>.json` holds those that are no longer reused, because the same key came to other
+ * bytes later, or because their bytes are gone. Finished runs name the result that they had, so they go on telling
+ * the truth whatever is made after them.
+ */
+export class Results {
+  readonly #current: Records;
+  readonly #past: string;
+
+  constructor(
+    root: string,
+    private readonly disk: Disk,
+  ) {
+    this.#current = new Records(join(root, "records"), disk);
+    this.#past = join(root, "past");
+  }
+
+  /** The result that a key is reused with. Throws `NewerFormat`. */
+  get(key: string): StepRecord | undefined {
+    return this.#current.get(key);
+  }
+
+  /** The result that a run had; runs of before results had ids mean whatever the key came to. */
+  of(key: string, result: string | undefined): StepRecord | undefined {
+    const current = this.#current.get(key);
+    if (result === undefined || (current !== undefined && resultId(current) === result)) return current;
+    return readRecord(this.disk, this.#file(key, result), key);
+  }
+
+  /** The result of a key, be its bytes there or not: to tell what was different. */
+  last(key: string): StepRecord | undefined {
+    return this.#current.get(key) ?? this.past(key).at(-1);
+  }
+
+  /** Results of a key that are no longer reused, oldest first. */
+  past(key: string): StepRecord[] {
+    const names = listIfAny(this.disk, join(this.#past, key.slice(0, 2), key)) ?? [];
+    const found = names
+      .filter(name => name.endsWith(".json"))
+      .flatMap(name => readRecord(this.disk, this.#file(key, name.slice(0, -".json".length)), key) ?? []);
+    return found.sort((a, b) => byCodeUnit(a.finished, b.finished));
+  }
+
+  /** Past results of a key that differ from what it comes to now: more than none, and the step is not deterministic. */
+  others(record: StepRecord): StepRecord[] {
+    return this.past(record.key).filter(past => resultId(past) !== resultId(record));
+  }
+
+  /**
+   * Keeps what a key came to, and gives it as kept. One that it came to before stays as it was first made; one that
+   * is replaced is kept beside it first.
+   */
+  put(record: StepRecord): StepRecord {
+    const made = { ...record, result: resultId(record) };
+    const before = this.#current.get(record.key);
+    if (before !== undefined && resultId(before) === made.result) {
+      if (!this.#current.has(record.key)) this.#current.put(before);
+      return before;
+    }
+    if (before !== undefined) this.#keepPast(before);
+    this.#current.put(made);
+    remove(this.disk, this.#file(made.key, made.result));
+    return made;
+  }
+
+  /** Takes a key's result out of use, because its bytes are not there; what it was stays known. */
+  drop(key: string): void {
+    const record = this.#current.get(key);
+    if (record !== undefined) this.#keepPast(record);
+    this.#current.drop(key);
+  }
+
+  /** Puts back what `drop` took out of use, unless the key came to something meanwhile. */
+  restore(record: StepRecord): void {
+    this.#current.forget(record.key);
+    if (this.#current.get(record.key) === undefined) this.#current.put(record);
+  }
+
+  /** Every key with a result that is reused. */
+  keys(): string[] {
+    return this.#current.keys();
+  }
+
+  #keepPast(record: StepRecord): void {
+    const result = resultId(record);
+    writeEnvelope(this.disk, this.#file(record.key, result), { ...record, result });
+  }
+
+  #file(key: string, result: string): string {
+    return join(this.#past, key.slice(0, 2), key, `${result}.json`);
+  }
+}
