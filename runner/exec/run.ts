@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { EventSink } from "../core/event.js";
 import type { Fingerprint, RunRecord, StepRecord } from "../core/record.js";
 import type { Graph, GraphNode } from "../graph/types.js";
+import { faultText } from "../store/fault.js";
 import { attempt, type Attempted } from "./attempt.js";
 import { describeEnvironment } from "./environment.js";
 import { History } from "./history.js";
@@ -12,7 +13,7 @@ import { kindOf, Ledger } from "./ledger.js";
 import { logTail } from "./log-tail.js";
 import { findResult } from "./lookup.js";
 import { schedule, type Performed, type Settled } from "./scheduler.js";
-import { claimWorkFolder, type WorkFolder } from "./work-folder.js";
+import { Sharing } from "./sharing.js";
 
 export interface RunOptions {
   /** Steps at once; default: one a core. */
@@ -31,13 +32,15 @@ export async function run(
   nodes: readonly GraphNode[],
   options: RunOptions = {},
 ): Promise<RunRecord> {
-  host.store.prepare();
+  host.store.prepare(`vistas ${host.version}`);
   const ledger = new Ledger(host, graph, nodes, options.sink ?? (() => undefined));
   const signal = options.signal ?? new AbortController().signal;
+  const sharing = new Sharing(host.store, ledger.id);
   const current = new CurrentRun(
     host,
     graph,
     ledger,
+    sharing,
     signal,
     new Set(nodes.filter(options.forced ?? (() => false)).map(node => node.id)),
   );
@@ -46,7 +49,7 @@ export async function run(
     const leases = new Leases(host.capacity, options.jobs ?? host.capacity.cpus);
     await schedule(nodes, leases, current, { keepGoing: options.keepGoing ?? false, signal });
   } finally {
-    await current.release();
+    await sharing.close();
   }
   const record = ledger.close(signal.aborted);
   host.store.stats.save();
@@ -58,22 +61,20 @@ class CurrentRun {
   readonly #keyer: Keyer;
   readonly #history: History;
   readonly #pending = new Map<string, { key: string; reason: string }>();
-  #folder: Promise<WorkFolder> | undefined;
+  /** By node: the hold of another run that was last waited for. */
+  readonly #waited = new Map<string, Holder>();
   #attempts = 0;
 
   constructor(
     private readonly host: Host,
     private readonly graph: Graph,
     private readonly ledger: Ledger,
+    private readonly sharing: Sharing,
     private readonly signal: AbortSignal,
     private readonly forced: Set<string>,
   ) {
     this.#keyer = new Keyer(host, graph);
     this.#history = new History(host.store);
-  }
-
-  async release(): Promise<void> {
-    (await this.#folder)?.release();
   }
 
   abandon(node: GraphNode, outcome: "skipped" | "cancelled", reason: string): void {
@@ -91,6 +92,7 @@ class CurrentRun {
   /** Makes the key of a node whose inputs are known, and looks for its result. */
   async settle(node: GraphNode): Promise<Settled> {
     const { print, key } = await this.#keyer.fingerprint(node, this.ledger.outputsOf);
+    this.sharing.uses(key);
     if (this.forced.has(node.id)) {
       this.#pending.set(node.id, { key, reason: "forced" });
       return { done: false, key };
@@ -105,9 +107,26 @@ class CurrentRun {
       return { done: false, key };
     }
     this.ledger.know(node, record);
-    const reason = this.#pending.has(node.id) ? "another step of this run made it" : "unchanged";
+    const waited = this.#waited.get(node.id);
+    const reason =
+      waited !== undefined
+        ? `run ${runOf(waited)} made it`
+        : this.#pending.has(node.id)
+          ? "another step of this run made it"
+          : "unchanged";
     this.ledger.end(node, { outcome: "cached", reason, key });
     return { done: true };
+  }
+
+  reserve(node: GraphNode, key: string): Promise<void> | undefined {
+    return this.sharing.take(node.id, key, {
+      fresh: this.forced.has(node.id),
+      waitsFor: holder => {
+        if (this.#waited.get(node.id)?.token === holder.token) return;
+        this.#waited.set(node.id, holder);
+        this.ledger.waits(node, holder);
+      },
+    });
   }
 
   /** Runs a node, again if it may be retried, and records its result. */
@@ -180,12 +199,11 @@ class CurrentRun {
       ...{ outputs, outputNames, metrics, curves, seconds },
       ...{ finished: this.ledger.now(), environment: describeEnvironment(this.host) },
     };
-    this.host.store.records.put(record);
-    this.ledger.know(node, record);
+    this.ledger.know(node, this.host.store.records.put(record));
     this.forced.delete(node.id);
   }
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return faultText(error) ?? (error instanceof Error ? error.message : String(error));
 }

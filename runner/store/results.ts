@@ -86,6 +86,16 @@ export class Results {
     if (this.#current.get(record.key) === undefined) this.#current.put(record);
   }
 
+  /** Whether a record of the key is on disk now, whatever was known of it. */
+  has(key: string): boolean {
+    return this.#current.has(key);
+  }
+
+  /** The next `get` reads the disk again: another process may have made or dropped the record. */
+  forget(key: string): void {
+    this.#current.forget(key);
+  }
+
   /** Every key with a result that is reused. */
   keys(): string[] {
     return this.#current.keys();
