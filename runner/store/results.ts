@@ -51,9 +51,11 @@ export class Results {
     return found.sort((a, b) => byCodeUnit(a.finished, b.finished));
   }
 
-  /** Past results of a key that differ from what it comes to now: more than none, and the step is not deterministic. */
+  /** Results that the record's key came to before or after, and that differ: with any, its step is not deterministic. */
   others(record: StepRecord): StepRecord[] {
-    return this.past(record.key).filter(past => resultId(past) !== resultId(record));
+    const now = this.#current.get(record.key);
+    const all = [...this.past(record.key), ...(now === undefined ? [] : [now])];
+    return all.filter(other => resultId(other) !== resultId(record));
   }
 
   /**
