@@ -1,0 +1,78 @@
+import { MAX_NODES, type TensorGraph } from "./types.js";
+
+/**
+ * The same graph with its nodes in an order in which each comes after those it reads, and without nodes that the
+ * output does not need. Throws where a name has two makers or none, where values depend on themselves, where there is
+ * no way from the latent to the output, and where there are more than `MAX_NODES`.
+ */
+export function ordered(graph: TensorGraph): TensorGraph {
+  if (graph.nodes.length > MAX_NODES)
+    throw new Error(`it has ${graph.nodes.length} nodes, more than the limit of ${MAX_NODES}`);
+  const maker = makers(graph);
+  const needed = neededNodes(graph, maker);
+  const waiting = new Map<number, number>();
+  const readers = new Map<number, number[]>();
+  for (const i of needed) {
+    const sources = new Set(graph.nodes[i]?.inputs.flatMap(name => maker.get(name) ?? []));
+    waiting.set(i, sources.size);
+    for (const source of sources) {
+      const known = readers.get(source);
+      if (known === undefined) readers.set(source, [i]);
+      else known.push(i);
+    }
+  }
+  const order = needed.filter(i => waiting.get(i) === 0);
+  // Kahn's algorithm: `order` grows while it is walked.
+  for (const done of order)
+    for (const reader of readers.get(done) ?? []) {
+      const left = (waiting.get(reader) ?? 0) - 1;
+      waiting.set(reader, left);
+      if (left === 0) order.push(reader);
+    }
+  if (order.length < needed.length) {
+    const stuck = graph.nodes[needed.find(i => (waiting.get(i) ?? 0) > 0) ?? 0];
+    throw new Error(`the graph is cyclic: ${nodeText(stuck)} depends on its own output`);
+  }
+  return { ...graph, nodes: order.flatMap(i => graph.nodes[i] ?? []) };
+}
+
+/** A node in words: `Conv 'decoder/conv1'`. */
+export function nodeText(node: { readonly op: string; readonly name: string } | undefined): string {
+  return node === undefined ? "a node" : node.name === "" ? `a ${node.op}` : `${node.op} '${node.name}'`;
+}
+
+/** Which node makes each value. */
+function makers({ nodes, constants, input }: TensorGraph): Map<string, number> {
+  const maker = new Map<string, number>();
+  for (const [i, node] of nodes.entries())
+    for (const name of node.outputs) {
+      if (name === "") continue;
+      if (maker.has(name) || constants.has(name) || name === input.name)
+        throw new Error(`the value '${name}' is made twice, the second time by ${nodeText(node)}`);
+      maker.set(name, i);
+    }
+  return maker;
+}
+
+/** The nodes that the output depends on, in the file's order. */
+function neededNodes(graph: TensorGraph, maker: ReadonlyMap<string, number>): number[] {
+  const { nodes, constants, input, output } = graph;
+  const needed = new Set<number>();
+  const names: { readonly name: string; readonly by: string }[] = [{ name: output, by: "the output" }];
+  let reached = false;
+  for (let next = names.pop(); next !== undefined; next = names.pop()) {
+    const { name, by } = next;
+    reached ||= name === input.name;
+    const i = maker.get(name);
+    if (i === undefined) {
+      if (name === "" || name === input.name || constants.has(name)) continue;
+      throw new Error(`nothing makes the value '${name}', which ${by} needs`);
+    }
+    if (needed.has(i)) continue;
+    needed.add(i);
+    const node = nodes[i];
+    for (const read of node?.inputs ?? []) names.push({ name: read, by: nodeText(node) });
+  }
+  if (!reached) throw new Error(`the output '${output}' does not depend on the input '${input.name}'`);
+  return [...needed].sort((a, b) => a - b);
+}

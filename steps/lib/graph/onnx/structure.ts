@@ -1,0 +1,184 @@
+/** ONNX operators that move numbers and compute none. */
+import type { Tensor } from "../../../engine/types.js";
+import { type Call, type DeviceValue, heldAxis, host, image, plain, shapeOf, type Value } from "../call.js";
+import { hostInts } from "../host.js";
+import { axisOf } from "../node-call.js";
+import type { Operator } from "../operators.js";
+import { axisOrder, ends, reshapedShape, sizesOf, spans, squeezedShape, unsqueezedShape } from "./rules.js";
+
+export const structure: Readonly<Record<string, Operator>> = {
+  /** Known before anything is computed: the sizes of tensors are. */
+  Shape: call => {
+    const shape = shapeOf(call.value(0));
+    const start = call.int("start", 0);
+    const end = call.attribute("end") === undefined ? shape.length : call.int("end");
+    return host(hostInts(shape.slice(start, end)));
+  },
+  Size: call => host(hostInts([shapeOf(call.value(0)).reduce((product, n) => product * n, 1)], [])),
+
+  Reshape: call => {
+    const x = call.tensor(0);
+    const listed = call.list("shape", 1);
+    if (listed === undefined) throw new Error("it has no shape");
+    return plain(call.tf.reshape(x, target(call, x.shape, listed)));
+  },
+  Flatten: call => {
+    const x = call.tensor(0);
+    const axis = call.int("axis", 1);
+    const at = axis === x.shape.length ? axis : axisOf(axis, x.shape.length);
+    const rows = x.shape.slice(0, at).reduce((product, n) => product * n, 1);
+    return plain(call.tf.reshape(x, [rows, x.size / rows]));
+  },
+  Squeeze: call => {
+    const x = call.tensor(0);
+    return plain(call.tf.reshape(x, squeezedShape(call, x.shape)));
+  },
+  Unsqueeze: call => {
+    const x = call.tensor(0);
+    return plain(call.tf.reshape(x, unsqueezedShape(call, x.shape)));
+  },
+  Transpose: call => {
+    const value = call.value(0);
+    const rank = shapeOf(value).length;
+    const order = axisOrder(call, rank);
+    const x = value.kind === "device" ? value.tensor : call.toPlain(value);
+    const held = order.map(axis => heldAxis(value, axis));
+    return plain(held.every((axis, i) => axis === i) ? x : call.tf.transpose(x, held));
+  },
+  Concat: call => {
+    const values = call.all();
+    const rank = shapeOf(values[0] ?? host(hostInts([]))).length;
+    const axis = axisOf(call.int("axis"), rank);
+    const shapes = values.map(shapeOf);
+    call.limit(
+      (shapes[0] ?? []).with(
+        axis,
+        shapes.reduce((sum, shape) => sum + (shape[axis] ?? 0), 0),
+      ),
+    );
+    const images = values.every(value => value.kind === "device" && value.image);
+    const tensors = values.map(value => (images ? call.toImage(value) : call.toPlain(value)));
+    const joined = call.tf.concat(tensors, images ? ([0, 3, 1, 2][axis] ?? axis) : axis);
+    return images ? image(joined) : plain(joined);
+  },
+  Split: call => {
+    const value = call.value(0);
+    const shape = shapeOf(value);
+    const axis = axisOf(call.int("axis", 0), shape.length);
+    const sizes = sizesOf(call, shape[axis] ?? 0);
+    const x = value.kind === "device" ? value.tensor : call.toPlain(value);
+    return call.tf.split(x, sizes, heldAxis(value, axis)).map(part => like(value, part));
+  },
+  Slice: call => {
+    const value = call.value(0);
+    const shape = shapeOf(value);
+    let x = value.kind === "device" ? value.tensor : call.toPlain(value);
+    for (const { axis, begin, step, count } of spans(call, shape)) {
+      const held = heldAxis(value, axis);
+      if (count === 0) throw new Error(`nothing is left of [${shape.join(", ")}]`);
+      if (step === 1)
+        x = call.tf.slice(
+          x,
+          x.shape.map((_, i) => (i === held ? begin : 0)),
+          x.shape.with(held, count),
+        );
+      else
+        x = call.tf.gather(
+          x,
+          Int32Array.from({ length: count }, (_, i) => begin + i * step),
+          held,
+        );
+    }
+    return like(value, x);
+  },
+  Gather: call => {
+    const x = call.tensor(0);
+    const axis = axisOf(call.int("axis", 0), x.shape.length);
+    const size = x.shape[axis] ?? 0;
+    const indices = call.known(1);
+    const places = Int32Array.from(indices.data, i => (i < 0 ? i + size : i));
+    if (places.some(i => i < 0 || i >= size)) throw new Error(`an index is outside of 0 to ${size - 1}`);
+    call.limit([...x.shape.slice(0, axis), places.length, ...x.shape.slice(axis + 1)]);
+    const taken = call.tf.gather(x, places, axis);
+    return plain(
+      call.tf.reshape(taken, [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]),
+    );
+  },
+  Expand: call => {
+    const x = call.tensor(0);
+    const wanted = [...call.numbers(1)];
+    const rank = Math.max(wanted.length, x.shape.length);
+    const own = [...Array<number>(rank - x.shape.length).fill(1), ...x.shape];
+    const full = own.map((size, i) => {
+      const asked = wanted[i - rank + wanted.length] ?? 1;
+      return asked === 1 ? size : asked;
+    });
+    call.limit(full);
+    return plain(call.tf.broadcastTo(x, full));
+  },
+  Tile: call => {
+    const x = call.tensor(0);
+    const repeats = call.numbers(1);
+    call.limit(x.shape.map((size, i) => size * (repeats[i] ?? 1)));
+    return plain(call.tf.tile(x, [...repeats]));
+  },
+  Pad: call => {
+    const value = call.value(0);
+    const shape = shapeOf(value);
+    const { before, after } = ends(call, shape.length);
+    const mode = call.text("mode", "constant");
+    const fill = call.scalar("value", 2) ?? 0;
+    call.limit(shape.map((size, i) => size + (before[i] ?? 0) + (after[i] ?? 0)));
+    const x = value.kind === "device" ? value.tensor : call.toPlain(value);
+    const pads = shape.map((): [number, number] => [0, 0]);
+    for (const axis of shape.keys()) pads[heldAxis(value, axis)] = [before[axis] ?? 0, after[axis] ?? 0];
+    return like(value, padded(call, x, pads, mode, fill));
+  },
+};
+
+/** A tensor in the same order of axes as the value that it was made of. */
+function like(value: Value, tensor: Tensor): DeviceValue {
+  return value.kind === "device" && value.image ? image(tensor) : plain(tensor);
+}
+
+/**
+ * The shape that Reshape means. A model exported for a fixed batch has that number where
+ * the batch is meant, so there the size of this batch stands in; the trial of a fetched model shows whether that holds.
+ */
+function target(call: Call, from: readonly number[], listed: readonly number[]): number[] {
+  const { fixedBatch, batch } = call.setting;
+  const meant = fixedBatch > 0 && listed[0] === fixedBatch && from[0] === batch;
+  return reshapedShape(call, from, meant ? listed.with(0, batch) : listed);
+}
+
+function padded(call: Call, x: Tensor, pads: [number, number][], mode: string, fill: number): Tensor {
+  const { tf } = call;
+  if (pads.flat().some(n => n < 0)) throw new Error("it pads by less than nothing");
+  switch (mode) {
+    case "constant":
+      return tf.pad(x, pads, fill);
+    case "reflect":
+      if (pads.some(([a, b], i) => Math.max(a, b) >= (x.shape[i] ?? 0)))
+        throw new Error("it reflects more than there is");
+      return tf.mirrorPad(x, pads, "reflect");
+    case "edge": {
+      let out = x;
+      for (const [axis, [before, after]] of pads.entries()) {
+        const size = out.shape[axis] ?? 1;
+        if (before + after === 0) continue;
+        const at = (place: number): Tensor =>
+          tf.slice(
+            out,
+            out.shape.map((_, i) => (i === axis ? place : 0)),
+            out.shape.with(axis, 1),
+          );
+        const [first, last] = [at(0), at(size - 1)];
+        const copies = (edge: Tensor, count: number): Tensor[] => Array<Tensor>(count).fill(edge);
+        out = tf.concat([...copies(first, before), out, ...copies(last, after)], axis);
+      }
+      return out;
+    }
+    default:
+      throw new Error(`its mode '${mode}' is not supported`);
+  }
+}

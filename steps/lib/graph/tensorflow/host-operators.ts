@@ -1,0 +1,2 @@
+import type { HostOperator } from "../operators.js";
+export const tensorflowHostOperators: Readonly<Record<string, HostOperator>> = {};
