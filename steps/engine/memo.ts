@@ -57,15 +57,15 @@ function stamp(backend: Backend): string {
   return [...place, codeStamp(), stampOf(backend)].join(" | ");
 }
 
-const CODE_FOLDERS = [".", "backends", "gradients", "wasm"];
 let code: string | undefined;
 
 /** The engine's own code is part of an outcome: a repaired kernel must be checked anew. */
 function codeStamp(): string {
-  code ??= CODE_FOLDERS.map(name => fileURLToPath(new URL(name, import.meta.url)))
-    .flatMap(folder => readdirSync(folder).map(file => join(folder, file)))
+  const folder = fileURLToPath(new URL(".", import.meta.url));
+  code ??= readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter(file => file.endsWith(".js"))
-    .map(file => statOf(file))
+    .sort()
+    .map(file => statOf(join(folder, file)))
     .join(" ");
   return code;
 }

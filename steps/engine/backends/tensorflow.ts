@@ -6,6 +6,7 @@ import type { Engine, EngineOptions, TensorFlow } from "../types.js";
 import { gpuName } from "../gpu.js";
 import { engineFolder } from "../places.js";
 import { eagerProgram } from "../program.js";
+import { repairTensorflow } from "../tensorflow/index.js";
 import { closeBackend } from "./close.js";
 
 /** What is used of a package that may not be installed, and so cannot be imported statically. */
@@ -26,6 +27,7 @@ export async function openTensorflow({ cpus }: EngineOptions): Promise<Engine> {
   const { name, tf } = loadPackage();
   tf.enableProdMode();
   if (!(await tf.setBackend("tensorflow"))) throw new Error("The tensorflow backend did not start.");
+  repairTensorflow(tf);
   const { isUsingGpuDevice, binding } = tf.backend() as unknown as NodeBackend;
   const version = `${name} ${tf.version["tfjs-node"] ?? tf.version_core}, libtensorflow ${binding.TF_Version}`;
   // On a processor, libtensorflow picks its kernels by the model's instructions.

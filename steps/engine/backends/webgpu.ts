@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Engine, TensorFlow } from "../types.js";
 import { engineFolder } from "../places.js";
 import { eagerProgram } from "../program.js";
+import { repairWebgpu } from "../webgpu/index.js";
 import { closeBackend } from "./close.js";
 
 /** What is used of npm's `webgpu` (Dawn), which only users who want it install. */
@@ -28,6 +29,7 @@ export async function openWebgpu(): Promise<Engine> {
   addBackend();
   if (!(await tf.setBackend("webgpu")))
     throw new Error("no GPU was found (it takes a Vulkan, Metal or Direct3D 12 driver)");
+  repairWebgpu(tf);
   const { adapterInfo = {} } = tf.backend() as unknown as { readonly adapterInfo?: AdapterInfo };
   const { vendor, architecture, description } = adapterInfo;
   const adapter = [vendor, architecture, description].filter(Boolean).join(" ");

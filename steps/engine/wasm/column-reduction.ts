@@ -4,7 +4,8 @@
  * eight at a time in double precision, in an order that does not depend on the number of threads.
  */
 import type { SumAttrs, TensorInfo } from "@tensorflow/tfjs-core";
-import { composed, type Repair, sizeOf } from "./compose.js";
+import { type Repair, sizeOf } from "../kernels/scope.js";
+import { composed } from "./compose.js";
 
 export const columnReductionRepairs: readonly Repair[] = ["Sum", "Mean"].map(kernel =>
   composed(kernel, (scope, { x }: { readonly x: TensorInfo }, attrs: SumAttrs, original) => {

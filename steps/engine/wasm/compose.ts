@@ -1,25 +1,8 @@
-/**
- * How a repaired kernel is written: as a composition of the kernels that the wasm backend has, or as a loop over
- * its heap. A `Scope` frees every intermediate result, also when a kernel throws.
- * Shapes of images are [N, H, W, C] throughout; filters are [kh, kw, C, K].
- */
-import type {
-  DataType,
-  KernelConfig,
-  KernelFunc,
-  NamedTensorInfoMap,
-  TensorInfo,
-} from "@tensorflow/tfjs-core";
+/** Repairs of the wasm backend may also loop over its heap. */
+import type { DataType, TensorInfo } from "@tensorflow/tfjs-core";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import { composedIn, Scope, type Body, type Repair, type Shape } from "../kernels/scope.js";
 import type { TensorFlow } from "../types.js";
-
-export type Shape = readonly number[];
-
-/** A kernel of ours. `make` gets the package's own kernel, where there is one. */
-export interface Repair {
-  readonly kernel: string;
-  readonly make: (tf: TensorFlow, original: KernelConfig | undefined) => KernelFunc;
-}
 
 /** What is used of the package's backend object. */
 export type WasmBackend = Pick<
@@ -27,58 +10,16 @@ export type WasmBackend = Pick<
   "wasm" | "incRef" | "disposeData" | "makeOutput" | "typedArrayFromHeap"
 >;
 
-/** Computes a kernel's one result. `never` stands for the kernel's own types, which the body declares. */
-type Body = (scope: Scope, inputs: never, attrs: never, original: KernelFunc | undefined) => TensorInfo;
-
-/** A repair whose kernel has tensors by name and one result. */
-export function composed(kernel: string, body: Body): Repair {
-  return {
-    kernel,
-    make: (tf, original) => args => {
-      const scope = new Scope(tf, args.backend as WasmBackend);
-      try {
-        const result = body(scope, args.inputs as never, args.attrs as never, original?.kernelFunc);
-        return scope.release(result);
-      } finally {
-        scope.free();
-      }
-    },
-  };
+export function composed(kernel: string, body: Body<HeapScope>): Repair {
+  return composedIn((tf, backend) => new HeapScope(tf, backend as WasmBackend), kernel, body);
 }
 
-export class Scope {
-  readonly #held: TensorInfo[] = [];
-
+export class HeapScope extends Scope {
   constructor(
-    readonly tf: TensorFlow,
+    tf: TensorFlow,
     readonly backend: WasmBackend,
-  ) {}
-
-  /** Runs a kernel of the wasm backend (with its repair, if it has one). */
-  run(kernel: string, inputs: Record<string, TensorInfo> | readonly TensorInfo[], attrs: object): TensorInfo {
-    return this.call(this.tf.getKernel(kernel, "wasm").kernelFunc, inputs, attrs);
-  }
-
-  call(
-    kernel: KernelFunc,
-    inputs: Record<string, TensorInfo> | readonly TensorInfo[],
-    attrs: object,
-  ): TensorInfo {
-    const result = kernel({
-      // Kernels of lists (Concat) take an array here, though the type does not say so.
-      inputs: inputs as NamedTensorInfoMap,
-      backend: this.backend,
-      attrs: attrs as NonNullable<Parameters<KernelFunc>[0]["attrs"]>,
-    });
-    if (Array.isArray(result))
-      throw new Error("Internal error: a kernel with several results in a composition.");
-    return this.hold(result);
-  }
-
-  /** The same numbers under another shape; nothing is copied. */
-  view(t: TensorInfo, shape: Shape): TensorInfo {
-    this.backend.incRef(t.dataId);
-    return this.hold({ dataId: t.dataId, shape: [...shape], dtype: t.dtype });
+  ) {
+    super(tf, "wasm", backend);
   }
 
   /** A new tensor; its numbers are whatever the heap held. */
@@ -93,52 +34,4 @@ export class Scope {
       throw new Error(`Internal error: floats wanted, ${t.dtype} given.`);
     return values;
   }
-
-  transpose(x: TensorInfo, perm: Shape): TensorInfo {
-    return this.run("Transpose", { x }, { perm });
-  }
-
-  slice(x: TensorInfo, begin: Shape, size: Shape): TensorInfo {
-    return this.run("Slice", { x }, { begin, size });
-  }
-
-  concat(parts: readonly TensorInfo[], axis: number): TensorInfo {
-    return this.run("Concat", parts, { axis });
-  }
-
-  matMul(a: TensorInfo, b: TensorInfo, transposeA = false, transposeB = false): TensorInfo {
-    return this.run("BatchMatMul", { a, b }, { transposeA, transposeB });
-  }
-
-  /** Stride 1. `pad`: [[top, bottom], [left, right]]. */
-  conv2d(
-    x: TensorInfo,
-    filter: TensorInfo,
-    pad: readonly [Shape, Shape],
-    dilations: Shape = [1, 1],
-  ): TensorInfo {
-    const attrs = { strides: [1, 1], pad: [[0, 0], ...pad, [0, 0]], dataFormat: "NHWC", dilations };
-    return this.run("Conv2D", { x, filter }, attrs);
-  }
-
-  /** Takes the result out of the scope: it survives `free`. */
-  release(result: TensorInfo): TensorInfo {
-    const at = this.#held.lastIndexOf(result);
-    if (at < 0) throw new Error("Internal error: a composition returned a tensor that it does not own.");
-    this.#held.splice(at, 1);
-    return result;
-  }
-
-  free(): void {
-    for (const t of this.#held.splice(0)) this.backend.disposeData(t.dataId);
-  }
-
-  private hold(t: TensorInfo): TensorInfo {
-    this.#held.push(t);
-    return t;
-  }
-}
-
-export function sizeOf(shape: Shape): number {
-  return shape.reduce((product, n) => product * n, 1);
 }

@@ -7,7 +7,8 @@
  * filter rows, so each of the sh x sw phases is an ordinary convolution of dy with a part of the turned filter.
  */
 import type { Conv2DBackpropInputAttrs, TensorInfo } from "@tensorflow/tfjs-core";
-import { composed, type Repair, type Scope } from "./compose.js";
+import type { Repair } from "../kernels/scope.js";
+import { composed, type HeapScope } from "./compose.js";
 
 interface Inputs {
   readonly dy: TensorInfo;
@@ -64,7 +65,7 @@ function axisPhases(size: number, out: number, kernel: number, stride: number, b
 
 /** The values of dx at one residue of rows and one of columns: `shape`, [N, height, width, C]. */
 function phase(
-  scope: Scope,
+  scope: HeapScope,
   dy: TensorInfo,
   filter: TensorInfo,
   row: AxisPhase,
@@ -84,7 +85,7 @@ function phase(
 
 /** The filter's taps `rows` x `columns`, from K to C channels: [rows, columns, K, C]. */
 function turned(
-  scope: Scope,
+  scope: HeapScope,
   filter: TensorInfo,
   rows: readonly number[],
   columns: readonly number[],

@@ -3,7 +3,8 @@
  * padding and the package returns zeros without a word. Here the padding is always worked out and given in numbers.
  */
 import type { Conv2DAttrs, TensorInfo } from "@tensorflow/tfjs-core";
-import { composed, type Repair } from "./compose.js";
+import type { Repair } from "../kernels/scope.js";
+import { composed } from "./compose.js";
 
 const KERNELS = ["Conv2D", "FusedConv2D", "DepthwiseConv2dNative", "FusedDepthwiseConv2D"];
 

@@ -8,7 +8,8 @@ import type {
   DepthwiseConv2dNativeBackpropInputAttrs,
   TensorInfo,
 } from "@tensorflow/tfjs-core";
-import { composed, type Repair, type Scope } from "./compose.js";
+import type { Repair } from "../kernels/scope.js";
+import { composed, type HeapScope } from "./compose.js";
 
 export const depthwiseGradients: readonly Repair[] = [
   composed(
@@ -48,10 +49,10 @@ export const depthwiseGradients: readonly Repair[] = [
   ),
 ];
 
-type Geometry = ReturnType<Scope["tf"]["backend_util"]["computeConv2DInfo"]>;
+type Geometry = ReturnType<HeapScope["tf"]["backend_util"]["computeConv2DInfo"]>;
 
 function geometry(
-  scope: Scope,
+  scope: HeapScope,
   xShape: readonly number[],
   filterShape: readonly number[],
   attrs: Pick<DepthwiseConv2dNativeBackpropInputAttrs, "strides" | "dilations" | "pad" | "dimRoundingMode">,

@@ -3,7 +3,8 @@
  * broadcasting, and summed, in the order that TensorFlow.js plans for every backend.
  */
 import type { EinsumAttrs, TensorInfo } from "@tensorflow/tfjs-core";
-import { composed, type Repair, type Scope } from "./compose.js";
+import type { Repair } from "../kernels/scope.js";
+import { composed, type HeapScope } from "./compose.js";
 
 export const einsum: Repair = composed(
   "Einsum",
@@ -35,7 +36,7 @@ export const einsum: Repair = composed(
 );
 
 /** The operand with its dimensions in the common order, and 1 for those that it lacks. */
-function aligned(scope: Scope, operand: TensorInfo, rank: number, dims: number[]): TensorInfo {
+function aligned(scope: HeapScope, operand: TensorInfo, rank: number, dims: number[]): TensorInfo {
   const { permutationIndices: perm, expandDims } = scope.tf.backend_util.getEinsumPermutation(rank, dims);
   const turned = scope.tf.backend_util.isIdentityPermutation(perm) ? operand : scope.transpose(operand, perm);
   const shape = [...turned.shape];

@@ -3,7 +3,8 @@
  * numbers; tensors never change, so sharing them, as its Reshape and the cpu backend do, is enough.
  */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { composed, type Repair } from "./compose.js";
+import type { Repair } from "../kernels/scope.js";
+import { composed } from "./compose.js";
 
 export const identity: Repair = composed("Identity", (scope, { x }: { readonly x: TensorInfo }) =>
   scope.view(x, x.shape),

@@ -6,7 +6,8 @@
  *   slower. Here a transposed operand is transposed first.
  */
 import type { BatchMatMulAttrs, TensorInfo } from "@tensorflow/tfjs-core";
-import { composed, type Repair, type Scope, sizeOf } from "./compose.js";
+import { type Repair, sizeOf } from "../kernels/scope.js";
+import { composed, type HeapScope } from "./compose.js";
 
 interface Operands {
   readonly a: TensorInfo;
@@ -28,7 +29,7 @@ function isMatrix(t: TensorInfo): boolean {
   return t.dtype === "float32" && sizeOf(t.shape.slice(0, -2)) === 1;
 }
 
-function flip(scope: Scope, t: TensorInfo): TensorInfo {
+function flip(scope: HeapScope, t: TensorInfo): TensorInfo {
   const rank = t.shape.length;
   const [rows = 1, columns = 1] = t.shape.slice(rank - 2);
   const turned = scope.transpose(scope.view(t, [rows, columns]), [1, 0]);
@@ -40,14 +41,14 @@ function flip(scope: Scope, t: TensorInfo): TensorInfo {
 /** The shape under which XNNPACK knows each b; entries go when the data is freed. */
 const shapeOfB = new WeakMap<object, string>();
 
-function ownShape(scope: Scope, b: TensorInfo): TensorInfo {
+function ownShape(scope: HeapScope, b: TensorInfo): TensorInfo {
   const shape = b.shape.slice(-2).join("x");
   const seen = shapeOfB.get(b.dataId);
   if (seen === undefined) shapeOfB.set(b.dataId, shape);
   return seen === undefined || seen === shape ? b : copy(scope, b);
 }
 
-function copy(scope: Scope, t: TensorInfo): TensorInfo {
+function copy(scope: HeapScope, t: TensorInfo): TensorInfo {
   const made = scope.make(t.shape);
   scope.floats(made).set(scope.floats(t));
   return made;

@@ -4,7 +4,8 @@
  * in TensorFlow.
  */
 import type { MaxPoolGradAttrs, TensorInfo } from "@tensorflow/tfjs-core";
-import { composed, type Repair } from "./compose.js";
+import type { Repair } from "../kernels/scope.js";
+import { composed } from "./compose.js";
 
 interface Inputs {
   readonly dy: TensorInfo;

@@ -3,7 +3,8 @@
  * are left out, as in TensorFlow.
  */
 import type { TensorInfo, UnsortedSegmentSumAttrs } from "@tensorflow/tfjs-core";
-import { composed, type Repair, sizeOf } from "./compose.js";
+import { type Repair, sizeOf } from "../kernels/scope.js";
+import { composed } from "./compose.js";
 
 interface Inputs {
   /** [...ids' shape, ...rest] */

@@ -3,7 +3,8 @@
  * some 60 ns for each. Here whole blocks are copied, one repeated axis after the other, the last one first.
  */
 import type { TensorInfo, TileAttrs } from "@tensorflow/tfjs-core";
-import { composed, type Repair, type Scope, sizeOf } from "./compose.js";
+import { type Repair, sizeOf } from "../kernels/scope.js";
+import { composed, type HeapScope } from "./compose.js";
 
 export const tile: Repair = composed(
   "Tile",
@@ -18,7 +19,7 @@ export const tile: Repair = composed(
 );
 
 /** Repeats every block x[..., axis, ...] `times` times in a row. */
-function repeat(scope: Scope, x: TensorInfo, axis: number, times: number): TensorInfo {
+function repeat(scope: HeapScope, x: TensorInfo, axis: number, times: number): TensorInfo {
   const shape = x.shape.map((n, i) => (i === axis ? n * times : n));
   const out = scope.make(shape, x.dtype);
   const block = sizeOf(x.shape.slice(axis));
