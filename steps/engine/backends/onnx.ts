@@ -1,0 +1,48 @@
+import { availableParallelism, cpus as processors } from "node:os";
+import process from "node:process";
+import { compiledProgram } from "../onnx/program.js";
+import type { Ort } from "../onnx/session.js";
+import type { Engine, EngineOptions } from "../types.js";
+import { openWasm } from "./wasm.js";
+
+/**
+ * onnxruntime: programs are compiled (`onnx/`), and what is not a program runs on wasm, operation by operation.
+ * `VISTAS_ONNX_PROVIDER` names another of onnxruntime's execution providers than the processor: `webgpu`, `cuda`,
+ * `dml` or `coreml`, as far as the installed build has it. Numbers are the same for any number of threads
+ * (`test/engine/onnx/determinism.test.ts`).
+ */
+export async function openOnnx({ cpus }: EngineOptions): Promise<Engine> {
+  const ort = await load();
+  const provider = process.env.VISTAS_ONNX_PROVIDER ?? "cpu";
+  const supported = ort.listSupportedBackends().map(({ name }) => name);
+  if (!supported.includes(provider))
+    throw new Error(`onnxruntime has no provider ${provider} here (it has ${supported.join(", ")})`);
+  const wasm = await openWasm({ backend: "wasm", cpus });
+  const threads = Math.min(cpus, availableParallelism());
+  const version = `onnxruntime-node ${ort.env.versions.node ?? ort.env.versions.common}`;
+  // onnxruntime picks its kernels by the processor's instructions.
+  const hardware = processors()[0]?.model ?? process.arch;
+  const runtime = { ort, threads, provider };
+  return {
+    tf: wasm.tf,
+    backend: "onnx",
+    version,
+    precision: "float32",
+    threads,
+    device: `onnxruntime (${provider}), ${threads} thread${threads === 1 ? "" : "s"}`,
+    gpu: provider !== "cpu",
+    determinism: provider === "cpu" ? "bitwise" : "none",
+    numericClass: `onnx ${version} ${provider} + ${wasm.version} float32 ${hardware}`,
+    program: (step, state) => compiledProgram(wasm.tf, runtime, step, state),
+    dispose: () => wasm.dispose(),
+  };
+}
+
+async function load(): Promise<Ort> {
+  try {
+    return await import("onnxruntime-node");
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
+    throw new Error(`onnxruntime-node does not load: ${why ?? ""}`, { cause: error });
+  }
+}
