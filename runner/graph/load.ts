@@ -17,6 +17,7 @@ import { warnUnused } from "../spec/unused.js";
 import { validateStructure } from "../spec/validate.js";
 import { code } from "../spec/wording.js";
 import { buildNodes } from "./build.js";
+import { checkExpectations } from "./expected.js";
 import type { Graph } from "./types.js";
 import { UserFiles } from "./user-files.js";
 
@@ -80,10 +81,12 @@ export async function loadPipeline(options: LoadOptions): Promise<LoadedPipeline
     params: params.value,
     plugins: isList(value["plugins"]) ? value["plugins"].filter(plugin => typeof plugin === "string") : [],
     steps,
-    expect: readExpectations(value["expect"], steps, problems),
+    expect: readExpectations(value["expect"], problems),
   };
   const files = new UserFiles({ project, pipeline: dirname(absolute), cwd }, problems);
   const nodes = buildNodes(spec, { params, problems, files, environment: env, checks });
+  // In a graph that is not sound, what its steps have is not known.
+  if (!problems.failed) checkExpectations(spec.expect, nodes, problems);
   await problems.throwIfAny(overrides.flatMap(({ document: other }) => other ?? []));
 
   const byId = new Map(nodes.map(node => [node.id, node]));

@@ -58,8 +58,11 @@ export const codes = {
   // Axes
   "bad-axis": "The values of a matrix axis are not a list of distinct scalars that can be labels.",
   "axis-conflict": "Two sides of a step have the same axis with different values.",
-  "unknown-axis": "`over:` names an axis that no input has.",
+  "unknown-axis": "`over:` or an expectation names an axis, or a place on one, that there is not.",
   "too-many-instances": "The matrix unfolds to more instances, or more gathered inputs, than can be handled.",
+  // Expectations
+  "bad-claim": "An expression of `expect:` cannot be read, or sets side by side what cannot be compared.",
+  "ambiguous-metric": "An expected metric has several values, and nothing says how they become one.",
   // Plugins
   "missing-plugin": "A plugin's file does not exist.",
   "bad-plugin": "A plugin's module cannot be used as a step kind.",

@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from "yaml";
+import { isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap } from "yaml";
 import type { Range } from "../core/diagnostic.js";
 import type { Locate, Place, Span } from "./place.js";
 import { rangeAt, type LineIndex } from "./text.js";
@@ -47,6 +47,7 @@ export function locateIn(
     if (place.part === "key" && key !== undefined) return ofNode(key);
     const [start, end] = bounds(node);
     if (place.span !== undefined) return ofSpan(start, end, place.span);
+    if (place.within !== undefined && isScalar(node)) return ofCharacters(node, start, end, place.within);
     // An empty value has no characters of its own.
     if (start === end && key !== undefined) return ofNode(key);
     return firstLine(start, end);
@@ -69,6 +70,25 @@ export function locateIn(
     return rangeAt(lines, Math.min(at + span.start, end), Math.min(at + span.end, end));
   }
 
+  /** Characters of a scalar's value, where it stands on one line as it is; else the whole of it. */
+  function ofCharacters(
+    node: Scalar,
+    start: number,
+    end: number,
+    within: NonNullable<Place["within"]>,
+  ): Range {
+    const at = sourceOffsets(String(node.value), text.slice(start, end), node.type ?? "PLAIN");
+    const [from, to] = [at[within.start], at[Math.max(within.start, within.end - 1)]];
+    if (to === undefined || from === undefined) {
+      // What is missing at the end of a text is pointed at just behind it.
+      const last = at.at(-1);
+      return last === undefined || within.start < at.length
+        ? firstLine(start, end)
+        : rangeAt(lines, start + last + 1, start + last + 1);
+    }
+    return rangeAt(lines, start + from, start + to + (within.end > within.start ? 1 : 0));
+  }
+
   /** Offsets of every `${{` of a text, found once: one text can have thousands of mistakes too. */
   function expressionsIn(start: number, end: number): readonly number[] {
     let known = expressions.get(start);
@@ -80,6 +100,22 @@ export function locateIn(
     }
     return known;
   }
+}
+
+/**
+ * Where each character of a scalar's value stands in its source. Quotes, escapes and folded line ends make the two
+ * differ; every other character of the value is found again in the source, in the same order.
+ */
+function sourceOffsets(value: string, source: string, type: string): number[] {
+  // The header of a block (`>-`) is none of its text.
+  let at = type.startsWith("BLOCK") ? source.indexOf("\n") + 1 : 0;
+  const found: number[] = [];
+  for (const character of value.split("")) {
+    const blank = /\s/.test(character);
+    while (at < source.length && !(blank ? /\s/.test(source[at] ?? "") : source[at] === character)) at++;
+    found.push(at++);
+  }
+  return found;
 }
 
 function bounds(node: Node | null | undefined): [number, number] {

@@ -8,6 +8,8 @@ export interface Place {
   readonly part?: "key" | "value";
   /** One expression inside a text, or a piece of it. */
   readonly span?: Span;
+  /** Characters of a text's value, counted from its start. */
+  readonly within?: { readonly start: number; readonly end: number };
 }
 
 /** Characters `start` to `end` of the `index`-th `${{` of a text, counted from that `${{`. */

@@ -61,7 +61,13 @@ export class Problems {
     options: ProblemOptions = {},
   ): void {
     const onValue = place.part !== "key" && place.path.length > 0 && document !== undefined;
-    const key = JSON.stringify([document?.file, place.path, place.span, onValue ? "" : message]);
+    const key = JSON.stringify([
+      document?.file,
+      place.path,
+      place.span,
+      place.within,
+      onValue ? "" : message,
+    ]);
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     this.#problems.push({ code, message, document, place, ...options });

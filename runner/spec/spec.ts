@@ -1,3 +1,4 @@
+import type { Expectation } from "../claims/expectation.js";
 import type { Json, JsonObject, JsonPath } from "../core/json.js";
 import type { Label } from "../core/labels.js";
 import type { Kind } from "./kinds.js";
@@ -70,25 +71,3 @@ export interface EnvRef {
   readonly name: string;
   readonly value: Json | undefined;
 }
-
-/** What `vistas reproduce` holds a run against. */
-export type Expectation =
-  | {
-      readonly type: "metric";
-      /** `probe.accuracy` */
-      readonly metric: string;
-      readonly value: number;
-      readonly tolerance: number;
-      readonly over: readonly string[];
-      readonly source: string;
-      readonly at: JsonPath;
-    }
-  | {
-      readonly type: "claim";
-      readonly claim: string;
-      /** `summary.difference >= -0.01` */
-      readonly that: string;
-      readonly over: readonly string[];
-      readonly source: string;
-      readonly at: JsonPath;
-    };

@@ -105,6 +105,46 @@ const cases: readonly Case[] = [
   ["a metric without a value", `${S}expect:\n  - { metric: a.b }\n`, ["missing-key 5:5"]],
   ["a claim with a value", `${S}expect:\n  - { claim: c, that: a.b > 0, value: 1 }\n`, ["unknown-key 5:32"]],
   ["a metric of no step", `${S}expect:\n  - { metric: b.x, value: 1 }\n`, ["unknown-step 5:15"]],
+  ["a metric that is no name", `${S}expect:\n  - { metric: accuracy, value: 1 }\n`, ["bad-claim 5:15"]],
+  [
+    "a metric with several values",
+    `${S}    matrix: { s: [1, 2] }\nexpect:\n  - { metric: a.x, value: 1 }\n`,
+    ["ambiguous-metric 6:15"],
+  ],
+  [
+    "an unknown axis, and an unknown place on one",
+    `${S}    matrix: { s: [1, 2] }\nexpect:\n  - { metric: a.x, value: 1, over: [t] }\n  - { metric: "a[s=3].x", value: 1 }\n`,
+    ["unknown-axis 6:37", "unknown-axis 7:18"],
+  ],
+  [
+    "a tolerance in no unit",
+    `${S}expect:\n  - { metric: a.x, value: 1, tolerance: 2 m }\n`,
+    ["wrong-value 5:41"],
+  ],
+  [
+    "a tolerance in errors of one value",
+    `${S}expect:\n  - { metric: a.x, value: 1, tolerance: 2 se }\n`,
+    ["bad-claim 5:41"],
+  ],
+  ["a claim that is a number", `${S}expect:\n  - { claim: c, that: a.x + 1 }\n`, ["bad-claim 5:23"]],
+  ["a claim that cannot be read", `${S}expect:\n  - { claim: c, that: "a.x >> 1" }\n`, ["bad-claim 5:29"]],
+  [
+    "a claim of no step, between quotes",
+    `${S}expect:\n  - claim: c\n    that: "a.x > 0 and b.y > 1"\n`,
+    ["unknown-step 6:24"],
+  ],
+  ["a claim without what must hold", `${S}expect:\n  - { claim: c }\n`, ["missing-key 5:5"]],
+  [
+    "a test that there is not",
+    `${S}expect:\n  - { claim: c, of: a.x, test: z-test }\n`,
+    ["wrong-value 5:32"],
+  ],
+  ["a test of one value", `${S}expect:\n  - { claim: c, of: a.x, test: paired-t }\n`, ["bad-claim 5:21"]],
+  [
+    "an equivalence without a margin, a margin without equivalence",
+    `${S}    matrix: { s: [1, 2] }\nexpect:\n  - { claim: c, of: a.x, test: tost }\n  - { claim: c, of: a.x, test: wilcoxon, margin: 1 }\n`,
+    ["missing-key 6:32", "wrong-value 7:50"],
+  ],
   // Params
   ["`--set` of an unknown param", P + S, ["unknown-param"], { sets: ["sigm=1"] }],
   ["`--set` below a scalar", P + S, ["unknown-param"], { sets: ["sigma.x=1"] }],

@@ -1,0 +1,47 @@
+import { estimate } from "../core/statistics.js";
+import type { Finding } from "./check.js";
+import type { MetricExpectation, Tolerance } from "./expectation.js";
+import type { Results } from "./results.js";
+import { few } from "./words.js";
+import { Unanswerable } from "./statistics/types.js";
+
+/** Holds a metric, or its mean over axes, against a value. Throws `Unanswerable`. */
+export function checkMetric(expectation: MetricExpectation, results: Results): Finding {
+  const { metric, engines } = expectation;
+  const engine = results.engineOf(metric);
+  const own = Object.hasOwn(engines, engine) ? engines[engine] : undefined;
+  const { value, tolerance } = { value: expectation.value, tolerance: expectation.tolerance, ...own };
+  const { cells } = results.lookup(metric);
+  const { mean, half, n } = estimate(cells.map(cell => cell.value));
+  const allowed = allowance(
+    tolerance,
+    value,
+    cells.map(cell => cell.value),
+  );
+  const off = Math.abs(mean - value);
+  const ok = within(off, allowed, value);
+  const way = off === 0 ? "as expected" : `${few(off)} ${mean > value ? "above" : "below"}`;
+  return {
+    ...{ expected: value, actual: mean, tolerance: allowed, n, p: null, ok },
+    interval: half === null ? null : [mean - half, mean + half],
+    level: half === null ? null : 0.95,
+    note: [
+      ok ? way : `${way}: ${few(off - allowed)} more than its tolerance`,
+      ...(own === undefined ? [] : [`expected of ${engine}`]),
+    ].join("; "),
+  };
+}
+
+/** A tolerance in the metric's unit. Throws `Unanswerable` where one value alone has no standard error. */
+export function allowance({ unit, amount }: Tolerance, value: number, values: readonly number[]): number {
+  if (unit === "absolute") return amount;
+  if (unit === "relative") return amount * Math.abs(value);
+  const { mean, n } = estimate(values);
+  if (n < 2) throw new Unanswerable("n = 1 has no standard error to count the tolerance in");
+  return amount * Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (n - 1) / n);
+}
+
+/** Decimals such as 0.85 and 0.84 are not 0.01 apart in binary: rounding of the last digits is forgiven. */
+export function within(off: number, allowed: number, value: number): boolean {
+  return off <= allowed + 8 * Number.EPSILON * Math.max(Math.abs(value), allowed);
+}

@@ -1,0 +1,103 @@
+import { checkClaim } from "./check-claim.js";
+import { checkMetric } from "./check-metric.js";
+import { adjustedVerdict, type Answer, answerTest } from "./check-test.js";
+import type { Expectation, TestClaim } from "./expectation.js";
+import { holm } from "./statistics/holm.js";
+import type { Results } from "./results.js";
+import { Unanswerable } from "./statistics/types.js";
+
+/** An expectation beside what came out. */
+export interface Check {
+  readonly type: Expectation["type"];
+  /** The metric with its axes, or the claim in words. */
+  readonly name: string;
+  /** The value, or what must hold. */
+  readonly expected: number | string;
+  /** Null where there is no answer. */
+  readonly actual: number | boolean | null;
+  /** In the metric's unit; of an equivalence test its margin. */
+  readonly tolerance: number | null;
+  readonly interval: readonly [low: number, high: number] | null;
+  /** Confidence of the interval. */
+  readonly level: number | null;
+  /** Values that `actual` rests on. */
+  readonly n: number;
+  /** After the family's correction. */
+  readonly p: number | null;
+  readonly ok: boolean;
+  /** By how much it holds or fails, or why there is no answer. */
+  readonly note: string;
+  readonly source: string;
+}
+
+/** What a check finds out; its name, source and kind come from the expectation. */
+export type Finding = Omit<Check, "type" | "name" | "source">;
+
+/** Holds every expectation against the results, in order. What cannot be answered has failed, and says why. */
+export function checkAll(expectations: readonly Expectation[], results: Results): Check[] {
+  const corrected = familyCorrection(expectations, results);
+  return expectations.map(expectation => {
+    const shared = { type: expectation.type, name: nameOf(expectation), source: expectation.source };
+    try {
+      switch (expectation.type) {
+        case "metric":
+          return { ...shared, ...checkMetric(expectation, results) };
+        case "claim":
+          return { ...shared, ...checkClaim(expectation, results.lookup) };
+        case "test":
+          return { ...shared, ...corrected(expectation) };
+      }
+    } catch (error) {
+      if (!(error instanceof Unanswerable)) throw error;
+      return { ...shared, ...unanswered(expectation, error.message) };
+    }
+  });
+}
+
+/** Tests are answered first, all of them, because each needs the p-values of its whole family. */
+function familyCorrection(
+  expectations: readonly Expectation[],
+  results: Results,
+): (test: TestClaim) => Finding {
+  const answers = new Map<TestClaim, Answer>();
+  const families = new Map<string, TestClaim[]>();
+  for (const expectation of expectations) {
+    if (expectation.type !== "test") continue;
+    answers.set(expectation, answerTest(expectation, results.lookup));
+    if (expectation.family === "") continue;
+    families.set(expectation.family, [...(families.get(expectation.family) ?? []), expectation]);
+  }
+  const adjusted = new Map<TestClaim, { p: number; of: number }>();
+  for (const family of families.values()) {
+    const ps = holm(family.map(test => pOf(answers.get(test))));
+    family.forEach((test, i) => adjusted.set(test, { p: ps[i] ?? 1, of: family.length }));
+  }
+  return test => {
+    const answer = answers.get(test) ?? { why: "it was not tested" };
+    if ("why" in answer) throw new Unanswerable(answer.why);
+    const { result } = answer;
+    return adjustedVerdict(test, result, adjusted.get(test) ?? { p: result.p, of: 1 });
+  };
+}
+
+function pOf(answer: Answer | undefined): number {
+  return answer !== undefined && "result" in answer ? answer.result.p : 1;
+}
+
+function unanswered(expectation: Expectation, why: string): Finding {
+  const expected = expectation.type === "metric" ? expectation.value : expectedText(expectation);
+  return {
+    ...{ expected, actual: null, tolerance: null, interval: null, level: null, n: 0, p: null, ok: false },
+    note: why,
+  };
+}
+
+function nameOf(expectation: Expectation): string {
+  if (expectation.type !== "metric") return expectation.claim;
+  const { metric, over } = expectation;
+  return over.length === 0 ? metric.source : `${metric.source} over ${over.join(", ")}`;
+}
+
+function expectedText(expectation: Exclude<Expectation, { type: "metric" }>): string {
+  return expectation.type === "claim" ? expectation.that : expectation.of;
+}

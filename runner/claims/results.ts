@@ -1,0 +1,82 @@
+import { instanceId, type Labels } from "../core/labels.js";
+import { nearest } from "../core/nearest.js";
+import type { Outcome } from "../core/record.js";
+import type { MetricRef } from "./language/ast.js";
+import type { Field } from "./language/field.js";
+import { Unanswerable } from "./statistics/types.js";
+
+/** A step instance of the pipeline, and what a run made of it. */
+export interface Measured {
+  readonly step: string;
+  readonly labels: Labels;
+  /** `unselected`: the run was not asked for it. */
+  readonly outcome: Outcome | "unselected";
+  readonly metrics: Readonly<Record<string, number>>;
+  /** The backend that it was computed on; `""` for steps that use none. */
+  readonly engine: string;
+}
+
+/** The metrics of a run. What is not there, for whatever reason, is `Unanswerable`: no claim passes for want of data. */
+export class Results {
+  readonly #steps = new Map<string, Measured[]>();
+  readonly #engines: ReadonlySet<string>;
+
+  constructor(instances: Iterable<Measured>) {
+    const engines = new Set<string>();
+    for (const instance of instances) {
+      const list = this.#steps.get(instance.step);
+      if (list === undefined) this.#steps.set(instance.step, [instance]);
+      else list.push(instance);
+      if (instance.engine !== "") engines.add(instance.engine);
+    }
+    this.#engines = engines;
+  }
+
+  /** The values of a metric, one an instance that the labels fit. */
+  readonly lookup = ({ step, labels, metric, source }: MetricRef): Field<number> => {
+    const found = this.#matching(step, labels);
+    if (found.length === 0) throw new Unanswerable(`no instance of the pipeline is meant by \`${source}\``);
+    const fixed = new Set(labels.map(({ axis }) => axis));
+    const cells = found.map(instance => ({ labels: instance.labels, value: valueOf(instance, metric) }));
+    return { axes: Object.keys(found[0]?.labels ?? {}).filter(axis => !fixed.has(axis)), cells };
+  };
+
+  /** The backend of a step, or, of one that computes nothing itself, that of the whole run; `""` if there are several. */
+  engineOf({ step, labels }: MetricRef): string {
+    const own = new Set(this.#matching(step, labels).map(({ engine }) => engine));
+    own.delete("");
+    const [first = "", second] = own.size > 0 ? own : this.#engines;
+    return second === undefined ? first : "";
+  }
+
+  #matching(step: string, labels: MetricRef["labels"]): readonly Measured[] {
+    return (this.#steps.get(step) ?? []).filter(instance =>
+      labels.every(({ axis, label }) => String(instance.labels[axis]) === label),
+    );
+  }
+}
+
+function valueOf({ step, labels, outcome, metrics }: Measured, metric: string): number {
+  const id = instanceId(step, labels);
+  if (outcome === "unselected") throw new Unanswerable(`${id} was not part of the run`);
+  if (outcome !== "ran" && outcome !== "cached")
+    throw new Unanswerable(`${id} has no result: ${WORDS[outcome]}`);
+  const value = Object.hasOwn(metrics, metric) ? metrics[metric] : undefined;
+  if (value === undefined)
+    throw new Unanswerable(`${id} has no metric ${metric}${hint(metric, Object.keys(metrics))}`);
+  if (!Number.isFinite(value)) throw new Unanswerable(`${id} has the metric ${metric}, but it is ${value}`);
+  return value;
+}
+
+const WORDS = {
+  failed: "it failed",
+  skipped: "it was left out because of a failure",
+  cancelled: "it was stopped",
+} as const;
+
+function hint(metric: string, names: readonly string[]): string {
+  const near = nearest(metric, names);
+  if (near !== undefined) return `; did you mean ${near}?`;
+  if (metric.includes("-")) return " (a minus sign needs blanks around it)";
+  return names.length === 0 ? "; it has none" : `; it has ${names.slice(0, 12).join(", ")}`;
+}
