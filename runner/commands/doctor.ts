@@ -63,13 +63,13 @@ export function engineTable(engines: readonly EngineLine[]): string {
           engine.backend,
           "yes",
           engine.gflops?.toPrecision(2) ?? "",
-          engine.deterministic ? "yes" : "no",
+          engine.determinism,
           engine.device,
           engine.version,
         ]
       : [engine.backend, "no"],
   );
-  return table(["engine", "works", "GFLOP/s", "deterministic", "device", "version"], rows);
+  return table(["engine", "works", "GFLOP/s", "determinism", "device", "version"], rows);
 }
 
 /** Free bytes of the disk on which the store is, or will be. */

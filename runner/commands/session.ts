@@ -31,7 +31,8 @@ export type EngineLine =
       readonly version: string;
       readonly device: string;
       readonly gpu: boolean;
-      readonly deterministic: boolean;
+      /** `bitwise`: the same bits with any number of threads; `same-threads`; `none`. */
+      readonly determinism: string;
       /** Of a product of two matrices. */
       readonly gflops?: number;
     }

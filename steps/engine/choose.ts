@@ -16,6 +16,7 @@ import { BACKENDS, isBackend, type Backend } from "./types.js";
 const PREFERENCE: readonly (readonly [Backend, "gpu" | "processor"])[] = [
   ["tensorflow", "gpu"],
   ["webgpu", "gpu"],
+  ["onnx", "processor"],
   ["tensorflow", "processor"],
   ["wasm", "processor"],
   ["cpu", "processor"],
@@ -68,8 +69,8 @@ function outcomes(tried: ReadonlyMap<Backend, ProbeResult>): string[] {
   );
 }
 
-function choice(backend: Backend, { device, numericClass, deterministic }: Works, why: string): EngineChoice {
-  return { backend, numericClass, deterministic, why: `${device}: ${why}` };
+function choice(backend: Backend, { device, numericClass, determinism }: Works, why: string): EngineChoice {
+  return { backend, numericClass, deterministic: determinism === "bitwise", why: `${device}: ${why}` };
 }
 
 async function trial(backend: Backend, memo: ProbeMemo | undefined): Promise<ProbeResult> {

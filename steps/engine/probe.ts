@@ -17,7 +17,7 @@ async function probe(): Promise<ProbeResult> {
   try {
     const engine = await openEngine({ backend, cpus: Number(threads) });
     await selfCheck(engine.tf);
-    const { version, device, numericClass, gpu, deterministic } = engine;
+    const { version, device, numericClass, gpu, determinism } = engine;
     const gflops = speed === undefined ? undefined : await matMulSpeed(engine.tf);
     engine.dispose();
     return {
@@ -26,7 +26,7 @@ async function probe(): Promise<ProbeResult> {
       device,
       numericClass,
       gpu,
-      deterministic,
+      determinism,
       ...(gflops === undefined ? {} : { gflops }),
     };
   } catch (error) {

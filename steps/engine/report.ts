@@ -22,14 +22,14 @@ export async function listEngines(): Promise<EngineReport[]> {
 /** What trying a backend came to, as a line. */
 export function engineReport(backend: Backend, result: ProbeResult): EngineReport {
   if (!result.ok) return { backend, available: false, why: result.why, remedy: REMEDIES[backend] };
-  const { version, device, gpu, deterministic, gflops } = result;
+  const { version, device, gpu, determinism, gflops } = result;
   return {
     backend,
     available: true,
     version,
     device,
     gpu,
-    deterministic,
+    determinism,
     ...(gflops === undefined ? {} : { gflops }),
   };
 }

@@ -3,7 +3,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { missing } from "./packages.js";
 import { enginesFolder } from "./places.js";
-import type { Backend } from "./types.js";
+import type { Backend, Determinism } from "./types.js";
 
 /** Stands before the probe's line of JSON: native libraries print what they like. */
 export const PROBE_MARK = "vistas-probe:";
@@ -16,7 +16,7 @@ export type ProbeResult =
       readonly device: string;
       readonly numericClass: string;
       readonly gpu: boolean;
-      readonly deterministic: boolean;
+      readonly determinism: Determinism;
       readonly gflops?: number;
     }
   | { readonly ok: false; readonly why: string };

@@ -11,8 +11,14 @@ export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/t
 export type TensorFlow = typeof tfjs;
 
 /** In the order of preference: the first that works is the choice of `auto`. */
-export const BACKENDS = ["tensorflow", "webgpu", "wasm", "cpu"] as const;
+export const BACKENDS = ["tensorflow", "onnx", "webgpu", "wasm", "cpu"] as const;
 export type Backend = (typeof BACKENDS)[number];
+
+/**
+ * What one machine promises from process to process: the same bits with any number of threads, with the same number
+ * of threads, or nothing. What is promised is tested (`test/engine/determinism.test.ts`).
+ */
+export type Determinism = "bitwise" | "same-threads" | "none";
 
 export interface EngineOptions {
   readonly backend: Backend;
@@ -33,8 +39,7 @@ export interface Engine {
   readonly device: string;
   /** A GPU computes: none made of software, which is right but slow. */
   readonly gpu: boolean;
-  /** The same machine gives the same bits, from process to process and with any number of threads (`test/engine`). */
-  readonly deterministic: boolean;
+  readonly determinism: Determinism;
   /** All that may change a result's bits, as text: another class, another key. Not the number of threads. */
   readonly numericClass: string;
   /**

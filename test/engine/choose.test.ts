@@ -43,7 +43,14 @@ describe("the choice of an engine", () => {
 
   describe("auto", () => {
     const works = (device: string, gpu = false): ProbeResult => ({
-      ...{ ok: true, version: "v", device, numericClass: `class of ${device}`, gpu, deterministic: !gpu },
+      ...{
+        ok: true,
+        version: "v",
+        device,
+        numericClass: `class of ${device}`,
+        gpu,
+        determinism: gpu ? "none" : "bitwise",
+      },
     });
     const choose = async (outcomes: Partial<Record<Backend, ProbeResult>>): Promise<EngineChoice> => {
       const memo = new ProbeMemo(folder);

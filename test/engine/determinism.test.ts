@@ -18,7 +18,7 @@ describe("training on wasm", () => {
   beforeAll(async () => {
     const program = fileURLToPath(new URL("./train-digest.js", import.meta.url));
     for (const threads of ["1", "2", "2", "3"]) {
-      const { stdout } = await execa(process.execPath, [program, threads], { timeout: 30_000 });
+      const { stdout } = await execa(process.execPath, [program, "wasm", threads], { timeout: 30_000 });
       outcomes.push(JSON.parse(stdout) as Outcome);
     }
   });

@@ -1,6 +1,6 @@
 /**
- * A program: trains a small convolutional encoder on wasm for some steps and prints a digest of everything that it
- * ended with, and what was left of the process. Usage: node train-digest.js THREADS
+ * A program: trains a small convolutional encoder for some steps and prints a digest of everything that it ended
+ * with, and what was left of the process. Usage: node train-digest.js BACKEND THREADS [STEPS]
  */
 import { createHash } from "node:crypto";
 import os from "node:os";
@@ -18,7 +18,8 @@ import { valueAndGradients } from "../../steps/nn/value-and-gradients.js";
 import { tensor } from "./rig.js";
 
 const processors = os.cpus().length;
-const engine = await openEngine({ backend: "wasm", cpus: Number(process.argv[2]) });
+const [backend = "", threads, steps = "6"] = process.argv.slice(2);
+const engine = await openEngine({ backend, cpus: Number(threads) });
 const { tf } = engine;
 const random = randomStream(0, "weights");
 const he = (at: number, shape: number[]): NamedArray => heNormal(random, at, shape, fans(shape).fanIn);
@@ -49,7 +50,7 @@ function loss(): Scalar {
 
 const counts: number[] = [];
 const losses: number[] = [];
-for (let step = 0; step < 6; step++) {
+for (let step = 0; step < Number(steps); step++) {
   const value = tf.tidy(() => {
     const result = valueAndGradients(tf, params, loss);
     optimiser.step(result.gradients, 1e-2);

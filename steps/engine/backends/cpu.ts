@@ -21,7 +21,7 @@ export async function openCpu(): Promise<Engine> {
     threads: 1,
     device: "JavaScript",
     gpu: false,
-    deterministic: true,
+    determinism: "bitwise",
     // Math.exp and its like are V8's.
     numericClass: `cpu ${version} float32 V8 ${process.versions.v8}`,
     program: (step, state) => eagerProgram(tf, step, state),

@@ -40,7 +40,8 @@ export async function openTensorflow({ cpus }: EngineOptions): Promise<Engine> {
     threads: cpus,
     device: isUsingGpuDevice ? hardware : `libtensorflow, ${cpus} thread${cpus === 1 ? "" : "s"}`,
     gpu: isUsingGpuDevice,
-    deterministic: false,
+    // Sums are split among the threads, one by one; on a GPU, kernels may add in any order.
+    determinism: isUsingGpuDevice ? "none" : "same-threads",
     numericClass: `tensorflow ${version} float32 ${hardware}`,
     program: (step, state) => eagerProgram(tf, step, state),
     dispose: () => closeBackend(tf, "tensorflow"),

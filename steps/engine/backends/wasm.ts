@@ -38,7 +38,7 @@ export async function openWasm({ cpus }: EngineOptions): Promise<Engine> {
     threads,
     device: `WebAssembly SIMD, ${threads} thread${threads === 1 ? "" : "s"}`,
     gpu: false,
-    deterministic: true,
+    determinism: "bitwise",
     // XNNPACK has other kernels for other processors' instructions.
     numericClass: `wasm ${version} float32 ${process.arch}`,
     program: (step, state) => eagerProgram(tf, step, state),

@@ -42,7 +42,7 @@ export async function openWebgpu(): Promise<Engine> {
     threads: 1,
     device,
     gpu: !SOFTWARE_GPU.test(device),
-    deterministic: false,
+    determinism: "none",
     numericClass: `webgpu ${versions} float32 ${device}`,
     program: (step, state) => eagerProgram(tf, step, state),
     dispose: () => closeBackend(tf, "webgpu"),

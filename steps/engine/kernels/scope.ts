@@ -32,7 +32,7 @@ export function composedIn<S extends Scope>(
   return {
     kernel,
     make: (tf, original) => args => {
-      const scope = open(tf, args.backend as object);
+      const scope = open(tf, args.backend);
       try {
         const result = body(scope, args.inputs as never, args.attrs as never, original?.kernelFunc);
         return scope.release(result);
