@@ -27,6 +27,8 @@ export type RunEvent =
       readonly done: number;
       readonly total: number;
       readonly note: string;
+      /** The step has not started: another run, which is named, is making the same. */
+      readonly waitsFor?: { readonly run: string; readonly host: string; readonly pid: number };
     }
   | { readonly type: "step-log"; readonly time: string; readonly id: string; readonly line: string }
   | {

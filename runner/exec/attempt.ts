@@ -30,6 +30,8 @@ export interface AttemptInput {
   readonly tag: string;
   readonly log: string;
   readonly hooks: Pick<JobHooks, "progress" | "log">;
+  /** Told the key of each part before it is looked up or kept. */
+  readonly uses: (key: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -63,7 +65,7 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
       log: input.log,
       ...(node.timeoutMs === undefined ? {} : { timeoutMs: node.timeoutMs }),
     };
-    const result = await host.executor.run(job, { ...input.hooks, ...parts(host, print) }, signal);
+    const result = await host.executor.run(job, { ...input.hooks, ...parts(input) }, signal);
     if (!result.ok) return result;
     const changed = await changedInput(input, before);
     if (changed !== undefined) return failure(changed);
@@ -167,9 +169,13 @@ function changedText(what: string): string {
 }
 
 /** Parts belong to the kind, its code, engine and inputs; what else they depend on is in the key that the kind gives. */
-function parts(host: Host, print: Fingerprint): Pick<JobHooks, "findPart" | "keepPart"> {
+function parts({ host, print, uses }: AttemptInput): Pick<JobHooks, "findPart" | "keepPart"> {
   const owner = { ...print, with: {} };
-  const keyOf = (key: string): string => sha256(frame("vistas.part.1", [fingerprintKey(owner), key]));
+  const keyOf = (name: string): string => {
+    const key = sha256(frame("vistas.part.1", [fingerprintKey(owner), name]));
+    uses(key);
+    return key;
+  };
   return {
     async findPart(key) {
       const record = host.store.parts.get(keyOf(key));

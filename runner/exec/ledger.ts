@@ -5,6 +5,7 @@ import type { Graph, GraphNode } from "../graph/types.js";
 import { resultId } from "../store/result-id.js";
 import { describeEnvironment } from "./environment.js";
 import type { Host } from "./host.js";
+import type { Maker } from "./sharing.js";
 
 /** How a step instance ended. */
 export interface Ending {
@@ -55,6 +56,12 @@ export class Ledger {
   }
 
   readonly outputsOf = (id: string): StepRecord["outputs"] | undefined => this.#results.get(id)?.outputs;
+
+  waits(node: GraphNode, { run, host, pid }: Maker): void {
+    const note = `waits for run ${run} on ${host} (pid ${pid}), which is making it`;
+    const waitsFor = { run, host, pid };
+    this.emit({ type: "step-progress", id: node.id, done: 0, total: 0, note, waitsFor });
+  }
 
   end(node: GraphNode, { outcome, reason, key = null, seconds = 0, error, log }: Ending): void {
     const kind = kindOf(node);

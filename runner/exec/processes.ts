@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as wait } from "node:timers/promises";
+import { statFields } from "../store/owner.js";
 
 /** The variable that marks each process of a job; children inherit it. */
 export const TAG = "VISTAS_JOB";
@@ -36,20 +37,9 @@ export function killProcesses(group: number | undefined, tag: string): void {
   for (const pid of members(group, tag, false)) send(pid, "SIGKILL");
 }
 
-/** True when there is a process of this number. */
-export function exists(pid: number): boolean {
-  return pid > 0 && send(pid, 0);
-}
-
 /** True while a process group has a live member. */
 export function groupAlive(group: number): boolean {
   return send(-group, 0);
-}
-
-/** Identifies a process across the reuse of its number; nothing when it is gone or the system cannot tell. */
-export function processStart(pid: number): string | undefined {
-  const fields = statFields(pid);
-  return fields === undefined || fields[0] === "Z" ? undefined : fields[19];
 }
 
 const POLL_MS = 20;
@@ -84,16 +74,6 @@ function listProcesses(first: number | undefined): number[] | undefined {
 /** The number that was given last. */
 function lastProcess(): number {
   return Number(readFileSync("/proc/loadavg", "latin1").trim().split(" ").at(-1));
-}
-
-/** /proc/PID/stat after the command name, which may itself hold spaces and brackets: state, ppid, pgrp, ... */
-function statFields(pid: number): string[] | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return text.slice(text.lastIndexOf(")") + 2).split(" ");
-  } catch {
-    return undefined; // It ended between the listing and now.
-  }
 }
 
 /** True for a process of the job `tag`, or of any job of the run `tag`. */

@@ -61,8 +61,10 @@ class CurrentRun {
   readonly #keyer: Keyer;
   readonly #history: History;
   readonly #pending = new Map<string, { key: string; reason: string }>();
-  /** By node: the hold of another run that was last waited for. */
-  readonly #waited = new Map<string, Holder>();
+  /** By node: the token of the hold that was last waited for. */
+  readonly #waited = new Map<string, string>();
+  /** By node: why it may be found made although nothing was known of it before. */
+  readonly #madeBy = new Map<string, string>();
   #attempts = 0;
 
   constructor(
@@ -107,26 +109,21 @@ class CurrentRun {
       return { done: false, key };
     }
     this.ledger.know(node, record);
-    const waited = this.#waited.get(node.id);
-    const reason =
-      waited !== undefined
-        ? `run ${runOf(waited)} made it`
-        : this.#pending.has(node.id)
-          ? "another step of this run made it"
-          : "unchanged";
+    const meanwhile = this.#madeBy.get(node.id) ?? "another step of this run made it";
+    const reason = this.#pending.has(node.id) ? meanwhile : "unchanged";
     this.ledger.end(node, { outcome: "cached", reason, key });
     return { done: true };
   }
 
   reserve(node: GraphNode, key: string): Promise<void> | undefined {
-    return this.sharing.take(node.id, key, {
-      fresh: this.forced.has(node.id),
-      waitsFor: holder => {
-        if (this.#waited.get(node.id)?.token === holder.token) return;
-        this.#waited.set(node.id, holder);
-        this.ledger.waits(node, holder);
-      },
+    let maker = "another run made it";
+    const free = this.sharing.take(node.id, key, this.forced.has(node.id), holder => {
+      maker = `run ${holder.run} made it`;
+      if (this.#waited.get(node.id) !== holder.token) this.ledger.waits(node, holder);
+      this.#waited.set(node.id, holder.token);
     });
+    if (free !== undefined) this.#madeBy.set(node.id, maker);
+    return free;
   }
 
   /** Runs a node, again if it may be retried, and records its result. */
@@ -140,10 +137,19 @@ class CurrentRun {
       for (let turn = 1; ; turn++) {
         // Minutes may have passed since the key was made: files or code that changed meanwhile give another key.
         const fresh = await this.#keyer.fingerprintNow(node, ledger.outputsOf);
-        if (fresh.key !== key) [key, reason] = [fresh.key, "its files changed since the run began"];
+        if (fresh.key !== key) {
+          [key, reason] = [fresh.key, "its files changed since the run began"];
+          this.#pending.set(node.id, { key, reason });
+          this.sharing.uses(key);
+          if (this.reserve(node, key) !== undefined) return "again";
+        }
         ledger.emit({ type: "step-start", id: node.id, kind: kindOf(node), reason, attempt: turn });
         const result = await this.#attempt(node, fresh.print, lease, log);
         if (result.ok) {
+          if (!this.sharing.mayRecord(node.id)) {
+            this.#madeBy.set(node.id, "another run took it over and made it");
+            return "again";
+          }
           this.#keep(node, fresh, result, ending().seconds);
           ledger.end(node, { ...ending(), outcome: "ran" });
           return "done";
@@ -166,13 +172,14 @@ class CurrentRun {
     } catch (error) {
       ledger.end(node, { ...ending(), outcome: "failed", error: messageOf(error) });
       return "failed";
+    } finally {
+      this.sharing.release(node.id);
     }
   }
 
   async #attempt(node: GraphNode, print: Fingerprint, lease: Lease, log: string): Promise<Attempted> {
     const { host, graph, ledger, signal } = this;
-    this.#folder ??= claimWorkFolder(host, ledger.id);
-    const { path } = await this.#folder;
+    const path = await this.sharing.folder();
     const number = this.#attempts++;
     return attempt({
       ...{ host, graph, node, print, lease, log, signal, outputsOf: ledger.outputsOf },
@@ -184,6 +191,7 @@ class CurrentRun {
           ledger.emit({ type: "step-progress", id: node.id, done, total, note }),
         log: line => ledger.emit({ type: "step-log", id: node.id, line }),
       },
+      uses: key => this.sharing.uses(key),
     });
   }
 

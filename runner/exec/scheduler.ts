@@ -4,17 +4,23 @@ import { producers } from "./plan.js";
 
 /** What is known of a node once its inputs are: nothing to do, or a key to be made. */
 export type Settled = { readonly done: true } | { readonly done: false; readonly key: string };
-export type Performed = "done" | "failed" | "cancelled";
+/** `again`: it is no longer this run's to do, or no longer under this key; its result is to be looked for again. */
+export type Performed = "done" | "failed" | "cancelled" | "again";
 
 /** What the scheduler asks for; it decides when and in which order, never what. */
 export interface Work {
   /** Called once the node's inputs are there. */
   settle(node: GraphNode): Promise<Settled>;
+  /**
+   * Takes the right to make the key, which `perform` gives back. Where another run has it: when to settle the node
+   * again.
+   */
+  reserve(node: GraphNode, key: string): Promise<void> | undefined;
   /** Does the work. Must not reject. */
   perform(node: GraphNode, lease: Lease): Promise<Performed>;
   /** A node that will not be done: what it needs failed (`skipped`), or the run was stopped (`cancelled`). */
   abandon(node: GraphNode, outcome: "skipped" | "cancelled", reason: string): void;
-  /** A node whose `settle` failed. */
+  /** A node whose `settle` or `reserve` failed. */
   unsettled(node: GraphNode, error: unknown): void;
 }
 
@@ -25,7 +31,7 @@ export interface ScheduleOptions {
 
 /**
  * Brings nodes to an end, each after those that it takes from, as many at once as the leases allow. Nodes with
- * the same key are made once. After a failure nothing new is started, unless `keepGoing`: then only what depends
+ * the same key are made once; one that another run is making waits without a lease. After a failure nothing new is started, unless `keepGoing`: then only what depends
  * on the failed one is left out.
  */
 export async function schedule(
@@ -49,11 +55,13 @@ export async function schedule(
   const followers = new Map<string, GraphNode[]>();
   const ended = new Set<string>();
   let running = 0;
+  let waiting = 0;
   let failed = false;
   let wake = (): void => undefined;
   const stop = new Promise<void>(resolve =>
     options.signal.addEventListener("abort", () => resolve(), { once: true }),
   );
+  void stop.then(() => wake());
   const stopped = (): boolean => options.signal.aborted || (failed && !options.keepGoing);
 
   for (let next = 0; ;) {
@@ -63,7 +71,7 @@ export async function schedule(
       if (node !== undefined && !ended.has(node.id)) await Promise.race([settle(node), stop]);
     }
     if (!stopped()) start();
-    if (running === 0 && (stopped() || next >= ready.length)) break;
+    if (running === 0 && (stopped() || (waiting === 0 && next >= ready.length))) break;
     await new Promise<void>(resolve => (wake = resolve));
   }
   for (const node of nodes) {
@@ -105,10 +113,31 @@ export async function schedule(
         continue;
       }
       startable.splice(i, 1);
+      if (!reserved(node, key)) {
+        leases.give(lease);
+        continue;
+      }
       making.add(key);
       running++;
       void work.perform(node, lease).then(outcome => finish(node, key, lease, outcome));
     }
+  }
+
+  function reserved(node: GraphNode, key: string): boolean {
+    try {
+      const freed = work.reserve(node, key);
+      if (freed === undefined) return true;
+      waiting++;
+      void freed.then(() => {
+        waiting--;
+        ready.push(node);
+        wake();
+      });
+    } catch (error) {
+      work.unsettled(node, error);
+      fail(node);
+    }
+    return false;
   }
 
   function finish(node: GraphNode, key: string, lease: Lease, outcome: Performed): void {
@@ -117,6 +146,7 @@ export async function schedule(
     making.delete(key);
     if (outcome === "done") done(node);
     else if (outcome === "failed") fail(node);
+    else if (outcome === "again") ready.push(node);
     else ended.add(node.id);
     // Its followers are asked again: they find the result, or are made in their turn.
     ready.push(...(followers.get(key) ?? []));

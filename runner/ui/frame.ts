@@ -25,11 +25,17 @@ export function statusLine(progress: Progress, now: number, hidden: number, colo
   const { counts } = progress;
   const finished = counts.ran + counts.cached + counts.failed + counts.skipped + counts.cancelled;
   let running = 0;
-  for (const group of progress.active) running += group.running.size;
+  let waiting = 0;
+  for (const group of progress.active)
+    for (const instance of group.running.values()) {
+      if (instance.waiting) waiting++;
+      else running++;
+    }
   const parts = [
     colors.bold(printable(progress.pipeline)),
     `${thousands(finished)}/${thousands(progress.total)} steps`,
     ...(running > 0 ? [`${thousands(running)} running`] : []),
+    ...(waiting > 0 ? [`${thousands(waiting)} waiting for another run`] : []),
     ...(hidden > 0 ? [`${thousands(hidden)} not shown`] : []),
     ...(counts.cached > 0 ? [cachedText(counts.cached)] : []),
     ...(counts.failed > 0 ? [colors.red(`${thousands(counts.failed)} failed`)] : []),
@@ -78,6 +84,7 @@ function instancesText(instances: readonly Instance[], now: number, colors: Colo
     return `${label(first, colors)}${text}${again}`;
   }
   const shown = instances.slice(0, SHOWN).map(instance => {
+    if (instance.waiting) return `${label(instance, colors)}waits for another run`;
     const unknown = instance.total <= 0;
     const share = unknown
       ? duration((now - instance.started) / 1000)

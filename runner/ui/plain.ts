@@ -47,6 +47,10 @@ export function plainReporter(
         break;
       }
       case "step-progress": {
+        if (event.waitsFor !== undefined) {
+          tell(`  ${printable(event.id)}  ${printable(event.note)}`);
+          break;
+        }
         const time = Date.parse(event.time);
         const last = told.get(event.id);
         const tenth = event.total > 0 ? Math.floor((10 * event.done) / event.total) : 0;

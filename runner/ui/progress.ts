@@ -42,6 +42,8 @@ export interface Instance {
   /** 0: unknown. */
   readonly total: number;
   readonly note: string;
+  /** It has not started: another run is making the same. */
+  readonly waiting: boolean;
   /** Units a second over the last 10 to 20 seconds; null until there is something to go by. */
   readonly rate: number | null;
 }
@@ -108,7 +110,13 @@ export function trackProgress(expected: ReadonlyMap<string, number> = new Map())
         break;
       }
       case "step-progress": {
-        const instance = groupOf(event.id).running.get(event.id);
+        const group = groupOf(event.id);
+        if (event.waitsFor !== undefined) {
+          group.running.set(event.id, { ...begin(event.id, 1, time), note: event.note, waiting: true });
+          active.add(group);
+          break;
+        }
+        const instance = group.running.get(event.id);
         if (instance !== undefined) advance(instance, event.done, event.total, event.note, time);
         break;
       }
@@ -168,6 +176,7 @@ function begin(id: string, attempt: number, time: number): MutableInstance {
     done: 0,
     total: 0,
     note: "",
+    waiting: false,
     rate: null,
     from: mark,
     next: mark,

@@ -9,6 +9,9 @@ interface Plan {
   readonly needs: readonly number[];
   readonly key: number;
   readonly result: "ok" | "fail" | "cached";
+  /** How often it is found that another run is making it; "again": how often its own making is of no use. */
+  readonly waits: number;
+  readonly again: number;
 }
 
 /** Random graphs: node i takes from some before it; a few share keys, fail, or are cached. */
@@ -20,6 +23,8 @@ const plans = fc
       result: fc.constantFrom("ok", "ok", "ok", "cached", "fail"),
       cpus: fc.integer({ min: 0, max: 3 }),
       gpus: fc.integer({ min: 0, max: 2 }),
+      waits: fc.constantFrom(0, 0, 0, 1, 2),
+      again: fc.constantFrom(0, 0, 0, 1),
     }),
     { maxLength: 25 },
   )
@@ -30,14 +35,18 @@ const plans = fc
         role: `r${n}`,
         source: { type: "artifact", node: `n${n}`, output: "o" } as const,
       }));
-      const node: GraphNode = {
-        ...{ id: `n${i}`, step: `n${i}`, labels: {}, inputs, env: [], retries: 0, at: [] },
-        work: { type: "command", form: "argv", words: [], outputs: {} },
-        resources: { cpus: row.cpus, gpus: row.gpus, memory: 0 },
-      };
-      return { node, needs, key: row.key, result: row.result };
+      const node = nodeOf(`n${i}`, inputs, row.cpus, row.gpus);
+      return { node, needs, key: row.key, result: row.result, waits: row.waits, again: row.again };
     }),
   );
+
+function nodeOf(id: string, inputs: GraphNode["inputs"], cpus: number, gpus: number): GraphNode {
+  return {
+    ...{ id, step: id, labels: {}, inputs, env: [], retries: 0, at: [] },
+    work: { type: "command", form: "argv", words: [], outputs: {} },
+    resources: { cpus, gpus, memory: 0 },
+  };
+}
 
 const CAPACITY = { cpus: 2, gpus: [0, 1], memory: 0 };
 
@@ -49,6 +58,8 @@ async function simulate(plan: readonly Plan[], keepGoing: boolean, order: number
   const held: Lease[] = [];
   const faults: string[] = [];
   const open: (() => void)[] = [];
+  const waited = new Map<string, number>();
+  const again = new Map<string, number>();
   const of = (node: GraphNode): Plan => plan[Number(node.id.slice(1))] as Plan;
   let turn = order;
   const work: Work = {
@@ -62,6 +73,12 @@ async function simulate(plan: readonly Plan[], keepGoing: boolean, order: number
       }
       return Promise.resolve({ done: false, key: String(key) });
     },
+    reserve: node => {
+      const times = waited.get(node.id) ?? 0;
+      if (times >= of(node).waits) return undefined;
+      waited.set(node.id, times + 1);
+      return new Promise(resolve => setImmediate(resolve));
+    },
     perform: (node, lease) => {
       const { key, result } = of(node);
       if (making.has(key)) faults.push(`${node.id}: its key is made twice at once`);
@@ -74,6 +91,12 @@ async function simulate(plan: readonly Plan[], keepGoing: boolean, order: number
         open.push(() => {
           making.delete(key);
           held.splice(held.indexOf(lease), 1);
+          const times = again.get(node.id) ?? 0;
+          if (times < of(node).again) {
+            again.set(node.id, times + 1);
+            resolve("again");
+            return;
+          }
           if (result === "ok") made.add(key);
           ended.set(node.id, result === "ok" ? "done" : "failed");
           resolve(result === "ok" ? "done" : "failed");
@@ -105,6 +128,27 @@ describe("the scheduler", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it("when stopped does not wait for what another run is making", async () => {
+    const abort = new AbortController();
+    const ended: string[] = [];
+    await schedule(
+      [nodeOf("n", [], 1, 0)],
+      new Leases(CAPACITY, 4),
+      {
+        settle: () => Promise.resolve({ done: false, key: "k" }),
+        reserve: () => {
+          setImmediate(() => abort.abort());
+          return new Promise(() => undefined);
+        },
+        perform: () => Promise.reject(new Error("never")),
+        abandon: (_, outcome) => void ended.push(outcome),
+        unsettled: () => undefined,
+      },
+      { keepGoing: false, signal: abort.signal },
+    );
+    expect(ended).toEqual(["cancelled"]);
   });
 
   it("with keep-going leaves out exactly what depends on a failure", async () => {

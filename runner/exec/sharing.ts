@@ -1,0 +1,104 @@
+import type { Hold } from "../store/holds.js";
+import type { Entered } from "../store/live.js";
+import { parseOwner } from "../store/owner.js";
+import type { Store } from "../store/store.js";
+import { endRemains, sweepRemains } from "./remains.js";
+import { Waits } from "./waits.js";
+
+/** The run that is making something. */
+export interface Maker {
+  readonly run: string;
+  readonly host: string;
+  readonly pid: number;
+  /** Tells this making from a later one. */
+  readonly token: string;
+}
+
+/**
+ * One run's side of sharing a store with others: it shows that it is alive, holds the keys of what it is making, and
+ * waits for what others are making.
+ *
+ * Why no two runs can wait for each other: a hold is taken without waiting, together with the cores that the step
+ * needs, or neither is; so only steps that execute have holds, and no executing step waits for a hold. Every hold
+ * therefore ends when its step does, or when its owner is found dead.
+ */
+export class Sharing {
+  readonly #entered: Entered;
+  readonly #waits: Waits;
+  readonly #holds = new Map<string, Hold>();
+  readonly #askedAgain = new Set<string>();
+  readonly #takenOver: Promise<unknown>[] = [];
+  #swept: Promise<void> | undefined;
+
+  constructor(
+    private readonly store: Store,
+    run: string,
+  ) {
+    this.#entered = store.live.enter(run);
+    this.#waits = new Waits(store);
+  }
+
+  /** The folder in which the run's steps work, once what dead runs have left is out of the way. */
+  async folder(): Promise<string> {
+    await (this.#swept ??= sweepRemains(this.store, this.#entered.owner));
+    return this.#entered.folder;
+  }
+
+  /** To be called before a record or part is looked up, so that gc leaves it alone. */
+  uses(key: string): void {
+    this.#entered.uses(key);
+  }
+
+  /**
+   * Takes the right to make `key` for the node `id`. Otherwise gives the promise of when to look for its result (again):
+   * when the run that is making it, which `waitsFor` is told, is done or dead; or at once, if it is there by now.
+   * `forced`: a result that is there is of no use.
+   */
+  take(
+    id: string,
+    key: string,
+    forced: boolean,
+    waitsFor: (maker: Maker) => void,
+  ): Promise<void> | undefined {
+    this.release(id);
+    const got = this.store.holds.take(key, this.#entered.owner);
+    if ("token" in got) {
+      const { run, host, pid } = parseOwner(got.owner) ?? { run: got.owner, host: "?", pid: 0 };
+      waitsFor({ run, host, pid, token: got.token });
+      return this.#waits.freed(key, got).then(() => this.store.records.forget(key));
+    }
+    // It may have been made and released between the look-up and the taking. Asked once: a record that is there and of
+    // no use must not be asked after for ever.
+    if (!forced && !this.#askedAgain.has(key) && this.store.records.has(key)) {
+      this.#askedAgain.add(key);
+      got.release();
+      this.store.records.forget(key);
+      return Promise.resolve();
+    }
+    this.#holds.set(id, got);
+    // What cannot be removed now stays for a later run, which will say so if it is in its way.
+    for (const dead of got.after) this.#takenOver.push(endRemains(this.store, dead).catch(() => undefined));
+    return undefined;
+  }
+
+  /** Whether the node may still record what it made: no other run has taken this one for dead. */
+  mayRecord(id: string): boolean {
+    return this.#holds.get(id)?.held() ?? false;
+  }
+
+  release(id: string): void {
+    try {
+      this.#holds.get(id)?.release();
+    } catch {
+      // The disk fails: whoever waits for it takes over when this run has ended.
+    }
+    this.#holds.delete(id);
+  }
+
+  async close(): Promise<void> {
+    this.#waits.close();
+    for (const id of [...this.#holds.keys()]) this.release(id);
+    await Promise.all(this.#takenOver);
+    this.#entered.leave();
+  }
+}
