@@ -2,6 +2,7 @@ import type { Hold } from "../store/holds.js";
 import type { Entered } from "../store/live.js";
 import { parseOwner } from "../store/owner.js";
 import type { Store } from "../store/store.js";
+import { guard } from "./guard.js";
 import { endRemains, sweepRemains } from "./remains.js";
 import { Waits } from "./waits.js";
 
@@ -28,11 +29,11 @@ export class Sharing {
   readonly #holds = new Map<string, Hold>();
   readonly #askedAgain = new Set<string>();
   readonly #takenOver: Promise<unknown>[] = [];
-  #swept: Promise<void> | undefined;
+  #guarded: Promise<() => void> | undefined;
 
   constructor(
     private readonly store: Store,
-    run: string,
+    private readonly run: string,
   ) {
     this.#entered = store.live.enter(run);
     this.#waits = new Waits(store);
@@ -40,7 +41,8 @@ export class Sharing {
 
   /** The folder in which the run's steps work, once what dead runs have left is out of the way. */
   async folder(): Promise<string> {
-    await (this.#swept ??= sweepRemains(this.store, this.#entered.owner));
+    this.#guarded ??= sweepRemains(this.store, this.#entered.owner).then(() => guard(this.run));
+    await this.#guarded;
     return this.#entered.folder;
   }
 
@@ -100,5 +102,8 @@ export class Sharing {
     for (const id of [...this.#holds.keys()]) this.release(id);
     await Promise.all(this.#takenOver);
     this.#entered.leave();
+    // Why it could not be set up was told by the steps, which failed.
+    const dismiss = await this.#guarded?.catch(() => undefined);
+    dismiss?.();
   }
 }
