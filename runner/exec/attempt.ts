@@ -109,9 +109,21 @@ function environment({ host, graph, node, lease, tag }: AttemptInput, tmp: strin
   };
 }
 
-/** Where the user keeps engines; what the chosen one computes is told by its numeric class, not by its place. */
-function enginesOf({ VISTAS_ENGINES: folder }: NodeJS.ProcessEnv): Record<string, string> {
-  return folder === undefined ? {} : { VISTAS_ENGINES: folder };
+/** What engines are found by; what the chosen one computes is told by its numeric class, not by its place. */
+const ENGINE_VARIABLES = [
+  "VISTAS_ENGINES",
+  "VISTAS_ONNX_PROVIDER",
+  "LD_LIBRARY_PATH",
+  "VK_DRIVER_FILES",
+  "VK_ICD_FILENAMES",
+  "XDG_RUNTIME_DIR",
+];
+
+function enginesOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  const named = ENGINE_VARIABLES.flatMap(name =>
+    env[name] === undefined ? [] : [[name, env[name]] as const],
+  );
+  return Object.fromEntries(named);
 }
 
 /** When each file that the step reads in place was last touched, by role. */

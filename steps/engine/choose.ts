@@ -15,6 +15,7 @@ import { BACKENDS, isBackend, type Backend } from "./types.js";
  */
 const PREFERENCE: readonly (readonly [Backend, "gpu" | "processor"])[] = [
   ["tensorflow", "gpu"],
+  ["onnx", "gpu"],
   ["webgpu", "gpu"],
   ["onnx", "processor"],
   ["tensorflow", "processor"],

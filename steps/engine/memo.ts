@@ -51,9 +51,19 @@ function read(file: string): Entries {
   }
 }
 
+/** What decides which device, driver or library a backend meets. */
+const DEVICE_VARIABLES = [
+  "CUDA_VISIBLE_DEVICES",
+  "VISTAS_ONNX_PROVIDER",
+  "LD_LIBRARY_PATH",
+  "VK_DRIVER_FILES",
+  "VK_ICD_FILENAMES",
+];
+
 function stamp(backend: Backend): string {
   // GPUs differ between the machines that share a store, and between the devices lent on one.
-  const place = [hostname(), process.version, process.arch, process.env.CUDA_VISIBLE_DEVICES ?? "-"];
+  const devices = DEVICE_VARIABLES.map(name => process.env[name] ?? "-");
+  const place = [hostname(), process.version, process.arch, ...devices];
   return [...place, codeStamp(), stampOf(backend)].join(" | ");
 }
 

@@ -1,0 +1,68 @@
+/**
+ * Every engine of this machine, held against plain JavaScript in processes of their own. Those that the machine lacks
+ * are skipped, with the reason; one that is there and computes wrongly fails.
+ */
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it } from "@jest/globals";
+import { execa } from "execa";
+import { missing } from "../../steps/engine/packages.js";
+import { tryBackend, type ProbeResult } from "../../steps/engine/try-backend.js";
+import { BACKENDS, type Backend } from "../../steps/engine/types.js";
+import { SELF_CHECKS } from "../rig/reporter.js";
+import { describeOrSkip, testOrSkip } from "../rig/skip.js";
+import { useSoftwareVulkan } from "../rig/vulkan.js";
+import { MARK, type Agreement } from "./agreement.js";
+import { cases } from "./ops/index.js";
+
+useSoftwareVulkan();
+const results = new Map<Backend, ProbeResult>();
+for (const backend of BACKENDS) results.set(backend, await tryBackend(backend));
+
+/** Why a backend cannot be tested here; what is there but does not work is no reason. */
+function lacking(backend: Backend): string | undefined {
+  const absent = missing(backend);
+  if (absent !== undefined) return absent;
+  const result = results.get(backend);
+  return result?.ok === false && result.why.startsWith("no GPU was found") ? result.why : undefined;
+}
+
+describe(SELF_CHECKS, () => {
+  for (const [backend, result] of results) {
+    const what = result.ok
+      ? `${backend} (${result.version}; ${result.device}; ${result.determinism})`
+      : backend;
+    testOrSkip(what, lacking(backend), () => {
+      expect(result).toMatchObject({ ok: true });
+    });
+  }
+});
+
+/**
+ * Relative to the largest number of each result. Vulkan lets a GPU's sines and their like be off by 2^-11
+ * (Vulkan specification, "Precision of GLSL.std.450 instructions").
+ */
+const TOLERANCE = 2e-5;
+const GPU_TOLERANCES: Readonly<Record<string, number>> = {
+  sin: 1e-3,
+  cos: 1e-3,
+  tan: 1e-3,
+  acos: 1e-3,
+  asin: 1e-3,
+};
+
+for (const backend of ["tensorflow", "webgpu"] as const)
+  describeOrSkip(`${backend} computes what cpu computes, value and gradients`, lacking(backend), () => {
+    let agreement: Agreement = {};
+    beforeAll(async () => {
+      const program = fileURLToPath(new URL("./agreement.js", import.meta.url));
+      const { stdout } = await execa(process.execPath, [program, backend]);
+      const line = stdout.split("\n").find(text => text.startsWith(MARK)) ?? "";
+      agreement = JSON.parse(line.slice(MARK.length)) as Agreement;
+    });
+
+    it.each(cases.map(({ name }) => name))("%s", name => {
+      const tolerance = backend === "webgpu" ? (GPU_TOLERANCES[name] ?? TOLERANCE) : TOLERANCE;
+      expect(agreement[name]).toBeLessThan(tolerance);
+    });
+  });
