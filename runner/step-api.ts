@@ -62,6 +62,8 @@ export interface StepContext<W = JsonObject> {
    * of the same kind, code, engine and inputs. `produce(path)` writes a file or folder. Returns its read-only path.
    */
   part(key: Json, produce: (path: string) => Promise<void> | void): Promise<string>;
+  /** The read-only path of a part that is there already, else nothing. */
+  findPart(key: Json): Promise<string | undefined>;
   /** Aborted when the step is cancelled or runs out of time. */
   readonly signal: AbortSignal;
   /** A line of the step's log. */

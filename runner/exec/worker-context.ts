@@ -35,6 +35,9 @@ export function createContext(
       send(build(call));
     });
 
+  const find = (text: string): Promise<string | null> =>
+    ask(call => ({ type: "find-part", call, key: text }));
+
   const context: StepContext = {
     with: program.with,
     inputs: program.inputs,
@@ -62,7 +65,7 @@ export function createContext(
     },
     async part(key, produce) {
       const text = canonicalJson(key);
-      const found = await ask(call => ({ type: "find-part", call, key: text }));
+      const found = await find(text);
       if (found !== null) return found;
       mkdirSync(scratch, { recursive: true });
       const path = join(scratch, String(calls));
@@ -71,6 +74,7 @@ export function createContext(
       if (kept === null) throw new Error(`the part ${text} could not be kept`);
       return kept;
     },
+    findPart: async key => (await find(canonicalJson(key))) ?? undefined,
     log: line => send({ type: "log", line }),
     random: stream => randomStream(seedOf(program), stream),
   };

@@ -1,11 +1,13 @@
 import type { Device } from "../../runner/step-api.js";
 import { openEngine } from "../engine/index.js";
 import { elementCount } from "../lib/arrays.js";
-import type { ImageSet } from "../lib/images.js";
-import { imageBatch, range } from "../training/batch.js";
-import { loadEncoder } from "../training/encoder.js";
+import { type ImageFile, range } from "../lib/images.js";
+import { imageBatch } from "../training/batch.js";
+import { encoderProgram, readEncoder } from "../training/encoder.js";
 
-export type LabelledImages = ImageSet & { readonly labels: Int32Array };
+/** Images that are read as they are wanted: a file's, or some of them. */
+export type Images = Pick<ImageFile, "count" | "shape" | "pick">;
+export type LabelledImages = Images & Pick<ImageFile, "classes"> & { readonly labels: Int32Array };
 
 /** Feature vectors [rows, width], row-major. */
 export interface Features {
@@ -14,36 +16,47 @@ export interface Features {
 }
 
 /** Pixels in [0, 1]. */
-export function rawFeatures(set: ImageSet): Features {
-  return { width: elementCount(set.shape), values: Float64Array.from(set.images, value => value / 255) };
+export function rawFeatures(set: Images): Features {
+  const width = elementCount(set.shape);
+  const values = new Float64Array(set.count * width);
+  for (const { from, pixels } of batches(set))
+    for (const [i, value] of pixels.entries()) values[from * width + i] = value / 255;
+  return { width, values };
 }
 
 /** What the encoder (a folder) makes of each set, with batch norm's running statistics: a frozen function. */
 export async function encodedFeatures(
   folder: string,
-  [first, second]: readonly [ImageSet, ImageSet],
+  [first, second]: readonly [Images, Images],
   device: Device,
   signal: AbortSignal,
 ): Promise<[Features, Features]> {
+  const encoder = await readEncoder(folder);
+  const width = encoder.features;
   const engine = await openEngine(device);
   try {
-    const { tf } = engine;
-    const encoder = await loadEncoder(folder, tf);
-    const encode = async (set: ImageSet): Promise<Features> => {
-      const values = new Float64Array(set.count * encoder.features);
-      for (let from = 0; from < set.count; from += batch) {
+    const program = encoderProgram(engine, encoder);
+    const encode = async (set: Images): Promise<Features> => {
+      const values = new Float64Array(set.count * width);
+      for (const { from, pixels } of batches(set)) {
         signal.throwIfAborted();
-        const indices = range(from, Math.min(from + batch, set.count));
-        const y = tf.tidy(() => encoder.encode(imageBatch(tf, set.images, set.shape, indices)));
-        values.set(await y.data(), from * encoder.features);
-        y.dispose();
+        // The last batch is filled up to the others' size, so that the engine compiles for one size alone.
+        const { features } = await program.run({ images: imageBatch(pixels, set.shape, batch) });
+        const rows = Math.min(batch, set.count - from);
+        values.set(features?.data.subarray(0, rows * width) ?? [], from * width);
       }
-      return { width: encoder.features, values };
+      return { width, values };
     };
     return [await encode(first), await encode(second)];
   } finally {
     engine.dispose();
   }
+}
+
+/** The pictures in order, `batch` at a time, and fewer in the end. */
+function* batches(set: Images): Generator<{ readonly from: number; readonly pixels: Uint8Array }> {
+  for (let from = 0; from < set.count; from += batch)
+    yield { from, pixels: set.pick(range(from, Math.min(from + batch, set.count))) };
 }
 
 /** Both sets shifted and scaled by the first one's mean and standard deviation; a constant feature becomes 0. */

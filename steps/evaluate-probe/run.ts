@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { JsonObject, StepContext } from "../../runner/step-api.js";
 import { sameShape, shapeText } from "../lib/arrays.js";
-import { readImages } from "../lib/images.js";
+import { openImages } from "../lib/images.js";
 import { writeJson } from "../lib/json.js";
 import { writeNpy } from "../lib/npy.js";
 import { writeGrid } from "../lib/png.js";
@@ -60,10 +60,10 @@ export async function runProbe(ctx: StepContext<ProbeOptions>): Promise<void> {
 }
 
 async function labelled(ctx: StepContext<ProbeOptions>, role: string): Promise<LabelledImages> {
-  const set = await readImages(ctx.inputs[role] ?? "");
-  const { labels } = set;
+  const file = await openImages(ctx.inputs[role] ?? "");
+  const { labels } = file;
   if (labels === undefined) throw new Error(`the '${role}' images have no labels; a probe needs them`);
-  return { ...set, labels };
+  return { ...file, labels };
 }
 
 function checkTogether(train: LabelledImages, test: LabelledImages): void {

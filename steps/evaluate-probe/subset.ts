@@ -1,5 +1,4 @@
 import type { RandomStream } from "../../runner/step-api.js";
-import { elementCount } from "../lib/arrays.js";
 import type { LabelledImages } from "./features.js";
 
 /**
@@ -17,9 +16,10 @@ export function pickPerClass(set: LabelledImages, total: number, random: RandomS
       throw new Error(`${total} labels need ${wanted(c)} images of '${name}'; there are ${own.length}`);
     return own.sort((a, b) => (ranks[a] ?? 0) - (ranks[b] ?? 0) || a - b).slice(0, wanted(c));
   });
-  const size = elementCount(set.shape);
-  const images = new Uint8Array(picked.length * size);
-  for (const [to, from] of picked.entries())
-    images.set(set.images.subarray(from * size, (from + 1) * size), to * size);
-  return { ...set, count: picked.length, images, labels: Int32Array.from(picked, i => set.labels[i] ?? 0) };
+  return {
+    ...set,
+    count: picked.length,
+    labels: Int32Array.from(picked, i => set.labels[i] ?? 0),
+    pick: indices => set.pick(Array.from(indices, i => picked[i] ?? 0)),
+  };
 }

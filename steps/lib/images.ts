@@ -4,6 +4,7 @@ import type { JsonObject } from "../../runner/step-api.js";
 import { elementCount, type NdArray, shapeText, toInt32 } from "./arrays.js";
 import { sha256 } from "./digest.js";
 import { readJson, writeJson } from "./json.js";
+import { npyItems } from "./npy-items.js";
 import { readNpy, writeNpy } from "./npy.js";
 import { writeGrid } from "./png.js";
 
@@ -32,8 +33,10 @@ export interface ImageSet {
 
 export async function writeImages(folder: string, set: ImageSet): Promise<void> {
   check(set, folder);
-  await mkdir(folder, { recursive: true });
   const { count, shape, images, labels, classes, facts } = set;
+  if (elementCount([count, ...shape]) !== images.length)
+    throw new Error(`${folder}: ${images.length} bytes are not ${shapeText([count, ...shape])}`);
+  await mkdir(folder, { recursive: true });
   await writeNpy(join(folder, "images.npy"), { dtype: "u1", shape: [count, ...shape], data: images });
   if (labels !== undefined) await writeNpy(join(folder, "labels.npy"), labelArray(labels, classes.length));
   const digests: Record<string, string> = {};
@@ -53,22 +56,29 @@ export async function writeImages(folder: string, set: ImageSet): Promise<void> 
   await writeGrid(join(folder, "grid.png"), shown, shape, { columns: 8, zoom: zoomFor(shape) });
 }
 
-/** Reads the artifact whole; throws when its parts do not fit each other. */
-export async function readImages(folder: string): Promise<ImageSet> {
+/** The artifact with its pictures on the disk. */
+export interface ImageFile extends Omit<ImageSet, "images"> {
+  /** The pictures of these numbers, one after another: [indices.length, H, W, C]. */
+  readonly pick: (indices: ArrayLike<number>) => Uint8Array;
+}
+
+/** Opens the artifact; throws when its parts do not fit each other. */
+export async function openImages(folder: string): Promise<ImageFile> {
   const facts = await readJson(join(folder, "data.json"));
   if (facts["format"] !== 1 || facts["kind"] !== "images")
     throw new Error(`${folder}: data.json describes no images of format 1`);
-  const { dtype, shape, data } = await readNpy(join(folder, "images.npy"));
-  const [count, height, width, channels] = shape;
-  if (!(data instanceof Uint8Array) || shape.length !== 4 || channels === undefined)
-    throw new Error(`${folder}: images.npy must be uint8 [N, H, W, C], not ${dtype} ${shapeText(shape)}`);
+  const pictures = npyItems(join(folder, "images.npy"));
+  const [count = 0, height = 0, width = 0, channels] = pictures.shape;
+  if (pictures.dtype !== "u1" || pictures.shape.length !== 4 || channels === undefined)
+    throw new Error(
+      `${folder}: images.npy must be uint8 [N, H, W, C], not ${pictures.dtype} ${shapeText(pictures.shape)}`,
+    );
+  const shape = [height, width, channels] as const;
   const classes = facts["classes"];
   const set = {
-    count: count ?? 0,
-    shape: [height ?? 0, width ?? 0, channels] as const,
-    images: data,
+    ...{ count, shape, facts },
     classes: Array.isArray(classes) ? classes.map(String) : [],
-    facts,
+    pick: (indices: ArrayLike<number>) => pictures.pick(indices, elementCount(shape)) as Uint8Array,
   };
   const labelled = facts["labelled"] === true;
   const labels = labelled ? toInt32((await readNpy(join(folder, "labels.npy"))).data) : undefined;
@@ -77,15 +87,24 @@ export async function readImages(folder: string): Promise<ImageSet> {
   return whole;
 }
 
+/** Reads the artifact whole. */
+export async function readImages(folder: string): Promise<ImageSet> {
+  const { pick, ...set } = await openImages(folder);
+  return { ...set, images: pick(range(0, set.count)) };
+}
+
+/** The whole numbers from `from` (included) to `to` (excluded). */
+export function range(from: number, to: number): Int32Array {
+  return Int32Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+}
+
 /** Zoom at which small images can be looked at. */
 export function zoomFor(shape: readonly [height: number, width: number, channels: number]): number {
   return Math.max(1, Math.floor(64 / Math.max(shape[0], shape[1], 1)));
 }
 
-function check({ count, shape, images, labels, classes }: ImageSet, name: string): void {
+function check({ count, labels, classes }: Omit<ImageSet, "images">, name: string): void {
   if (count === 0) throw new Error(`${name}: no images`);
-  if (elementCount([count, ...shape]) !== images.length)
-    throw new Error(`${name}: ${images.length} bytes are not ${shapeText([count, ...shape])}`);
   if (labels === undefined) return;
   if (labels.length !== count) throw new Error(`${name}: ${count} images, but ${labels.length} labels`);
   const wrong = labels.findIndex(label => label < 0 || label >= classes.length);

@@ -1,4 +1,5 @@
 import type * as tfc from "@tensorflow/tfjs-core";
+import type { ProgramArray, ProgramArrays } from "../engine/program.js";
 import type { TensorFlow as Tf } from "../engine/types.js";
 import type { NdArray } from "./arrays.js";
 import type { Activation, ConvSpec, LayerSpec, ModelSpec } from "./layers.js";
@@ -11,7 +12,7 @@ export { checkWeights, modelShapes, type ModelShapes, weightName } from "./shape
 export type { Tf };
 export type Tensor = tfc.Tensor;
 
-/** Weights by name, `layers.<i>.<name>`: tensors or trainable variables. */
+/** Weights by name, `layers.<i>.<name>`. */
 export type Weights = ReadonlyMap<string, Tensor>;
 
 /** The statistics that a batchNorm layer is to use: [channels] each. */
@@ -29,14 +30,13 @@ export function forward(tf: Tf, spec: ModelSpec, weights: Weights, x: Tensor, ba
   return spec.layers.reduce((input, layer, i) => runLayer(tf, layer, i, weights, input, normalise), x);
 }
 
-/** Arrays as tensors of the engine; dispose of them with `tf.dispose([...weights.values()])`. */
-export function loadWeights(tf: Tf, arrays: ReadonlyMap<string, NdArray>): Map<string, Tensor> {
-  const weights = new Map<string, Tensor>();
-  for (const [name, { shape, data }] of arrays) {
+/** The weights of a file as the state of a program. */
+export function weightArrays(tensors: ReadonlyMap<string, NdArray>): ProgramArrays {
+  const arrays = [...tensors].map(([name, { shape, data }]): [string, ProgramArray] => {
     if (!(data instanceof Float32Array)) throw new TypeError(`the weight '${name}' must be float32`);
-    weights.set(name, tf.tensor(data, [...shape], "float32"));
-  }
-  return weights;
+    return [name, { shape, data }];
+  });
+  return Object.fromEntries(arrays);
 }
 
 /** The weight of a layer; throws when it is missing, which `checkWeights` has told the user of before. */

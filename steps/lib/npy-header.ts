@@ -1,4 +1,4 @@
-import { type DType, elementCount, itemSize } from "./arrays.js";
+import { type DType, elementCount, itemSize, shapeText } from "./arrays.js";
 
 /**
  * The header of a NumPy .npy file (NEP 1; numpy.lib.format, versions 1.0 to 3.0): magic, version, header length,
@@ -30,6 +30,16 @@ export function npyHeaderBytes(prelude: Uint8Array, name: string): number {
   // NumPy's own limit for headers that are not trusted is 10,000 bytes.
   if (length > 65536) throw new Error(`${name}: a .npy header of ${length} bytes is not believable`);
   return 12 + length;
+}
+
+/** Throws unless a file of so many bytes holds just what its header says. */
+export function checkLength(header: NpyHeader, bytes: number, name: string): void {
+  const expected = header.dataOffset + header.dataBytes;
+  if (bytes !== expected)
+    throw new Error(
+      `${name}: ${bytes < expected ? "cut short" : "too long"}: ${bytes} bytes, ` +
+        `but ${header.dtype} ${shapeText(header.shape)} makes ${expected}`,
+    );
 }
 
 /** Parses a whole header, `npyHeaderBytes` long. */

@@ -10,7 +10,14 @@ import {
   shapeText,
   type TypedArray,
 } from "./arrays.js";
-import { npyHeader, npyHeaderBytes, type NpyHeader, npyPreludeBytes, parseNpyHeader } from "./npy-header.js";
+import {
+  checkLength,
+  npyHeader,
+  npyHeaderBytes,
+  type NpyHeader,
+  npyPreludeBytes,
+  parseNpyHeader,
+} from "./npy-header.js";
 
 /** Reads a whole .npy file. Throws when it is cut short, too long, or of a kind that npy-header.ts refuses. */
 export async function readNpy(path: string): Promise<NdArray> {
@@ -114,15 +121,6 @@ function npyFile(file: FileHandle, header: NpyHeader, path: string): NpyFile & E
     },
     close: () => file.close(),
   };
-}
-
-function checkLength(header: NpyHeader, bytes: number, name: string): void {
-  const expected = header.dataOffset + header.dataBytes;
-  if (bytes !== expected)
-    throw new Error(
-      `${name}: ${bytes < expected ? "cut short" : "too long"}: ${bytes} bytes, ` +
-        `but ${header.dtype} ${shapeText(header.shape)} makes ${expected}`,
-    );
 }
 
 /** A read call takes at most 2^31 - 1 bytes. */

@@ -1,10 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { JsonObject } from "../../runner/step-api.js";
-import { sameShape, shapeText } from "./arrays.js";
-import { zoomFor } from "./images.js";
+import { elementCount, sameShape, shapeText } from "./arrays.js";
+import { range, zoomFor } from "./images.js";
 import { readJson, writeJson } from "./json.js";
-import { createNpy, type NpyFile, type NpyWriter, openNpy, readNpy } from "./npy.js";
+import { npyItems } from "./npy-items.js";
+import { createNpy, type NpyFile, type NpyWriter, openNpy } from "./npy.js";
 import { writeGrid } from "./png.js";
 
 /**
@@ -15,28 +16,33 @@ import { writeGrid } from "./png.js";
  *   views.json    counts, generator, T_z, T_x, truncation, seed
  *   grid.png      the first anchors, one a row, their views side by side
  */
-export interface ViewSet {
+export interface ViewFile {
   readonly anchors: number;
   readonly views: number;
   readonly shape: readonly [height: number, width: number, channels: number];
-  /** [N, V, H, W, C] */
-  readonly images: Uint8Array;
   readonly facts: JsonObject;
+  /** The pictures of these numbers, one after another; view v of anchor i is number i * views + v. */
+  readonly pick: (indices: ArrayLike<number>) => Uint8Array;
 }
 
-/** Reads the pictures whole; the latents stay on the disk: `readNpy(join(folder, "latents.npy"))`. */
-export async function readViews(folder: string): Promise<ViewSet> {
+/** Opens the artifact; pictures and latents stay on the disk: `readNpy(join(folder, "latents.npy"))`. */
+export async function openViews(folder: string): Promise<ViewFile> {
   const facts = await readJson(join(folder, "views.json"));
   if (facts["format"] !== 1 || facts["kind"] !== "views")
     throw new Error(`${folder}: views.json describes no views of format 1`);
-  const { dtype, shape, data } = await readNpy(join(folder, "views.npy"));
-  const [anchors = 0, views = 0, height = 0, width = 0, channels] = shape;
-  if (!(data instanceof Uint8Array) || shape.length !== 5 || channels === undefined)
-    throw new Error(`${folder}: views.npy must be uint8 [N, V, H, W, C], not ${dtype} ${shapeText(shape)}`);
-  return { anchors, views, shape: [height, width, channels], images: data, facts };
+  const pictures = npyItems(join(folder, "views.npy"));
+  const [anchors = 0, views = 0, height = 0, width = 0, channels] = pictures.shape;
+  if (pictures.dtype !== "u1" || pictures.shape.length !== 5 || channels === undefined)
+    throw new Error(
+      `${folder}: views.npy must be uint8 [N, V, H, W, C], not ${pictures.dtype} ${shapeText(pictures.shape)}`,
+    );
+  const shape = [height, width, channels] as const;
+  const pick = (indices: ArrayLike<number>): Uint8Array =>
+    pictures.pick(indices, elementCount(shape)) as Uint8Array;
+  return { anchors, views, shape, facts, pick };
 }
 
-/** Joins shards (folders of views.npy and latents.npy, in anchor order) into the artifact, one at a time. */
+/** Joins shards (folders of views.npy and latents.npy, in anchor order) into the artifact, piece by piece. */
 export async function writeViews(
   folder: string,
   shards: readonly string[],
@@ -49,9 +55,8 @@ export async function writeViews(
   const [views = 0, height = 0, width = 0, channels = 0] = row;
   const shape = [height, width, channels] as const;
   await writeJson(join(folder, "views.json"), { ...facts, format: 1, kind: "views", anchors, views, shape });
-  const file = await openNpy(join(folder, "views.npy"));
-  const shown = (await file.rows(0, Math.min(16, anchors))) as Uint8Array;
-  await file.close();
+  const pictures = npyItems(join(folder, "views.npy"));
+  const shown = pictures.pick(range(0, Math.min(16, anchors) * views), elementCount(shape)) as Uint8Array;
   await writeGrid(join(folder, "grid.png"), shown, shape, { columns: views, zoom: zoomFor(shape) });
 }
 
@@ -73,12 +78,17 @@ async function concatenate(
         writer = await createNpy(join(folder, name), file.dtype, [rows, ...row]);
       } else if (!sameShape(own, row))
         throw new Error(`${path} has rows of ${shapeText(own)}, not ${shapeText(row)}`);
-      await writer.write(await file.rows(0, count));
+      const step = Math.max(1, Math.floor(pieceElements / elementCount(row)));
+      for (let from = 0; from < count; from += step)
+        await writer.write(await file.rows(from, Math.min(from + step, count)));
     });
   }
   await writer?.close();
   return row;
 }
+
+/** A few megabytes are held in memory at a time, however large a shard is. */
+const pieceElements = 2 ** 20;
 
 async function withNpy(path: string, use: (file: NpyFile) => Promise<void>): Promise<void> {
   const file = await openNpy(path);

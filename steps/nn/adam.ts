@@ -6,8 +6,6 @@
  */
 import type { Tensor, TensorFlow } from "../engine/types.js";
 import type { Optimiser } from "./optimiser.js";
-import { Moments } from "./optimiser.js";
-import type { NamedArrays, Params } from "./params.js";
 
 export interface AdamOptions {
   readonly beta1?: number;
@@ -16,40 +14,25 @@ export interface AdamOptions {
   readonly weightDecay?: number;
 }
 
-/** `state`: what a former optimiser's `state()` gave; training then goes on exactly where it was. */
-export function adam(
-  tf: TensorFlow,
-  params: Params,
-  options: AdamOptions = {},
-  state: NamedArrays = {},
-): Optimiser {
+export function adam(options: AdamOptions = {}): Optimiser<"m" | "v", "step" | "unbias" | "decay"> {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
-  const moments = new Moments(params, state);
   return {
-    get steps() {
-      return moments.steps;
+    averages: ["m", "v"],
+    scalars: (update, rate) => ({
+      step: rate / (1 - beta1 ** (update + 1)),
+      unbias: 1 / Math.sqrt(1 - beta2 ** (update + 1)),
+      decay: rate * weightDecay,
+    }),
+    move(tf, p, g, old, { step, unbias, decay }) {
+      const m = average(tf, old.m, g, beta1);
+      const v = average(tf, old.v, tf.square(g), beta2);
+      const denominator = tf.add(tf.mul(tf.sqrt(v), unbias), epsilon);
+      const moved = tf.sub(p, tf.mul(tf.div(m, denominator), step));
+      return { p: weightDecay === 0 ? moved : tf.sub(moved, tf.mul(p, decay)), averages: { m, v } };
     },
-    step(gradients, rate) {
-      moments.steps++;
-      const step = rate / (1 - beta1 ** moments.steps);
-      const unbias = 1 / Math.sqrt(1 - beta2 ** moments.steps);
-      for (const [name, g] of Object.entries(gradients))
-        tf.tidy(() => {
-          const p = params.get(name);
-          const m = average(moments.get("m", name), g, beta1);
-          const v = average(moments.get("v", name), tf.square(g), beta2);
-          const denominator = tf.add(tf.mul(tf.sqrt(v), unbias), epsilon);
-          const moved = tf.sub(p, tf.mul(tf.div(m, denominator), step));
-          params.set(name, weightDecay === 0 ? moved : tf.sub(moved, tf.mul(p, rate * weightDecay)));
-          moments.set("m", name, m);
-          moments.set("v", name, v);
-        });
-    },
-    state: () => moments.arrays(),
-    dispose: () => moments.dispose(),
   };
+}
 
-  function average(old: Tensor, now: Tensor, beta: number): Tensor {
-    return tf.add(tf.mul(old, beta), tf.mul(now, 1 - beta));
-  }
+function average(tf: TensorFlow, old: Tensor, now: Tensor, beta: number): Tensor {
+  return tf.add(tf.mul(old, beta), tf.mul(now, 1 - beta));
 }

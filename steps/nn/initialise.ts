@@ -1,5 +1,5 @@
 import type { RandomStream } from "../../runner/step-api.js";
-import type { NamedArray } from "./params.js";
+import type { ProgramArray } from "../engine/program.js";
 
 /**
  * He et al., "Delving Deep into Rectifiers" (ICCV 2015): normal numbers with variance 2 / fanIn, which keeps the
@@ -10,7 +10,7 @@ export function heNormal(
   at: number,
   shape: readonly number[],
   fanIn: number,
-): NamedArray {
+): ProgramArray {
   return normal(random, at, shape, Math.sqrt(2 / fanIn));
 }
 
@@ -24,19 +24,19 @@ export function glorotUniform(
   shape: readonly number[],
   fanIn: number,
   fanOut: number,
-): NamedArray {
+): ProgramArray {
   const limit = Math.sqrt(6 / (fanIn + fanOut));
   const draws = random.at(at);
   return filled(shape, () => limit * (2 * draws.uniform() - 1));
 }
 
 /** Normal numbers with mean 0 and the given standard deviation. */
-export function normal(random: RandomStream, at: number, shape: readonly number[], sd: number): NamedArray {
+export function normal(random: RandomStream, at: number, shape: readonly number[], sd: number): ProgramArray {
   const draws = random.at(at);
   return filled(shape, () => sd * draws.normal());
 }
 
-export function constant(shape: readonly number[], value: number): NamedArray {
+export function constant(shape: readonly number[], value: number): ProgramArray {
   return filled(shape, () => value);
 }
 
@@ -47,7 +47,7 @@ export function fans(shape: readonly number[]): { readonly fanIn: number; readon
   return { fanIn: taps * inputs, fanOut: taps * outputs };
 }
 
-function filled(shape: readonly number[], next: () => number): NamedArray {
+function filled(shape: readonly number[], next: () => number): ProgramArray {
   const data = new Float32Array(shape.reduce((product, n) => product * n, 1));
   for (let i = 0; i < data.length; i++) data[i] = next();
   return { shape: [...shape], data };

@@ -1,50 +1,73 @@
-import type { Tensor } from "../engine/types.js";
-import { type NamedArrays, Params } from "./params.js";
+/**
+ * How parameters follow their gradients, as pure functions: what changes from update to update comes in as scalars
+ * that are computed in double precision, and the running averages beside each parameter are part of the state.
+ */
+import type { ProgramArray, ProgramArrays, ProgramTensors } from "../engine/program.js";
+import type { Tensor, TensorFlow } from "../engine/types.js";
 
-/** Moves parameters along their gradients. Its whole state can be saved and restored, bit by bit. */
-export interface Optimiser {
-  /** Steps taken so far, those before a restore included. */
-  readonly steps: number;
-  /** Updates the parameters that `gradients` names, in place, with this learning rate. Does not free `gradients`. */
-  step(gradients: Readonly<Record<string, Tensor>>, rate: number): void;
-  /** Moments and the step count, as arrays for a checkpoint. */
-  state(): Promise<NamedArrays>;
-  dispose(): void;
+/** A rule for one parameter, with names for its running averages and for its scalars. */
+export interface Optimiser<Average extends string = string, Scalars extends string = string> {
+  /** Kept beside every parameter as `<average>/<parameter>`; they begin at 0. */
+  readonly averages: readonly Average[];
+  /** What update number `update` (from 0) takes at this learning rate. */
+  scalars(update: number, rate: number): Readonly<Record<Scalars, number>>;
+  /** Parameter `p` and its averages after a step along the gradient `g`. */
+  move(
+    tf: TensorFlow,
+    p: Tensor,
+    g: Tensor,
+    averages: Readonly<Record<Average, Tensor>>,
+    scalars: Readonly<Record<Scalars, Tensor>>,
+  ): { readonly p: Tensor; readonly averages: Readonly<Record<Average, Tensor>> };
 }
 
-const STEPS = "steps";
+/** The averages of parameters that have not moved yet. */
+export function initialAverages({ averages }: Optimiser, params: ProgramArrays): ProgramArrays {
+  const zeros = Object.entries(params).flatMap(([name, { shape, data }]) =>
+    averages.map((average): [string, ProgramArray] => [
+      `${average}/${name}`,
+      { shape, data: new Float32Array(data.length) },
+    ]),
+  );
+  return Object.fromEntries(zeros);
+}
 
-/** Running averages beside each parameter, named `m/dense.weight`; they begin at 0. */
-export class Moments {
-  readonly #averages: Params;
-  /** Exact in a float up to 2^24 steps. */
-  steps: number;
-
-  constructor(
-    private readonly params: Params,
-    state: NamedArrays,
-  ) {
-    const { [STEPS]: count, ...averages } = state;
-    this.steps = count?.data[0] ?? 0;
-    this.#averages = new Params(params.tf, averages);
+/** Moves the parameters that `gradients` names: the entries of `state` that change. */
+export function moveAll(
+  tf: TensorFlow,
+  optimiser: Optimiser,
+  state: ProgramTensors,
+  gradients: ProgramTensors,
+  scalars: ProgramTensors,
+): ProgramTensors {
+  const changed: Record<string, Tensor> = {};
+  for (const [name, gradient] of Object.entries(gradients)) {
+    const own = Object.fromEntries(
+      optimiser.averages.map(average => [average, tensorOf(state, `${average}/${name}`)]),
+    );
+    const moved = tf.tidy(() => {
+      const { p, averages: after } = optimiser.move(tf, tensorOf(state, name), gradient, own, scalars);
+      return { ...after, p };
+    });
+    for (const [key, tensor] of Object.entries(moved))
+      changed[key === "p" ? name : `${key}/${name}`] = tensor;
   }
+  return changed;
+}
 
-  get(moment: string, name: string): Tensor {
-    const key = `${moment}/${name}`;
-    if (!this.#averages.has(key)) this.#averages.set(key, this.params.tf.zeros(this.params.get(name).shape));
-    return this.#averages.get(key);
-  }
+/** Numbers as inputs of a step function: scalars of rank 0. */
+export function scalarArrays(numbers: Readonly<Record<string, number>>): ProgramArrays {
+  const arrays = Object.entries(numbers).map(([name, value]): [string, ProgramArray] => [
+    name,
+    { shape: [], data: Float32Array.of(value) },
+  ]);
+  return Object.fromEntries(arrays);
+}
 
-  set(moment: string, name: string, value: Tensor): void {
-    this.#averages.set(`${moment}/${name}`, value);
-  }
-
-  async arrays(): Promise<NamedArrays> {
-    const steps = { shape: [1], data: Float32Array.of(this.steps) };
-    return { ...(await this.#averages.arrays()), [STEPS]: steps };
-  }
-
-  dispose(): void {
-    this.#averages.dispose();
-  }
+/** A tensor by name. Throws on a name that is not there. */
+export function tensorOf(tensors: ProgramTensors, name: string): Tensor {
+  const tensor = tensors[name];
+  if (tensor === undefined)
+    throw new Error(`There is no tensor ${JSON.stringify(name)} among ${Object.keys(tensors).join(", ")}.`);
+  return tensor;
 }

@@ -1,30 +1,54 @@
+import type { ProgramTensors } from "../engine/program.js";
 import type { Scalar, Tensor, TensorFlow } from "../engine/types.js";
-import type { Params } from "./params.js";
+
+/** What a forward pass comes to. */
+export interface Loss {
+  readonly value: Scalar;
+  /** What else it found (a batch's statistics, say), for which no gradient is wanted. */
+  readonly others?: ProgramTensors;
+}
 
 export interface ValueAndGradients {
   readonly value: Scalar;
-  /** By parameter name; the caller frees them (or runs inside `tf.tidy`). */
-  readonly gradients: Readonly<Record<string, Tensor>>;
+  readonly others: ProgramTensors;
+  /** By parameter name. */
+  readonly gradients: ProgramTensors;
 }
 
 /**
- * Runs `loss`, which reads `params`, and differentiates it by the parameters `names` (default: all).
- * Throws when the loss does not depend on one of them: that is a mistake in the model.
+ * Runs `loss`, which computes with the tensors `params`, and differentiates its value by each of them.
+ * Throws when the value does not depend on one of them: that is a mistake in the model.
  */
 export function valueAndGradients(
   tf: TensorFlow,
-  params: Params,
-  loss: () => Scalar,
-  names: readonly string[] = params.names,
+  params: ProgramTensors,
+  loss: () => Loss,
 ): ValueAndGradients {
-  const tensors = names.map(name => params.get(name));
+  const names = Object.keys(params);
+  let others: ProgramTensors = {};
+  const forward = (): Scalar => {
+    const result = loss();
+    // Differentiation frees what is not the value.
+    others = mapTensors(result.others ?? {}, tensor => tf.keep(tensor));
+    return result.value;
+  };
   // Not tf.valueAndGrads, which does not say which parameter has no gradient.
-  const { value, grads } = tf.engine().gradients<Scalar>(loss, tensors, undefined, true);
+  const { value, grads } = tf.engine().gradients<Scalar>(forward, Object.values(params), undefined, true);
+  others = mapTensors(others, kept => {
+    const own = tf.clone(kept);
+    kept.dispose();
+    return own;
+  });
   const found = grads as readonly (Tensor | null | undefined)[];
   const missing = names.filter((_, i) => found[i] == null);
   if (missing.length > 0) {
-    tf.dispose([value, ...found.filter(gradient => gradient != null)]);
+    tf.dispose([value, ...Object.values(others), ...found.filter(gradient => gradient != null)]);
     throw new Error(`The loss does not depend on ${missing.join(", ")}.`);
   }
-  return { value, gradients: Object.fromEntries(names.map((name, i) => [name, grads[i] as Tensor])) };
+  const gradients = Object.fromEntries(names.map((name, i) => [name, grads[i] as Tensor]));
+  return { value, others, gradients };
+}
+
+function mapTensors(tensors: ProgramTensors, change: (tensor: Tensor) => Tensor): ProgramTensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, change(tensor)]));
 }

@@ -1,6 +1,7 @@
-import type { Json, JsonObject, StepContext } from "../../runner/step-api.js";
-import { type Engine, openEngine } from "../engine/index.js";
-import { type GeneratorFiles, openGenerator, placeGenerator, readGenerator } from "../lib/generator.js";
+import type { Device, Json, JsonObject, StepContext } from "../../runner/step-api.js";
+import { type Engine, openEngine, type Program } from "../engine/index.js";
+import { type Generator, type GeneratorFiles, openGenerator, readGenerator } from "../lib/generator.js";
+import { generatorProgram } from "../lib/generator-program.js";
 import { writeViews } from "../lib/views.js";
 import type { SampleViewsOptions } from "./options.js";
 import { writeShard } from "./shard.js";
@@ -12,29 +13,36 @@ import { writeShard } from "./shard.js";
 export async function run(ctx: StepContext<SampleViewsOptions>): Promise<void> {
   const { anchors, shard, views } = ctx.with;
   const files = await readGenerator(ctx.inputs["generator"] ?? "");
+  const generator = openGenerator(files);
   const shards: string[] = [];
-  let engine: Engine | undefined;
+  let opened: { readonly engine: Engine; readonly program: Program } | undefined;
   try {
     for (let first = 0; first < anchors; first += shard) {
       ctx.signal.throwIfAborted();
       const count = Math.min(shard, anchors - first);
       const made = await ctx.part(shardKey(ctx.with, first, count), async path => {
-        engine ??= await openEngine(ctx.device);
-        const generator = placeGenerator(openGenerator(files), engine.tf);
+        opened ??= await open(ctx.device, generator);
         const progress = (done: number): void =>
           ctx.progress(first + Math.floor(done / views), anchors, "anchors");
-        await writeShard({ ctx, tf: engine.tf, generator, progress }, path, first, count);
-        generator.dispose();
+        await writeShard({ ctx, generator, program: opened.program, progress }, path, first, count);
       });
       shards.push(made);
       ctx.progress(first + count, anchors, "anchors");
     }
   } finally {
-    engine?.dispose();
+    opened?.engine.dispose();
   }
   await writeViews(ctx.outputs["views"] ?? "", shards, anchors, facts(ctx.with, files));
   ctx.metric("anchors", anchors);
   ctx.metric("images", anchors * views);
+}
+
+async function open(
+  device: Device,
+  generator: Generator,
+): Promise<{ readonly engine: Engine; readonly program: Program }> {
+  const engine = await openEngine(device);
+  return { engine, program: generatorProgram(engine, generator) };
 }
 
 /** What a shard's bytes depend on, beside the generator, which is an input of the step. */

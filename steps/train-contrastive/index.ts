@@ -1,8 +1,7 @@
 import { defineStep } from "../../runner/step-api.js";
 import { augmentSchema } from "../lib/augment-options.js";
-import { optimiserSchema } from "../training/optimiser-options.js";
-import { encoderSchema, headSchema } from "./options.js";
-import type { ContrastiveOptions } from "./run.js";
+import { checkpointSchema, optimiserSchema } from "../training/optimiser-options.js";
+import { type ContrastiveOptions, encoderSchema, headSchema } from "./options.js";
 
 /**
  * SimCLR (Chen et al., "A Simple Framework for Contrastive Learning of Visual Representations", ICML 2020) on views
@@ -41,6 +40,7 @@ export default defineStep<ContrastiveOptions>({
         description: "Standard deviation of Gaussian noise on each pixel of each view; white is 1.",
       },
       optimiser: optimiserSchema(0.001),
+      checkpoint: checkpointSchema(250),
       seed: {
         type: "integer",
         minimum: 0,

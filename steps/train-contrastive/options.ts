@@ -1,4 +1,20 @@
 import type { Json, JsonObject } from "../../runner/step-api.js";
+import type { AugmentOptions } from "../lib/augment-options.js";
+import type { OptimiserOptions } from "../training/optimiser-options.js";
+
+export type ContrastiveOptions = {
+  readonly encoder: EncoderOptions;
+  readonly head: readonly number[];
+  readonly temperature: number;
+  readonly updates: number;
+  readonly batch: number;
+  readonly views: number;
+  readonly augment: AugmentOptions;
+  readonly noise: number;
+  readonly optimiser: OptimiserOptions;
+  readonly checkpoint: number;
+  readonly seed: number;
+};
 
 /** An encoder as pipelines write it. */
 export type EncoderOptions = {

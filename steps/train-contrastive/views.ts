@@ -1,12 +1,12 @@
 import type { RandomStream } from "../../runner/step-api.js";
 import { elementCount } from "../lib/arrays.js";
 import { type AugmentOptions, makeAugment } from "../lib/augment.js";
-import { readImages } from "../lib/images.js";
-import { readViews } from "../lib/views.js";
+import { openImages } from "../lib/images.js";
+import { openViews } from "../lib/views.js";
 import type { ImageShape } from "../training/batch.js";
 import { makeNoise } from "../training/noise.js";
 
-/** Where positive views come from. */
+/** Where positive views come from. The pictures stay on the disk. */
 export interface ViewSource {
   readonly kind: "generated views" | "real images";
   /** Anchors: latents, or real images. */
@@ -14,8 +14,8 @@ export interface ViewSource {
   readonly shape: ImageShape;
   /** Stored views of each anchor; 1 for real images. */
   readonly stored: number;
-  /** uint8 [count, stored, H, W, C] */
-  readonly images: Uint8Array;
+  /** The pictures of these numbers, one after another, uint8; stored view s of anchor i is number i * stored + s. */
+  readonly pick: (indices: ArrayLike<number>) => Uint8Array;
 }
 
 /**
@@ -27,18 +27,17 @@ export async function openSource(inputs: Readonly<Record<string, string>>): Prom
   if ((views === undefined) === (images === undefined))
     throw new Error("give exactly one of the inputs 'views' (generated) and 'images' (real)");
   if (views !== undefined) {
-    const set = await readViews(views);
-    return { kind: "generated views", count: set.anchors, stored: set.views, ...picture(set) };
+    const { anchors, views: stored, shape, pick } = await openViews(views);
+    return { kind: "generated views", count: anchors, stored, shape, pick };
   }
-  const set = await readImages(images ?? "");
-  return { kind: "real images", count: set.count, stored: 1, ...picture(set) };
+  const { count, shape, pick } = await openImages(images ?? "");
+  return { kind: "real images", count, stored: 1, shape, pick };
 }
 
-function picture({
-  shape,
-  images,
-}: Pick<ViewSource, "shape" | "images">): Pick<ViewSource, "shape" | "images"> {
-  return { shape, images };
+export interface ViewOptions {
+  readonly views: number;
+  readonly augment: AugmentOptions;
+  readonly noise: number;
 }
 
 /**
@@ -49,11 +48,10 @@ function picture({
  */
 export function viewMaker(
   source: ViewSource,
-  options: { readonly views: number; readonly augment: AugmentOptions; readonly noise: number },
+  { views, augment, noise }: ViewOptions,
   random: (stream: string) => RandomStream,
-): (update: number, anchors: Int32Array) => Float32Array {
-  const { stored, shape, images } = source;
-  const { views, augment, noise } = options;
+): (update: number, anchors: Int32Array) => Float32Array<ArrayBuffer> {
+  const { stored, shape } = source;
   if (stored > 1 && stored < views)
     throw new Error(`with.views is ${views}, but there are ${stored} stored views of each anchor`);
   if (stored === 1 && Object.keys(augment).length === 0 && noise === 0)
@@ -65,15 +63,18 @@ export function viewMaker(
   const size = elementCount(shape);
   return (update, anchors) => {
     const rows = views * anchors.length;
-    const out = new Float32Array(rows * size);
+    const wanted = new Int32Array(rows);
     for (const [i, anchor] of anchors.entries()) {
       const chosen = choose(stored, views, choices, update * anchors.length + i);
-      for (let v = 0; v < views; v++) {
-        const row = v * anchors.length + i;
-        const draws = changes.at(update * rows + row);
-        transform(images, (anchor * stored + (chosen[v] ?? 0)) * size, out, row * size, draws);
-        addNoise(out, row * size, (row + 1) * size, draws);
-      }
+      for (let v = 0; v < views; v++) wanted[i * views + v] = anchor * stored + (chosen[v] ?? 0);
+    }
+    const pictures = source.pick(wanted);
+    const out = new Float32Array(rows * size);
+    for (let from = 0; from < rows; from++) {
+      const row = (from % views) * anchors.length + Math.floor(from / views);
+      const draws = changes.at(update * rows + row);
+      transform(pictures, from * size, out, row * size, draws);
+      addNoise(out, row * size, (row + 1) * size, draws);
     }
     return out;
   };

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonSchema } from "../../runner/step-api.js";
-import { type OptimiserOptions, optimiserSchema } from "../training/optimiser-options.js";
+import { checkpointSchema, type OptimiserOptions, optimiserSchema } from "../training/optimiser-options.js";
 
 export type GeneratorOptions = {
   readonly family: "vae";
@@ -13,6 +13,7 @@ export type GeneratorOptions = {
   readonly updates: number;
   readonly batch: number;
   readonly optimiser: OptimiserOptions;
+  readonly checkpoint: number;
   readonly seed: number;
   readonly fdSamples: number;
 };
@@ -49,6 +50,7 @@ export const schema: JsonSchema = {
     updates: { type: "integer", minimum: 0, default: 5000, description: "Optimiser steps." },
     batch: { type: "integer", minimum: 1, default: 128, description: "Images in an update." },
     optimiser: optimiserSchema(0.001),
+    checkpoint: checkpointSchema(1000),
     seed: {
       type: "integer",
       minimum: 0,

@@ -1,12 +1,13 @@
-import type { RandomStream } from "../../runner/step-api.js";
-import type { TensorFlow } from "../engine/index.js";
+import type { Device, RandomStream } from "../../runner/step-api.js";
+import { openEngine } from "../engine/index.js";
 import { elementCount } from "../lib/arrays.js";
-import type { PlacedGenerator } from "../lib/generator.js";
-import type { ImageSet } from "../lib/images.js";
+import { type Generator } from "../lib/generator.js";
+import { generatorProgram } from "../lib/generator-program.js";
+import type { ImageFile } from "../lib/images.js";
 import { permutation } from "../training/order.js";
 import { frechetDistance, gaussianOf } from "./frechet.js";
 import { pooledPixels } from "./pooled.js";
-import { latentNoise } from "./vae.js";
+import { latentNoise } from "./latent-noise.js";
 
 /** How far the samples are from the data. */
 export type Quality = {
@@ -20,21 +21,18 @@ export type Quality = {
 };
 
 /** `samples`: uint8 [n, H, W, C]; the images are drawn from the data by `random`. */
-export function sampleQuality(samples: Uint8Array, data: ImageSet, random: RandomStream): Quality {
+export function sampleQuality(
+  samples: Uint8Array,
+  data: Pick<ImageFile, "count" | "shape" | "pick">,
+  random: RandomStream,
+): Quality {
   const size = elementCount(data.shape);
   const n = samples.length / size;
   const space = pooledPixels(data.shape);
   const order = permutation(data.count, random, 0);
   const gaussian = (images: Uint8Array): ReturnType<typeof gaussianOf> =>
     gaussianOf(space.features(images), space.width);
-  const real = (from: number): Uint8Array => {
-    const out = new Uint8Array(n * size);
-    for (let i = 0; i < n; i++) {
-      const at = (order[from + i] ?? 0) * size;
-      out.set(data.images.subarray(at, at + size), i * size);
-    }
-    return out;
-  };
+  const real = (from: number): Uint8Array => data.pick(order.subarray(from, from + n));
   const images = gaussian(real(0));
   return {
     fd: frechetDistance(images, gaussian(samples)),
@@ -46,22 +44,26 @@ export function sampleQuality(samples: Uint8Array, data: ImageSet, random: Rando
 
 /** `count` samples G(z), z from the prior N(0, 1): uint8 [count, H, W, C]. */
 export async function drawSamples(
-  tf: TensorFlow,
-  generator: PlacedGenerator,
+  device: Device,
+  generator: Generator,
   count: number,
   random: RandomStream,
 ): Promise<Uint8Array> {
-  const out = new Uint8Array(count * elementCount(generator.imageShape));
-  const size = out.length / count;
-  for (let from = 0; from < count; from += batch) {
-    const rows = Math.min(batch, count - from);
-    const z = latentNoise(tf, random, from, [rows, generator.latentDim]);
-    const x = tf.tidy(() => generator.generate(z));
-    const pixels = await x.data();
-    for (let i = 0; i < rows * size; i++) out[from * size + i] = Math.round(255 * (pixels[i] ?? 0));
-    tf.dispose([z, x]);
+  const engine = await openEngine(device);
+  try {
+    const program = generatorProgram(engine, generator);
+    const out = new Uint8Array(count * elementCount(generator.imageShape));
+    const size = out.length / count;
+    for (let from = 0; from < count; from += batch) {
+      // The last batch is as large as the others, so that the engine compiles for one size alone.
+      const { images } = await program.run({ z: latentNoise(random, from, batch, generator.latentDim) });
+      const pixels = images?.data.subarray(0, Math.min(batch, count - from) * size) ?? [];
+      for (const [i, value] of pixels.entries()) out[from * size + i] = Math.round(255 * value);
+    }
+    return out;
+  } finally {
+    engine.dispose();
   }
-  return out;
 }
 
 const batch = 200;

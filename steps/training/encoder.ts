@@ -1,17 +1,17 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Json, JsonObject } from "../../runner/step-api.js";
-import type { Tensor2D, Tensor4D, TensorFlow } from "../engine/index.js";
+import type { Engine, Program, ProgramArrays, ProgramTensors, Tensor, TensorFlow } from "../engine/index.js";
 import { type NdArray, shapeText } from "../lib/arrays.js";
 import { sha256 } from "../lib/digest.js";
 import { isJsonObject, parseJson, writeJson } from "../lib/json.js";
 import {
   checkWeights,
   forward,
-  loadWeights,
   type ModelSpec,
   modelShapes,
   parseModelSpec,
+  weightArrays,
 } from "../lib/model.js";
 import { encodeSafetensors, parseSafetensors } from "../lib/safetensors.js";
 
@@ -29,28 +29,34 @@ export interface EncoderCard {
   readonly recipe: JsonObject;
 }
 
-/** An encoder ready to run. */
+/** An encoder as the parts of a program (`Engine.program`). */
 export interface Encoder {
   readonly card: EncoderCard;
   /** Length of a feature vector. */
   readonly features: number;
-  /** images [batch, H, W, C] in [0, 1] -> features [batch, n], batch norm with its running statistics. */
-  encode(images: Tensor4D): Tensor2D;
-  dispose(): void;
+  readonly weights: ProgramArrays;
+  /** images [batch, H, W, C] in [0, 1] -> features [batch, n], batch norm with its running statistics. Pure. */
+  readonly encode: (tf: TensorFlow, weights: ProgramTensors, images: Tensor) => Tensor;
 }
 
-/** Reads and checks the artifact, and puts the encoder's weights on the engine. */
-export async function loadEncoder(folder: string, tf: TensorFlow): Promise<Encoder> {
+/** Reads and checks the artifact. */
+export async function readEncoder(folder: string): Promise<Encoder> {
   const card = parseCard(await readFile(join(folder, cardFile), "utf8"), join(folder, cardFile));
   const { tensors } = parseSafetensors(await readFile(join(folder, weightsFile)), join(folder, weightsFile));
-  const features = checkEncoder(card, tensors, folder);
-  const weights = loadWeights(tf, split(tensors, false));
   return {
     card,
-    features,
-    encode: images => tf.tidy(() => forward(tf, card.encoder, weights, images) as Tensor2D),
-    dispose: () => tf.dispose([...weights.values()]),
+    features: checkEncoder(card, tensors, folder),
+    weights: weightArrays(split(tensors, false)),
+    encode: (tf, weights, images) => forward(tf, card.encoder, new Map(Object.entries(weights)), images),
   };
+}
+
+/** Extracts features: each step takes `images` [batch, H, W, C] and gives `features` [batch, n]. */
+export function encoderProgram(engine: Engine, { weights, encode }: Encoder): Program {
+  return engine.program(
+    (held, { images }) => ({ outputs: { features: encode(engine.tf, held, images as Tensor) } }),
+    weights,
+  );
 }
 
 /** Writes the artifact; equal content makes equal bytes. */

@@ -1,78 +1,57 @@
 import type { RandomStream } from "../../runner/step-api.js";
-import type { Tensor, Tensor1D, TensorFlow } from "../engine/index.js";
-import { forward, type ModelSpec, modelShapes, weightName } from "../lib/model.js";
-import {
-  BATCH_NORM_EPSILON,
-  type BatchMoments,
-  batchMoments,
-  batchNormTrain,
-  updateRunning,
-} from "../nn/batch-norm.js";
+import type {
+  ProgramArray,
+  ProgramArrays,
+  ProgramTensors,
+  Tensor,
+  Tensor1D,
+  TensorFlow,
+} from "../engine/index.js";
+import { forward, type ModelSpec, modelShapes, weightName, weightOf } from "../lib/model.js";
+import { batchMoments, batchNormTrain, moveRunning } from "../nn/batch-norm.js";
 import { constant, fans, glorotUniform, heNormal } from "../nn/initialise.js";
-import type { NamedArray, NamedArrays, Params } from "../nn/params.js";
 
-/** What training holds of a model: the numbers that the optimiser moves, and batch norm's running statistics. */
-export interface NetState {
-  /** Kernels, biases, gammas and betas, named `<prefix>layers.<i>.<name>`. */
-  readonly params: Params;
-  /** Means and variances, named alike. */
-  readonly running: Params;
+/** A forward pass in training. */
+export interface Trained {
+  /** [batch, ...output] */
+  readonly y: Tensor;
+  /** The state's running statistics, moved towards those of this batch. */
+  readonly running: ProgramTensors;
 }
 
 /**
- * A layer list in training: batch norm takes the batch's own statistics, and its running ones follow them.
- * Several nets may share one state under different prefixes, and so one optimiser.
+ * A layer list in training, x [batch, ...input]: batch norm takes the batch's own statistics. The weights are those
+ * of `state` whose names begin with `prefix`, so that several nets may share one state, and so one optimiser.
  */
-export class Net {
-  readonly #pending: { readonly layer: number; readonly moments: BatchMoments }[] = [];
+export function trainForward(
+  tf: TensorFlow,
+  spec: ModelSpec,
+  state: ProgramTensors,
+  x: Tensor,
+  prefix = "",
+): Trained {
+  const running: Record<string, Tensor> = {};
+  const weights = new Map(Object.entries(under(state, prefix)));
+  const y = forward(tf, spec, weights, x, (input, layer, _, epsilon) => {
+    const moments = batchMoments(tf, input);
+    const own = (name: string): Tensor1D => weightOf(weights, layer, name) as Tensor1D;
+    const moved = moveRunning(tf, { mean: own("mean"), variance: own("variance") }, moments);
+    for (const [name, tensor] of Object.entries(moved)) running[prefix + weightName(layer, name)] = tensor;
+    return batchNormTrain(tf, input, own("gamma"), own("beta"), moments, epsilon);
+  });
+  return { y, running };
+}
 
-  constructor(
-    private readonly tf: TensorFlow,
-    readonly spec: ModelSpec,
-    private readonly state: NetState,
-    private readonly prefix = "",
-  ) {}
-
-  /** x [batch, ...input] -> [batch, ...output], within `tf.tidy`. Call `settle` when the update is done. */
-  train(x: Tensor): Tensor {
-    const { tf } = this;
-    return forward(tf, this.spec, this.#weights(this.state.params), x, (input, layer, weights, epsilon) => {
-      const moments = batchMoments(tf, input);
-      tf.keep(moments.mean);
-      tf.keep(moments.variance);
-      this.#pending.push({ layer, moments });
-      const own = (name: string): Tensor1D => weights.get(weightName(layer, name)) as Tensor1D;
-      // batchNormTrain adds an epsilon of its own; the layer's is what must come out.
-      const variance = tf.add<Tensor1D>(moments.variance, epsilon - BATCH_NORM_EPSILON);
-      return batchNormTrain(tf, input, own("gamma"), own("beta"), { ...moments, variance });
-    });
-  }
-
-  /** As `train`, with the running statistics; changes nothing. */
-  infer(x: Tensor): Tensor {
-    const weights = new Map([...this.#weights(this.state.params), ...this.#weights(this.state.running)]);
-    return forward(this.tf, this.spec, weights, x);
-  }
-
-  /** Moves the running statistics towards those of the batches seen since the last call. */
-  settle(): void {
-    for (const { layer, moments } of this.#pending.splice(0)) {
-      updateRunning(this.tf, this.state.running, `${this.prefix}layers.${layer}`, moments);
-      this.tf.dispose([moments.mean, moments.variance]);
-    }
-  }
-
-  /** This net's tensors under the names that the layer list knows. */
-  #weights(params: Params): Map<string, Tensor> {
-    const own = params.names.filter(name => name.startsWith(this.prefix));
-    return new Map(own.map(name => [name.slice(this.prefix.length), params.get(name)]));
-  }
+/** The entries whose names begin with `prefix`, without it. */
+export function under<T>(entries: Readonly<Record<string, T>>, prefix: string): Record<string, T> {
+  const own = Object.entries(entries).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), value]));
 }
 
 /** The numbers that a net starts from, trained and running ones apart. */
 export interface InitialState {
-  readonly params: NamedArrays;
-  readonly running: NamedArrays;
+  readonly params: ProgramArrays;
+  readonly running: ProgramArrays;
 }
 
 /**
@@ -86,8 +65,8 @@ export function initialState(
   random: RandomStream,
   prefix = "",
 ): InitialState {
-  const params: Record<string, NamedArray> = {};
-  const running: Record<string, NamedArray> = {};
+  const params: Record<string, ProgramArray> = {};
+  const running: Record<string, ProgramArray> = {};
   for (const [at, [name, shape]] of [...modelShapes(spec, input).weights].entries()) {
     const [, layer = "", part = ""] = name.split(".");
     const target = part === "mean" || part === "variance" ? running : params;
@@ -105,7 +84,7 @@ function kernel(
   shape: readonly number[],
   random: RandomStream,
   at: number,
-): NamedArray {
+): ProgramArray {
   const { fanIn, fanOut } = kernelFans(spec, layer, shape);
   return isRectified(spec, layer)
     ? heNormal(random, at, shape, fanIn)

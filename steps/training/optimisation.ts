@@ -1,21 +1,17 @@
-import type { TensorFlow } from "../engine/index.js";
+import type { ProgramArrays } from "../engine/index.js";
 import { adam } from "../nn/adam.js";
-import type { Optimiser } from "../nn/optimiser.js";
-import type { NamedArrays, Params } from "../nn/params.js";
+import { type Optimiser, scalarArrays } from "../nn/optimiser.js";
 import { cosineRate } from "../nn/schedule.js";
 import { sgd } from "../nn/sgd.js";
 import type { OptimiserOptions } from "./optimiser-options.js";
 
-/** `state`: what a former optimiser's `state()` gave. */
-export function makeOptimiser(
-  tf: TensorFlow,
-  params: Params,
-  { kind, momentum, weightDecay }: OptimiserOptions,
-  state: NamedArrays = {},
-): Optimiser {
-  return kind === "adam"
-    ? adam(tf, params, { weightDecay }, state)
-    : sgd(tf, params, { momentum, weightDecay }, state);
+export function makeOptimiser({ kind, momentum, weightDecay }: OptimiserOptions): Optimiser {
+  return kind === "adam" ? adam({ weightDecay }) : sgd({ momentum, weightDecay });
+}
+
+/** What the optimiser takes at `update` (from 0) of `updates`, as inputs of the step function. */
+export function optimiserInputs(options: OptimiserOptions, update: number, updates: number): ProgramArrays {
+  return scalarArrays(makeOptimiser(options).scalars(update, learningRate(options, update, updates)));
 }
 
 /** The learning rate at `update` (from 0) of `updates`. The cosine depends on the total: 2,000 is not 500 + 1,500. */

@@ -48,3 +48,14 @@ export function optimiserSchema(lr: number): JsonObject {
     },
   };
 }
+
+/** The JSON Schema of the option `checkpoint`, for every kind that trains. */
+export function checkpointSchema(updates: number): JsonObject {
+  return {
+    type: "integer",
+    minimum: 0,
+    default: updates,
+    description:
+      "Updates between two checkpoints, from which a killed or longer training goes on; 0: none. Changes no result.",
+  };
+}

@@ -1,42 +1,44 @@
-import { setImmediate as turn } from "node:timers/promises";
 import type { StepContext } from "../../runner/step-api.js";
+
+/** Losses by update. */
+export type Curve = readonly (readonly [update: number, loss: number])[];
+
+/** Is the loss after so many updates a point of the curve, however long the training? */
+export function isRegular(update: number): boolean {
+  return update % 10 === 0;
+}
 
 /** How a training tells of itself while it runs. */
 export interface Pace {
-  /**
-   * Call after update `done` (1, 2, ...). On every `every`-th and the last one it reads the loss, records it as a
-   * point of the curve `loss`, shows it with the rate, and lets messages (such as a cancellation) come in.
-   * Throws when the step is cancelled, and when the loss is no finite number any more.
-   */
-  readonly tick: (done: number, loss: () => Promise<number>) => Promise<void>;
-  /** Points of the curve so far. */
-  readonly curve: readonly (readonly [update: number, loss: number])[];
+  /** Is the loss after so many updates wanted? To read it, the training must wait for the engine. */
+  due(done: number): boolean;
+  /** Records it as a point of the curve `loss`, and shows it with the rate. Throws when it is no finite number. */
+  tell(done: number, loss: number): void;
+  readonly curve: Curve;
 }
 
-/** `perUpdate`: images that one update takes, for the rate shown. The rate enters no result. */
-export function pace(
-  ctx: Pick<StepContext, "progress" | "metric" | "signal">,
+/** `perUpdate`: images that one update takes, for the rate shown. The rate enters no result. `past`: told anew. */
+export function openPace(
+  ctx: Pick<StepContext, "progress" | "metric">,
   total: number,
   perUpdate: number,
-  every = 10,
+  past: Curve,
 ): Pace {
-  const curve: [number, number][] = [];
-  let [since, at] = [0, performance.now()];
+  for (const [update, loss] of past) ctx.metric("loss", loss, update);
+  const curve = [...past];
+  let [since, at] = [past.at(-1)?.[0] ?? 0, performance.now()];
   return {
     curve,
-    async tick(done, loss) {
-      if (done % every !== 0 && done !== total) return;
-      const value = await loss();
-      if (!Number.isFinite(value))
-        throw new Error(`training diverged: the loss is ${value} at update ${done}; try a smaller 'lr'`);
+    due: done => isRegular(done) || done === total,
+    tell(done, loss) {
+      if (!Number.isFinite(loss))
+        throw new Error(`training diverged: the loss is ${loss} at update ${done}; try a smaller 'lr'`);
       const now = performance.now();
       const rate = ((done - since) * perUpdate * 1000) / Math.max(1, now - at);
       [since, at] = [done, now];
-      curve.push([done, value]);
-      ctx.metric("loss", value, done);
-      ctx.progress(done, total, `loss ${value.toFixed(3)}, ${Math.round(rate)} images/s`);
-      await turn();
-      ctx.signal.throwIfAborted();
+      curve.push([done, loss]);
+      ctx.metric("loss", loss, done);
+      ctx.progress(done, total, `loss ${loss.toFixed(3)}, ${Math.round(rate)} images/s`);
     },
   };
 }

@@ -1,4 +1,6 @@
-import type { NamedArrays } from "../nn/params.js";
+import type { ProgramArrays } from "../engine/index.js";
+import { initialAverages, type Optimiser } from "../nn/optimiser.js";
+import type { InitialState } from "./net.js";
 
 /**
  * All that a training is made of between two updates. Data order, augmentation and learning rate are functions of
@@ -8,7 +10,11 @@ import type { NamedArrays } from "../nn/params.js";
 export interface TrainState {
   /** Updates done. */
   readonly update: number;
-  readonly params: NamedArrays;
-  readonly running: NamedArrays;
-  readonly optimiser: NamedArrays;
+  /** Parameters, batch norm's running statistics, and the optimiser's averages beside each parameter. */
+  readonly arrays: ProgramArrays;
+}
+
+/** Where a training starts. */
+export function startState({ params, running }: InitialState, optimiser: Optimiser): TrainState {
+  return { update: 0, arrays: { ...params, ...running, ...initialAverages(optimiser, params) } };
 }

@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { openEngine, type Engine, type Scalar, type Tensor } from "../../steps/engine/index.js";
+import { openEngine, type Engine, type ProgramArrays, type Scalar } from "../../steps/engine/index.js";
 import { adam } from "../../steps/nn/adam.js";
-import type { Optimiser } from "../../steps/nn/optimiser.js";
-import { Params, type NamedArrays } from "../../steps/nn/params.js";
+import { initialAverages, moveAll, type Optimiser, scalarArrays } from "../../steps/nn/optimiser.js";
 import { cosineRate } from "../../steps/nn/schedule.js";
 import { sgd } from "../../steps/nn/sgd.js";
 import { valueAndGradients } from "../../steps/nn/value-and-gradients.js";
 import { numbers } from "../engine/rig.js";
 
-const START: NamedArrays = {
+const START: ProgramArrays = {
   w: { shape: [2, 3], data: numbers(6, 1) },
   b: { shape: [3], data: numbers(3, 2) },
 };
@@ -23,26 +22,44 @@ describe("optimisers", () => {
   });
   afterAll(() => engine.dispose());
 
-  /** Steps `from` to `to` with the made-up gradients. */
-  function walk(optimiser: Optimiser, from: number, to: number): void {
+  const startOf = (optimiser: Optimiser): ProgramArrays => ({
+    ...START,
+    ...initialAverages(optimiser, START),
+  });
+
+  /** Steps `from` to `to` with the made-up gradients, as a program: gradients and scalars are its inputs. */
+  async function walk(
+    optimiser: Optimiser,
+    state: ProgramArrays,
+    from: number,
+    to: number,
+  ): Promise<ProgramArrays> {
     const { tf } = engine;
-    for (let t = from; t < to; t++)
-      tf.tidy(() => {
-        const flat = Float32Array.from({ length: 9 }, (_, i) => gradientAt(t, i));
-        const gradients = { w: tf.tensor(flat.slice(0, 6), [2, 3]), b: tf.tensor(flat.slice(6), [3]) };
-        optimiser.step(gradients, RATES[t] ?? NaN);
-      });
+    const program = engine.program((held, { "gradient/w": w, "gradient/b": b, ...scalars }) => {
+      if (w === undefined || b === undefined) throw new Error("no gradients");
+      return { state: moveAll(tf, optimiser, held, { w, b }, scalars), outputs: {} };
+    }, state);
+    for (let t = from; t < to; t++) {
+      const flat = Float32Array.from({ length: 9 }, (_, i) => gradientAt(t, i));
+      const gradients = {
+        "gradient/w": { shape: [2, 3], data: flat.slice(0, 6) },
+        "gradient/b": { shape: [3], data: flat.slice(6) },
+      };
+      await program.run({ ...gradients, ...scalarArrays(optimiser.scalars(t, RATES[t] ?? NaN)) });
+    }
+    const after = await program.state();
+    program.dispose();
+    return after;
   }
 
-  async function flat(params: Params): Promise<number[]> {
-    return Object.values(await params.arrays()).flatMap(({ data }) => Array.from(data));
+  function flat({ w, b }: ProgramArrays): number[] {
+    return [...(w?.data ?? []), ...(b?.data ?? [])];
   }
 
   const start = [...numbers(6, 1), ...numbers(3, 2)];
   it.each([0, 0.1])("Adam with weight decay %d takes the paper's steps", async decay => {
-    const params = new Params(engine.tf, START);
-    const optimiser = adam(engine.tf, params, { weightDecay: decay });
-    walk(optimiser, 0, RATES.length);
+    const optimiser = adam({ weightDecay: decay });
+    const after = await walk(optimiser, startOf(optimiser), 0, RATES.length);
     const expected = start.map((p, i) => {
       let [m, v] = [0, 0];
       RATES.forEach((rate, t) => {
@@ -54,13 +71,12 @@ describe("optimisers", () => {
       });
       return p;
     });
-    (await flat(params)).forEach((value, i) => expect(value).toBeCloseTo(expected[i] ?? NaN, 5));
-    expect(optimiser.steps).toBe(RATES.length);
+    flat(after).forEach((value, i) => expect(value).toBeCloseTo(expected[i] ?? NaN, 5));
   });
 
   it.each([0, 0.1])("SGD with momentum and weight decay %d", async decay => {
-    const params = new Params(engine.tf, START);
-    walk(sgd(engine.tf, params, { momentum: 0.8, weightDecay: decay }), 0, RATES.length);
+    const optimiser = sgd({ momentum: 0.8, weightDecay: decay });
+    const after = await walk(optimiser, startOf(optimiser), 0, RATES.length);
     const expected = start.map((p, i) => {
       let v = 0;
       RATES.forEach((rate, t) => {
@@ -69,63 +85,61 @@ describe("optimisers", () => {
       });
       return p;
     });
-    (await flat(params)).forEach((value, i) => expect(value).toBeCloseTo(expected[i] ?? NaN, 5));
+    flat(after).forEach((value, i) => expect(value).toBeCloseTo(expected[i] ?? NaN, 5));
   });
 
   it.each([
     ["adam", adam],
     ["sgd", sgd],
   ] as const)("%s goes on from its saved state, bit by bit", async (_name, make) => {
-    const whole = new Params(engine.tf, START);
-    walk(make(engine.tf, whole, {}), 0, 4);
-    const half = new Params(engine.tf, START);
-    const first = make(engine.tf, half, {});
-    walk(first, 0, 2);
-    // As a checkpoint does it: parameters and state as arrays, then all anew.
-    const [saved, state] = [await half.arrays(), await first.state()];
-    half.dispose();
-    first.dispose();
-    const resumed = new Params(engine.tf, saved);
-    const second = make(engine.tf, resumed, {}, state);
-    expect(second.steps).toBe(2);
-    walk(second, 2, 4);
-    expect(await flat(resumed)).toEqual(await flat(whole));
+    const optimiser = make();
+    const whole = await walk(optimiser, startOf(optimiser), 0, 4);
+    const half = await walk(optimiser, startOf(optimiser), 0, 2);
+    expect(await walk(optimiser, half, 2, 4)).toEqual(whole);
   });
 
-  it("leaves no tensor behind", () => {
+  it("leaves no tensor behind", async () => {
     const { tf } = engine;
     const before = tf.memory().numTensors;
-    const params = new Params(tf, START);
-    const optimiser = adam(tf, params);
-    const update = (): void =>
-      tf.tidy(() => {
-        const loss = (): Scalar => tf.sum<Scalar>(tf.square(tf.add(params.get("w"), params.get("b"))));
-        optimiser.step(valueAndGradients(tf, params, loss).gradients, 0.1);
-      });
-    update();
+    const optimiser = adam();
+    const program = engine.program(
+      (held, scalars) => {
+        const { w, b } = held;
+        if (w === undefined || b === undefined) throw new Error("no parameters");
+        const { value, others, gradients } = valueAndGradients(tf, { w, b }, () => ({
+          value: tf.sum<Scalar>(tf.square(tf.add(w, b))),
+          others: { seen: tf.mean(w) },
+        }));
+        const state = { ...others, ...moveAll(tf, optimiser, held, gradients, scalars) };
+        return { state, outputs: { loss: value } };
+      },
+      { ...startOf(optimiser), seen: { shape: [], data: new Float32Array(1) } },
+    );
+    const update = (read: boolean): Promise<ProgramArrays> =>
+      program.run(scalarArrays(optimiser.scalars(0, 0.1)), { read });
+    await update(true);
     const during = tf.memory().numTensors;
-    for (let i = 0; i < 20; i++) update();
+    for (let i = 0; i < 20; i++) await update(i % 2 === 0);
     expect(tf.memory().numTensors).toBe(during);
-    optimiser.dispose();
-    params.dispose();
+    program.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it("differentiates by the named parameters alone, and says which one has no part", () => {
+  it("differentiates by the given parameters alone, and says which one has no part", () => {
     const { tf } = engine;
-    const params = new Params(tf, START);
-    const loss = (): Scalar => tf.sum<Scalar>(tf.square(params.get("w")));
+    const [w, b] = [tf.tensor(START["w"]?.data ?? [], [2, 3]), tf.zeros([3])];
+    const loss = (): { value: Scalar } => ({ value: tf.sum<Scalar>(tf.square(w)) });
     tf.tidy(() => {
-      const { value, gradients } = valueAndGradients(tf, params, loss, ["w"]);
-      expect(Object.keys(gradients)).toEqual(["w"]);
-      const w = START["w"]?.data ?? [];
+      const { value, gradients } = valueAndGradients(tf, { w }, loss);
+      const numbersOfW = Array.from(w.dataSync());
       expect(value.dataSync()[0]).toBeCloseTo(
-        Array.from(w).reduce((s, v) => s + v * v, 0),
+        numbersOfW.reduce((s, v) => s + v * v, 0),
         5,
       );
-      (gradients["w"] as Tensor).dataSync().forEach((g, i) => expect(g).toBeCloseTo(2 * (w[i] ?? NaN), 5));
+      expect(Object.keys(gradients)).toEqual(["w"]);
+      gradients["w"]?.dataSync().forEach((g, i) => expect(g).toBeCloseTo(2 * (numbersOfW[i] ?? NaN), 5));
     });
-    expect(() => valueAndGradients(tf, params, loss)).toThrow(/depend on b/);
+    expect(() => valueAndGradients(tf, { w, b }, loss)).toThrow(/depend on b/);
   });
 });
 

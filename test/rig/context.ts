@@ -12,6 +12,7 @@ import {
   type StepContext,
   type StepDefinition,
 } from "../../runner/step-api.js";
+import { canonicalJson } from "../../steps/lib/json.js";
 import { tempFolder } from "./temp.js";
 
 export interface FakeOptions {
@@ -53,6 +54,13 @@ export function fakeRun<W>(definition: StepDefinition<W>, options: FakeOptions =
   const folder = tempFolder();
   const parts = options.parts ?? join(folder, "parts");
   const outputs = Object.fromEntries(outputNames(definition).map(name => [name, join(folder, name)]));
+  const pathOf = (key: Json): string =>
+    join(
+      parts,
+      createHash("sha256")
+        .update(canonicalJson([definition.kind, key]))
+        .digest("hex"),
+    );
   const fake: Omit<FakeRun<W>, "ctx"> = { outputs, metrics: {}, curves: {}, log: [], progress: [], made: [] };
   const seed = given["seed"];
   const ctx: StepContext<W> = {
@@ -67,16 +75,17 @@ export function fakeRun<W>(definition: StepDefinition<W>, options: FakeOptions =
       if (at !== undefined) (fake.curves[name] ??= []).push([at, value]);
     },
     async part(key, produce) {
-      const name = createHash("sha256")
-        .update(JSON.stringify([definition.kind, key]))
-        .digest("hex");
-      const path = join(parts, name);
+      const path = pathOf(key);
       if (existsSync(path)) return path;
       await mkdir(parts, { recursive: true });
       await produce(`${path}.new`);
       await rename(`${path}.new`, path);
       fake.made.push(key);
       return path;
+    },
+    findPart: key => {
+      const path = pathOf(key);
+      return Promise.resolve(existsSync(path) ? path : undefined);
     },
     signal: options.signal ?? new AbortController().signal,
     log: line => void fake.log.push(line),

@@ -2,14 +2,10 @@ import { describe, expect, it } from "@jest/globals";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { randomStream } from "../../runner/step-api.js";
-import { openEngine } from "../../steps/engine/index.js";
 import { readSafetensors } from "../../steps/lib/safetensors.js";
 import trainContrastive from "../../steps/train-contrastive/index.js";
 import { encoderLayers, headLayers } from "../../steps/train-contrastive/architecture.js";
-import { openTrainer } from "../../steps/train-contrastive/trainer.js";
-import { openSource, viewMaker } from "../../steps/train-contrastive/views.js";
 import { initialState } from "../../steps/training/net.js";
-import { batchOrder } from "../../steps/training/order.js";
 import { runKind } from "../rig/context.js";
 import { shapesFolder, viewsFolder } from "./data.js";
 
@@ -89,47 +85,6 @@ describe("train-contrastive", () => {
     const signal = AbortSignal.abort(new Error("enough"));
     const run = runKind(trainContrastive, { with: small, inputs, device, signal });
     await expect(run).rejects.toThrow("enough");
-  });
-});
-
-describe("a training", () => {
-  it("goes on from a saved state bit by bit", async () => {
-    const source = await openSource({ images: await shapesFolder(60) });
-    const options = {
-      ...small,
-      augment: { crop: { scale: [0.5, 1] as const }, flip: 0.5 },
-      views: 2,
-      temperature: 0.2,
-      updates: 12,
-      spec: spec(),
-      shape: source.shape,
-      optimiser: {
-        kind: "adam",
-        lr: 0.01,
-        schedule: "cosine",
-        warmup: 2,
-        momentum: 0,
-        weightDecay: 0,
-      } as const,
-    };
-    const random = (stream: string): ReturnType<typeof randomStream> => randomStream(0, stream);
-    const start = { update: 0, ...initialState(options.spec, source.shape, random("init")), optimiser: {} };
-    const engine = await openEngine({ backend: "wasm", cpus: 1 });
-    const train = async (from: typeof start, until: number): Promise<typeof start> => {
-      const viewsOf = viewMaker(source, options, random);
-      const anchorsOf = batchOrder(source.count, options.batch, random("order"));
-      const trainer = openTrainer(engine.tf, options, from);
-      while (trainer.done < until) trainer.update(viewsOf(trainer.done, anchorsOf(trainer.done))).dispose();
-      const state = await trainer.state();
-      trainer.dispose();
-      return state;
-    };
-    const before = engine.tf.memory().numTensors;
-    const whole = await train(start, 12);
-    expect(engine.tf.memory().numTensors).toBe(before);
-    const resumed = await train(await train(start, 5), 12);
-    expect(resumed).toEqual(whole);
-    engine.dispose();
   });
 });
 

@@ -64,3 +64,9 @@ function paint(images: Uint8Array, at: number, kind: number, draws: Draws): void
     images[at * side * side + i] = (inside ? level : 0) + draws.below(40);
   }
 }
+
+/** Pictures of `size` numbers each, in memory, as `pick` gives those of a file. */
+export function picker(images: Uint8Array, size: number): (indices: ArrayLike<number>) => Uint8Array {
+  return indices =>
+    Uint8Array.from(Array.from(indices).flatMap(i => [...images.subarray(i * size, (i + 1) * size)]));
+}

@@ -5,6 +5,7 @@ import { frechetDistance, gaussianOf } from "../../steps/train-generator/frechet
 import { pooledPixels } from "../../steps/train-generator/pooled.js";
 import { sampleQuality } from "../../steps/train-generator/quality.js";
 import { fixtureJson } from "../rig/fixtures.js";
+import { picker } from "./data.js";
 
 describe("the Frechet distance", () => {
   it("is what SciPy makes of the same vectors", () => {
@@ -69,7 +70,7 @@ describe("sample quality", () => {
   it("is near its floor for samples of the data, and far above it for others", () => {
     const draws = randomStream(3, "pixels").at(0);
     const images = Uint8Array.from({ length: 400 * 64 }, () => draws.below(256));
-    const data = { count: 400, shape: [8, 8, 1] as const, images, classes: [], facts: {} };
+    const data = { count: 400, shape: [8, 8, 1] as const, pick: picker(images, 64) };
     const same = sampleQuality(images.slice(0, 200 * 64), data, randomStream(0, "quality"));
     const dark = sampleQuality(new Uint8Array(200 * 64), data, randomStream(0, "quality"));
     expect(same.n).toBe(200);

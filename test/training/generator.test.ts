@@ -2,7 +2,8 @@ import { describe, expect, it } from "@jest/globals";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openEngine } from "../../steps/engine/index.js";
-import { loadGenerator } from "../../steps/lib/generator.js";
+import { openGenerator, readGenerator } from "../../steps/lib/generator.js";
+import { generatorProgram } from "../../steps/lib/generator-program.js";
 import { generatorLayers, inferenceLayers } from "../../steps/train-generator/architecture.js";
 import { modelShapes } from "../../steps/lib/model.js";
 import trainGenerator from "../../steps/train-generator/index.js";
@@ -37,15 +38,16 @@ describe("train-generator", () => {
       device,
     });
     const engine = await openEngine({ backend: "cpu", cpus: 1 });
-    const generator = await loadGenerator(run.outputs["model"] ?? "", engine.tf);
+    const generator = openGenerator(await readGenerator(run.outputs["model"] ?? ""));
     expect(generator.card).toMatchObject({
       family: "vae",
       latent: { dim: 4, prior: "normal" },
       recipe: { updates: 60, frechetDistance: { n: 30, fd: run.metrics["fd"] } },
       provenance: { dataset: "shapes", images: 60 },
     });
-    const x = engine.tf.tidy(() => generator.generate(engine.tf.zeros([3, 4])));
-    expect(x.shape).toEqual([3, side, side, 1]);
+    const z = { shape: [3, 4], data: new Float32Array(12) };
+    const { images } = await generatorProgram(engine, generator).run({ z });
+    expect(images?.shape).toEqual([3, side, side, 1]);
     engine.dispose();
   });
 

@@ -1,17 +1,18 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { randomStream } from "../../runner/step-api.js";
-import { openEngine } from "../../steps/engine/index.js";
+import { openEngine, type Tensor } from "../../steps/engine/index.js";
 import { pickPerClass } from "../../steps/evaluate-probe/subset.js";
 import { score } from "../../steps/evaluate-probe/scores.js";
 import { standardise } from "../../steps/evaluate-probe/features.js";
 import { encoderLayers } from "../../steps/train-contrastive/architecture.js";
 import { viewMaker } from "../../steps/train-contrastive/views.js";
+import { range } from "../../steps/lib/images.js";
 import { modelShapes, type ModelSpec } from "../../steps/lib/model.js";
-import { Params } from "../../steps/nn/params.js";
-import { initialState, Net } from "../../steps/training/net.js";
+import { initialState, trainForward } from "../../steps/training/net.js";
 import { learningRate } from "../../steps/training/optimisation.js";
 import { batchOrder } from "../../steps/training/order.js";
+import { picker } from "./data.js";
 
 describe("the order of the data", () => {
   it("takes every example once an epoch, in another order each, whatever came before", () => {
@@ -49,7 +50,8 @@ describe("the learning rate", () => {
 
 describe("views of a batch", () => {
   const images = Uint8Array.from({ length: 3 * 4 * 4 }, (_, i) => 5 * i);
-  const source = { kind: "generated views", count: 3, shape: [2, 2, 1], stored: 4, images } as const;
+  const pick = picker(images, 4);
+  const source = { kind: "generated views", count: 3, shape: [2, 2, 1], stored: 4, pick } as const;
   const random = (stream: string): ReturnType<typeof randomStream> => randomStream(0, stream);
 
   it("are different stored views of the anchor, first views first", () => {
@@ -79,7 +81,7 @@ describe("views of a batch", () => {
       count: 1,
       stored: 1,
       shape: [32, 32, 1],
-      images: new Uint8Array(1024),
+      pick: picker(new Uint8Array(1024), 1024),
     } as const;
     const batch = viewMaker(flat, { views: 2, augment: {}, noise: 0.1 }, random)(0, Int32Array.of(0));
     const variance = batch.reduce((sum, v) => sum + v * v, 0) / batch.length;
@@ -120,20 +122,21 @@ describe("a net in training", () => {
     const engine = await openEngine({ backend: "cpu", cpus: 1 });
     const { tf } = engine;
     const spec: ModelSpec = { layers: [{ type: "batchNorm", epsilon: 0.5 }] };
-    const initial = initialState(spec, [1], randomStream(0, "init"));
-    const state = { params: new Params(tf, initial.params), running: new Params(tf, initial.running) };
-    const net = new Net(tf, spec, state);
-    const x = tf.tensor2d([1, 3, 5], [3, 1]);
-    const y = [...(await tf.tidy(() => net.train(x)).data())];
+    const initial = initialState(spec, [1], randomStream(0, "init"), "net.");
+    const program = engine.program(
+      (held, inputs) => {
+        const { y, running } = trainForward(tf, spec, held, inputs["x"] as Tensor, "net.");
+        return { state: running, outputs: { y } };
+      },
+      { ...initial.params, ...initial.running },
+    );
+    const { y } = await program.run({ x: { shape: [3, 1], data: Float32Array.of(1, 3, 5) } });
     // Mean 3, variance 8/3.
-    for (const [i, v] of [-2, 0, 2].entries()) expect(y[i]).toBeCloseTo(v / Math.sqrt(8 / 3 + 0.5), 5);
-    expect((await state.running.get("layers.0.mean").data())[0]).toBe(0);
-    net.settle();
-    expect((await state.running.get("layers.0.mean").data())[0]).toBeCloseTo(0.3, 6);
+    for (const [i, v] of [-2, 0, 2].entries()) expect(y?.data[i]).toBeCloseTo(v / Math.sqrt(8 / 3 + 0.5), 5);
+    const state = await program.state();
+    expect(state["net.layers.0.mean"]?.data[0]).toBeCloseTo(0.3, 6);
     // Unbiased, 4: 0.9 + 0.4.
-    expect((await state.running.get("layers.0.variance").data())[0]).toBeCloseTo(1.3, 6);
-    const z = [...(await tf.tidy(() => net.infer(x)).data())];
-    expect(z[0]).toBeCloseTo((1 - 0.3) / Math.sqrt(1.3 + 0.5), 5);
+    expect(state["net.layers.0.variance"]?.data[0]).toBeCloseTo(1.3, 6);
     engine.dispose();
   });
 });
@@ -182,9 +185,12 @@ describe("a probe's parts", () => {
   it("pick as many labels of each class, the fewer among the more", () => {
     const labels = Int32Array.from({ length: 60 }, (_, i) => (i * 7) % 3);
     const images = Uint8Array.from({ length: 60 }, (_, i) => i);
-    const set = { count: 60, shape: [1, 1, 1] as const, images, labels, classes: ["a", "b", "c"], facts: {} };
-    const pick = (total: number): ReturnType<typeof pickPerClass> =>
-      pickPerClass(set, total, randomStream(0, "labels"));
+    const all = { count: 60, shape: [1, 1, 1] as const, labels, classes: ["a", "b", "c"] };
+    const set = { ...all, pick: picker(images, 1) };
+    const pick = (total: number): { readonly labels: Int32Array; readonly images: Uint8Array } => {
+      const picked = pickPerClass(set, total, randomStream(0, "labels"));
+      return { labels: picked.labels, images: picked.pick(range(0, picked.count)) };
+    };
     const ten = pick(10);
     expect([0, 1, 2].map(c => ten.labels.filter(l => l === c).length)).toEqual([4, 3, 3]);
     expect([...ten.images].map(i => labels[i])).toEqual([...ten.labels]);

@@ -10,7 +10,7 @@ import { naiveForward } from "../rig/naive-model.js";
 import { fakeRun, runKind } from "../rig/context.js";
 import { shapesFolder } from "./data.js";
 import { encodedFeatures } from "../../steps/evaluate-probe/features.js";
-import { readImages } from "../../steps/lib/images.js";
+import { openImages } from "../../steps/lib/images.js";
 
 const device = { backend: "wasm" };
 const encoder = { kind: "conv", channels: [4, 8], strides: [2, 2], width: 16 };
@@ -42,7 +42,7 @@ describe("evaluate-probe", () => {
     const trained = await runKind(trainContrastive, { with: options, inputs, device });
     const folder = trained.outputs["encoder"] ?? "";
     const test = await shapesFolder(9, 1);
-    const set = await readImages(test);
+    const set = await openImages(test);
     const [features] = await encodedFeatures(
       folder,
       [set, set],
@@ -51,7 +51,7 @@ describe("evaluate-probe", () => {
     );
     const { tensors } = await readSafetensors(join(folder, "model.safetensors"));
     const { layers } = parseJson(readFileSync(join(folder, "model.json"), "utf8"), "card")["model"] as never;
-    const pixels = Array.from(set.images.subarray(0, 64), v => v / 255);
+    const pixels = Array.from(set.pick([0]), v => v / 255);
     const expected = naiveForward({ layers }, tensors, [8, 8, 1], pixels);
     for (const [d, value] of expected.entries()) expect(features.values[d]).toBeCloseTo(value, 4);
     const probe = await runKind(evaluateProbe, {

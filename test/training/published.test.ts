@@ -3,9 +3,11 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
+import { randomStream } from "../../runner/step-api.js";
 import { openEngine } from "../../steps/engine/index.js";
 import { sha256 } from "../../steps/lib/digest.js";
-import { loadGenerator } from "../../steps/lib/generator.js";
+import { openGenerator, readGenerator } from "../../steps/lib/generator.js";
+import { generatorProgram } from "../../steps/lib/generator-program.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const folder = join(root, "artifacts/published/generators/fashion-vae");
@@ -26,11 +28,13 @@ describe("the published generator", () => {
 
   it("makes images of the data's size and brightness", async () => {
     const engine = await openEngine({ backend: "wasm", cpus: 1 });
-    const generator = await loadGenerator(folder, engine.tf);
+    const generator = openGenerator(await readGenerator(folder));
     expect(generator.card.recipe).toMatchObject({ updates: 9360, seed: 0 });
-    const x = engine.tf.tidy(() => generator.generate(engine.tf.randomNormal([200, 16], 0, 1, "float32", 1)));
-    expect(x.shape).toEqual([200, 28, 28, 1]);
-    const pixels = Array.from(await x.data());
+    const draws = randomStream(0, "z").at(0);
+    const z = Float32Array.from({ length: 200 * 16 }, () => draws.normal());
+    const { images } = await generatorProgram(engine, generator).run({ z: { shape: [200, 16], data: z } });
+    expect(images?.shape).toEqual([200, 28, 28, 1]);
+    const pixels = Array.from(images?.data ?? []);
     // Fashion-MNIST's mean pixel is 0.286.
     expect(pixels.reduce((sum, v) => sum + v / pixels.length, 0)).toBeCloseTo(0.286, 1);
     engine.dispose();

@@ -2,15 +2,16 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { randomStream } from "../../runner/step-api.js";
-import { type Engine, openEngine } from "../../steps/engine/index.js";
-import { loadGenerator, readGenerator, writeGenerator } from "../../steps/lib/generator.js";
+import { type Engine, openEngine, type Tensor } from "../../steps/engine/index.js";
+import { openGenerator, readGenerator, writeGenerator } from "../../steps/lib/generator.js";
+import { generatorProgram } from "../../steps/lib/generator-program.js";
 import {
   type LayerSpec,
   type ModelSpec,
   forward,
-  loadWeights,
   modelShapes,
   parseModelSpec,
+  weightArrays,
 } from "../../steps/lib/model.js";
 import { dcganCard, mlpCard, randomWeights, writeRandomGenerator } from "../rig/generator.js";
 import { naiveForward } from "../rig/naive-model.js";
@@ -30,16 +31,20 @@ async function check(model: ModelSpec, shape: readonly number[]): Promise<void> 
   const weights = randomWeights(model, shape);
   const count = shape.reduce((a, b) => a * b, 1);
   const batch = numbers(2 * count);
-  const tensors = loadWeights(tf, weights);
-  const y = tf.tidy(() => forward(tf, model, tensors, tf.tensor(batch, [2, ...shape])));
+  const program = engine.program(
+    (held, { x }) => ({ outputs: { y: forward(tf, model, new Map(Object.entries(held)), x as Tensor) } }),
+    weightArrays(weights),
+  );
+  const { y } = await program.run({
+    x: { shape: [2, ...shape], data: Float32Array.from(batch) },
+  });
   const expected = [batch.slice(0, count), batch.slice(count)].flatMap(x =>
     naiveForward(model, weights, shape, x),
   );
-  expect(y.shape).toEqual([2, ...modelShapes(model, shape).output]);
-  const actual = Array.from(await y.data());
-  const worst = Math.max(...expected.map((v, i) => Math.abs(v - (actual[i] ?? NaN))));
+  expect(y?.shape).toEqual([2, ...modelShapes(model, shape).output]);
+  const worst = Math.max(...expected.map((v, i) => Math.abs(v - (y?.data[i] ?? NaN))));
   expect(worst).toBeLessThan(2e-5);
-  tf.dispose([y, ...tensors.values()]);
+  program.dispose();
 }
 
 describe("every layer, against plain loops", () => {
@@ -132,17 +137,20 @@ describe("the generator artifact", () => {
   it("generates images in [0, 1], whatever range its network has", async () => {
     const card = dcganCard();
     const { tf } = engine;
-    const generator = await loadGenerator(await writeRandomGenerator(card), tf);
-    const z = numbers(8);
     const before = tf.memory().numTensors;
-    const images = generator.generate(tf.tensor2d(z, [1, 8]));
-    expect(images.shape).toEqual([1, 12, 12, 1]);
+    const program = generatorProgram(
+      engine,
+      openGenerator(await readGenerator(await writeRandomGenerator(card))),
+    );
+    const z = numbers(8);
+    const { images } = await program.run({ z: { shape: [1, 8], data: Float32Array.from(z) } });
+    expect(images?.shape).toEqual([1, 12, 12, 1]);
     const raw = naiveForward(card.model, randomWeights(card.model, [8]), [8], z);
-    const actual = Array.from(await images.data());
+    const actual = Array.from(images?.data ?? []);
     actual.forEach((v, i) => expect(v).toBeCloseTo(((raw[i] ?? NaN) + 1) / 2, 5));
     expect(Math.min(...actual)).toBeGreaterThanOrEqual(0);
-    expect(tf.memory().numTensors - before).toBe(2);
-    generator.dispose();
+    program.dispose();
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it("says what does not fit: a weight's shape, a missing and a strange weight, the image's size", async () => {

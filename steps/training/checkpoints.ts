@@ -1,0 +1,89 @@
+import { writeFile } from "node:fs/promises";
+import type { JsonObject, StepContext } from "../../runner/step-api.js";
+import type { NdArray } from "../lib/arrays.js";
+import { weightArrays } from "../lib/model.js";
+import { encodeSafetensors, readSafetensors } from "../lib/safetensors.js";
+import { type Curve, isRegular } from "./pace.js";
+import type { OptimiserOptions } from "./optimiser-options.js";
+import type { TrainState } from "./state.js";
+
+/** What a training goes on from. */
+export interface Checkpoint {
+  readonly state: TrainState;
+  readonly curve: Curve;
+}
+
+export interface Checkpoints {
+  /** The newest one of the same training, at most as far as the wanted number of updates. */
+  newest(): Promise<Checkpoint | undefined>;
+  /** Keeps `at()` if a checkpoint is due after `update` updates. */
+  keep(update: number, at: () => Promise<Checkpoint>): Promise<void>;
+}
+
+/** Options of every training. */
+export interface CheckpointOptions {
+  readonly updates: number;
+  /** Updates from one checkpoint to the next; 0: none. */
+  readonly checkpoint: number;
+  readonly optimiser: OptimiserOptions;
+}
+
+/**
+ * Checkpoints as parts of the step. The key is all that a state depends on: `options` without `checkpoint` and, where
+ * the learning rate does not depend on it, without the number of updates. So a longer training finds what a shorter
+ * one left, and each checkpoint's bytes are the same whichever training made it.
+ * A checkpoint that nothing goes on from any more may be dropped at any time; all but the newest are such.
+ */
+export function checkpoints(
+  ctx: Pick<StepContext, "part" | "findPart">,
+  { updates, checkpoint: every, ...options }: CheckpointOptions & JsonObject,
+): Checkpoints {
+  const lengthMatters = options.optimiser.schedule === "cosine";
+  const keyOf = (update: number): JsonObject => ({
+    ...options,
+    checkpoint: update,
+    of: lengthMatters ? updates : null,
+  });
+  // The last state of a training whose length matters is of no use to any other.
+  const last = lengthMatters ? updates - 1 : updates;
+  return {
+    async newest() {
+      if (every === 0) return undefined;
+      for (let update = last - (last % every); update > 0; update -= every) {
+        const path = await ctx.findPart(keyOf(update));
+        if (path !== undefined) return readCheckpoint(path);
+      }
+      return undefined;
+    },
+    async keep(update, at) {
+      if (every === 0 || update % every !== 0 || update > last) return;
+      await ctx.part(keyOf(update), async path => writeCheckpoint(path, await at()));
+    },
+  };
+}
+
+/** One file: the arrays, and in its metadata the number of updates and the curve. */
+async function writeCheckpoint(path: string, { state, curve }: Checkpoint): Promise<void> {
+  const tensors = Object.entries(state.arrays).map(([name, { shape, data }]): [string, NdArray] => {
+    if (!(data instanceof Float32Array)) throw new TypeError(`the state '${name}' must be float32`);
+    return [name, { dtype: "f4", shape, data }];
+  });
+  const metadata = {
+    format: "vistas-training-1",
+    update: String(state.update),
+    // Without the point that is there only because a training ended here.
+    curve: JSON.stringify(curve.filter(([update]) => isRegular(update))),
+  };
+  await writeFile(path, encodeSafetensors({ tensors: new Map(tensors), metadata }));
+}
+
+async function readCheckpoint(path: string): Promise<Checkpoint> {
+  const { tensors, metadata } = await readSafetensors(path);
+  const { format, update, curve } = metadata;
+  if (format !== "vistas-training-1" || update === undefined || curve === undefined)
+    throw new Error(`${path} is no checkpoint of a training`);
+  return {
+    state: { update: Number(update), arrays: weightArrays(tensors) },
+    curve: JSON.parse(curve) as Curve,
+  };
+}
