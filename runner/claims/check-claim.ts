@@ -17,7 +17,7 @@ export function checkClaim({ that, expression }: Claim, lookup: Lookup): Finding
   const truths = evaluateTruth(expression, lookup);
   const failing = truths.cells.filter(cell => !cell.value);
   const ok = failing.length === 0;
-  const base = { expected: that, tolerance: null, interval: null, level: null, p: null, ok };
+  const base = { expected: that, tolerance: null, interval: null, wanted: null, level: null, p: null, ok };
   const places = failing.map(({ labels }) => labelText(labels)).filter(text => text !== "");
   const where = places.length === 0 ? [] : [`fails at ${places.slice(0, 5).join("; ")}`];
   const measured = quantityOf(expression, lookup);
@@ -27,9 +27,9 @@ export function checkClaim({ that, expression }: Claim, lookup: Lookup): Finding
     const all = [...(parts.length > 1 || parts[0] !== expression ? told : []), ...where];
     return { ...base, actual: ok, n: truths.cells.length, note: all.join("; ") };
   }
-  const { actual, interval, level, n, margin } = measured;
+  const { margin, ...shown } = measured;
   const by = margin >= 0 ? `by ${few(margin)}` : `misses by ${few(-margin)}`;
-  return { ...base, actual, interval, level, n, note: [by, ...where].join("; ") };
+  return { ...base, ...shown, note: [by, ...where].join("; ") };
 }
 
 interface Quantity {
@@ -37,6 +37,7 @@ interface Quantity {
   readonly interval: Interval | null;
   readonly level: number | null;
   readonly n: number;
+  readonly wanted: readonly [number | null, number | null];
   /** How far on the right side of the bound; negative on the wrong side. */
   readonly margin: number;
 }
@@ -60,6 +61,7 @@ function quantityOf(expression: Expression, lookup: Lookup): Quantity | undefine
 
 /** `sign`: 1 where more is better, -1 where less is. */
 function ofSide(side: Expression, bound: number, sign: number, lookup: Lookup): Quantity | undefined {
+  const wanted = sign > 0 ? ([bound, null] as const) : ([null, bound] as const);
   if (side.type === "call" && (side.name === "ci" || side.name === "mean")) {
     const inner = evaluateNumber({ ...side, name: "mean" }, lookup).cells;
     const [only] = inner;
@@ -77,12 +79,19 @@ function ofSide(side: Expression, bound: number, sign: number, lookup: Lookup): 
         level: interval ? side.level : null,
         n: values.length,
       },
-      margin: sign * (deciding - bound),
+      ...{ wanted, margin: sign * (deciding - bound) },
     };
   }
   const values = evaluateNumber(side, lookup).cells.map(cell => cell.value);
   const worst = values.reduce((a, b) => (sign > 0 ? Math.min(a, b) : Math.max(a, b)));
-  return { actual: worst, interval: null, level: null, n: values.length, margin: sign * (worst - bound) };
+  return {
+    actual: worst,
+    interval: null,
+    level: null,
+    n: values.length,
+    wanted,
+    margin: sign * (worst - bound),
+  };
 }
 
 function upward(operator: Comparison): number {

@@ -23,6 +23,7 @@ export function checkMetric(expectation: MetricExpectation, results: Results): F
   const way = off === 0 ? "as expected" : `${few(off)} ${mean > value ? "above" : "below"}`;
   return {
     ...{ expected: value, actual: mean, tolerance: allowed, n, p: null, ok },
+    wanted: [value - allowed, value + allowed],
     interval: half === null ? null : [mean - half, mean + half],
     level: half === null ? null : 0.95,
     note: [

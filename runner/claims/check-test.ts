@@ -46,6 +46,7 @@ export function adjustedVerdict(
       ok,
     },
     tolerance: claim.test === "tost" ? claim.margin : null,
+    wanted: wantedBy(claim),
     note: [`${TITLES[claim.test]}, ${pText(p)}${raw}`, ...short].join("; "),
   };
 }
@@ -56,6 +57,12 @@ export function expectedText({ of, test, alternative, against, margin, along, al
   if (test === "trend") return `${of} ${alternative === "greater" ? "rises" : "falls"} along ${along} ${at}`;
   const sign = { greater: ">", less: "<", "two-sided": "!=" }[alternative];
   return `${of} ${sign} ${few(against)} ${at}`;
+}
+
+function wantedBy({ test, alternative, against, margin }: TestClaim): Finding["wanted"] {
+  if (test === "tost") return [-margin, margin];
+  if (alternative === "two-sided") return null;
+  return alternative === "greater" ? [against, null] : [null, against];
 }
 
 const TITLES = {

@@ -9,8 +9,10 @@ import { Unanswerable } from "./statistics/types.js";
 /** An expectation beside what came out. */
 export interface Check {
   readonly type: Expectation["type"];
-  /** The metric with its axes, or the claim in words. */
+  /** The metric, or the claim in words. */
   readonly name: string;
+  /** Axes that a metric's mean is taken over. */
+  readonly over: readonly string[];
   /** The value, or what must hold. */
   readonly expected: number | string;
   /** Null where there is no answer. */
@@ -18,6 +20,8 @@ export interface Check {
   /** In the metric's unit; of an equivalence test its margin. */
   readonly tolerance: number | null;
   readonly interval: readonly [low: number, high: number] | null;
+  /** Where `actual` must lie; an end that is null is open. Null where there is no one such range. */
+  readonly wanted: readonly [low: number | null, high: number | null] | null;
   /** Confidence of the interval. */
   readonly level: number | null;
   /** Values that `actual` rests on. */
@@ -31,13 +35,16 @@ export interface Check {
 }
 
 /** What a check finds out; its name, source and kind come from the expectation. */
-export type Finding = Omit<Check, "type" | "name" | "source">;
+export type Finding = Omit<Check, "type" | "name" | "over" | "source">;
 
 /** Holds every expectation against the results, in order. What cannot be answered has failed, and says why. */
 export function checkAll(expectations: readonly Expectation[], results: Results): Check[] {
   const corrected = familyCorrection(expectations, results);
   return expectations.map(expectation => {
-    const shared = { type: expectation.type, name: nameOf(expectation), source: expectation.source };
+    const { type, source } = expectation;
+    const [name, over] =
+      type === "metric" ? [expectation.metric.source, expectation.over] : [expectation.claim, []];
+    const shared = { type, name, over, source };
     try {
       switch (expectation.type) {
         case "metric":
@@ -87,15 +94,9 @@ function pOf(answer: Answer | undefined): number {
 function unanswered(expectation: Expectation, why: string): Finding {
   const expected = expectation.type === "metric" ? expectation.value : expectedText(expectation);
   return {
-    ...{ expected, actual: null, tolerance: null, interval: null, level: null, n: 0, p: null, ok: false },
-    note: why,
+    ...{ expected, actual: null, tolerance: null, interval: null, wanted: null, level: null },
+    ...{ n: 0, p: null, ok: false, note: why },
   };
-}
-
-function nameOf(expectation: Expectation): string {
-  if (expectation.type !== "metric") return expectation.claim;
-  const { metric, over } = expectation;
-  return over.length === 0 ? metric.source : `${metric.source} over ${over.join(", ")}`;
 }
 
 function expectedText(expectation: Exclude<Expectation, { type: "metric" }>): string {

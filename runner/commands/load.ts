@@ -1,3 +1,4 @@
+import type { Expectation } from "../claims/expectation.js";
 import type { Diagnostic } from "../core/diagnostic.js";
 import type { Host } from "../exec/host.js";
 import { selectNodes } from "../graph/select.js";
@@ -15,6 +16,8 @@ export interface LoadOptions {
 export interface Target {
   readonly host: Host;
   readonly graph: Graph;
+  /** What `reproduce` holds the run against. */
+  readonly expect: readonly Expectation[];
   /** Selected steps and their ancestors, inputs first. */
   readonly nodes: readonly GraphNode[];
   readonly warnings: readonly Diagnostic[];
@@ -42,7 +45,7 @@ export async function loadTarget(
   if (warnings.length > 0) await tellWarnings(session, warnings, loaded.texts);
   const { graph } = loaded;
   const host = createHost(session, store, loaded.kinds, options.backend ?? "auto");
-  return { host, graph, nodes: selectNodes(graph, steps), warnings };
+  return { host, graph, expect: loaded.spec.expect, nodes: selectNodes(graph, steps), warnings };
 }
 
 async function tellWarnings(

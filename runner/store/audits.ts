@@ -1,0 +1,39 @@
+import { join } from "node:path";
+import { isObject } from "../core/json.js";
+import type { Disk } from "./disk.js";
+import { readEnvelope, writeEnvelope } from "./envelope.js";
+
+/** What running a step twice came to, remembered by its key. */
+export interface Audit {
+  readonly format: 1;
+  readonly key: string;
+  /** `exact`, `within tolerance` or `stochastic`. */
+  readonly label: string;
+  /** What the label goes by. */
+  readonly detail: string;
+  /** ISO 8601, UTC. */
+  readonly finished: string;
+}
+
+/** Determinism audits: `audits/<2>/<key>.json`. Losing them costs no result. */
+export class Audits {
+  constructor(
+    private readonly root: string,
+    private readonly disk: Disk,
+  ) {}
+
+  get(key: string): Audit | undefined {
+    const body = readEnvelope(this.disk, this.#file(key));
+    return isObject(body) && body["format"] === 1 && body["key"] === key
+      ? (body as unknown as Audit)
+      : undefined;
+  }
+
+  put(audit: Audit): void {
+    writeEnvelope(this.disk, this.#file(audit.key), audit);
+  }
+
+  #file(key: string): string {
+    return join(this.root, "audits", key.slice(0, 2), `${key}.json`);
+  }
+}
