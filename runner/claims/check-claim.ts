@@ -25,7 +25,7 @@ export function checkClaim({ that, expression }: Claim, lookup: Lookup): Finding
     const parts = ok ? [] : conjuncts(expression).filter(part => !holds(part, lookup));
     const told = parts.map(part => `not ${that.slice(part.span.start, part.span.end)}`);
     const all = [...(parts.length > 1 || parts[0] !== expression ? told : []), ...where];
-    return { ...base, actual: ok, n: truths.cells.length, note: all.join("; ") };
+    return { ...base, actual: ok, n: truths.cells.length, note: ok ? "holds" : all.join("; ") };
   }
   const { margin, ...shown } = measured;
   const by = margin >= 0 ? `by ${few(margin)}` : `misses by ${few(-margin)}`;

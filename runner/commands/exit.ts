@@ -6,6 +6,8 @@ import type { Output } from "../ui/output.js";
 export const DONE = 0;
 export const FAILED = 1;
 export const USAGE = 2;
+/** Ran, but an expectation is not met. */
+export const UNMET = 3;
 export const DAMAGED = 4;
 export const INTERRUPTED = 130;
 export const TERMINATED = 143;

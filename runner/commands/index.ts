@@ -94,6 +94,28 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
     .argument("<target...>", "[pipeline.yaml] step[.output] DIR")
     .option("--force", "overwrite files that differ");
 
+  withParams(
+    verb(
+      "reproduce",
+      "run, and hold the results against `expect:` and the lock",
+      async () => (await import("./reproduce.js")).reproduceCommand,
+    ),
+  )
+    .argument("[target...]", "[pipeline.yaml] [step] ...")
+    .option("--fresh", "ignore all that was made before")
+    .option("--twice", "run each step twice, and label it exact, within tolerance or stochastic")
+    .option("--update", "write the lock beside the pipeline, if all is as expected")
+    .option("--lock <file>", "the lock (default: <pipeline>.lock.json)")
+    .option("--junit <file>", "write the verdict as JUnit XML")
+    .option("--markdown <file>", "write the verdict as Markdown, for a job's summary")
+    .option("--json", "print the verdict as JSON")
+    .option("--jobs <n>", "at most n steps at once (default: one a core)")
+    .option("--keep-going", "after a failure go on with what does not depend on it")
+    .addOption(backend())
+    .addOption(
+      choice("--reporter <name>", "how progress is told", ["auto", "tree", "plain", "silent"], "auto"),
+    );
+
   verb(
     "report",
     "write a run as one self-contained HTML file",

@@ -4,6 +4,8 @@ import { nearest } from "../core/nearest.js";
 import type { StepResult } from "../core/record.js";
 import { DONE } from "./exit.js";
 import { bytes, duration, number } from "../ui/format.js";
+import { Audits } from "../store/audits.js";
+import type { Determinism } from "../lock/label.js";
 import { table } from "../ui/table.js";
 import { namedSteps } from "./past.js";
 import { stepResult } from "./results.js";
@@ -19,15 +21,22 @@ export async function showCommand(
   if (steps.length === 0)
     throw UsageError.ofCall("missing-step", "`show` needs a step", "For example: vistas show probe");
   const store = openStore(session, pipeline);
+  const audits = new Audits(store.root, store.disk);
   const shown: Shown[] = [];
   for (const word of steps) {
     const { steps: found, output } = namedSteps(session, store, pipeline, word);
-    for (const step of found) shown.push(describe(await stepResult(store, step), output));
+    for (const step of found)
+      shown.push({ ...describe(await stepResult(store, step), output), ...audited(audits, step.key) });
   }
   store.stats.save();
   if (options.json === true) printJson(session, shown.length === 1 ? shown[0] : shown);
   else print(session, shown.map(render).join("\n\n"));
   return DONE;
+}
+
+function audited(audits: Audits, key: string | null): Pick<Shown, "determinism"> {
+  const audit = key === null ? undefined : audits.get(key);
+  return audit === undefined ? {} : { determinism: { label: audit.label, detail: audit.detail } };
 }
 
 interface Shown {
@@ -40,6 +49,8 @@ interface Shown {
   readonly environment: JsonObject;
   readonly seconds: number;
   readonly finished: string | null;
+  /** What running it twice came to, if that was ever done. */
+  readonly determinism?: Determinism;
   /** That the same key has come to other results as well. */
   readonly variation?: string;
 }
@@ -81,6 +92,9 @@ function render(shown: Shown): string {
     `${shown.id}  (${shown.kind})`,
     `  key ${shown.key ?? "-"}, took ${duration(shown.seconds)}, finished ${shown.finished ?? "-"}`,
     ...(shown.variation === undefined ? [] : [`  ${shown.variation}`]),
+    ...(shown.determinism === undefined
+      ? []
+      : [`  run twice: ${shown.determinism.label} (${shown.determinism.detail})`]),
     ...pairs(
       "metrics",
       Object.entries(shown.metrics).map(([name, value]) => [name, number(value)]),

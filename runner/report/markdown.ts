@@ -68,7 +68,7 @@ function metricTable({ kind, metrics, rows }: MetricTable): string {
 }
 
 /** Text of others inside a line or a cell: none of its marks means anything, and no link or mention is made of it. */
-function inline(text: string): string {
+export function inline(text: string): string {
   return printable(text)
     .replace(/[\\`*_[\]>#|~]/g, "\\$&")
     .replace(/[&<@]/g, character => `&#${character.charCodeAt(0)};`)

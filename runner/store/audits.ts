@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { isObject } from "../core/json.js";
+import type { DeterminismLabel } from "../lock/lock.js";
 import type { Disk } from "./disk.js";
 import { readEnvelope, writeEnvelope } from "./envelope.js";
 
@@ -7,8 +8,7 @@ import { readEnvelope, writeEnvelope } from "./envelope.js";
 export interface Audit {
   readonly format: 1;
   readonly key: string;
-  /** `exact`, `within tolerance` or `stochastic`. */
-  readonly label: string;
+  readonly label: DeterminismLabel;
   /** What the label goes by. */
   readonly detail: string;
   /** ISO 8601, UTC. */

@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import type { Expectation } from "../claims/expectation.js";
+import { checkAll } from "../claims/check.js";
+import { type Measured, Results } from "../claims/results.js";
+import { isObject } from "../core/json.js";
+import type { StepResult } from "../core/record.js";
+import type { Graph } from "../graph/types.js";
+import type { Reproduction } from "../report/reproduction.js";
+import { readEnvelope, writeEnvelope } from "../store/envelope.js";
+import type { Store } from "../store/store.js";
+
+/** Remembers what a run was held against, for its report. */
+export function keepReproduction(store: Store, reproduction: Reproduction): void {
+  writeEnvelope(store.disk, fileOf(store, reproduction.run), reproduction);
+}
+
+export function reproductionOf(store: Store, run: string): Reproduction | undefined {
+  const body = readEnvelope(store.disk, fileOf(store, run));
+  return isObject(body) && body["format"] === 1 && body["run"] === run
+    ? (body as unknown as Reproduction)
+    : undefined;
+}
+
+/** Holds every expectation against a run's results. Instances of the graph that it lacks were not selected. */
+export function checkResults(
+  expect: readonly Expectation[],
+  graph: Graph,
+  results: readonly StepResult[],
+): ReturnType<typeof checkAll> {
+  const byId = new Map(results.map(result => [result.step.id, result]));
+  const instances = graph.nodes.map(({ id, step, labels }): Measured => {
+    const found = byId.get(id);
+    const record = found?.record ?? null;
+    // A step that ended well, but whose record is gone, has nothing to show for it.
+    const outcome = found === undefined ? "unselected" : found.step.outcome;
+    const [engine = ""] = (record?.fingerprint.numeric ?? "").split(" ");
+    return { step, labels, outcome, metrics: record?.metrics ?? {}, engine };
+  });
+  return checkAll(expect, new Results(instances));
+}
+
+function fileOf(store: Store, run: string): string {
+  return join(store.root, "reproductions", `${run}.json`);
+}
