@@ -5,6 +5,7 @@
  */
 import type { Worker } from "node:worker_threads";
 import type { ProgramArrays } from "../engine/index.js";
+import type { BatchMessage } from "./serve.js";
 
 export interface Feed {
   /** The batch of the next update. Rejects with what the thread threw, or with the signal's reason. */
@@ -32,8 +33,12 @@ export function openFeed(worker: Worker, from: number, to: number, signal: Abort
     wake();
   };
   const onAbort = (): void => fail(signal.reason as Error);
-  worker.on("message", (batch: ProgramArrays) => {
-    ready.push(batch);
+  worker.on("message", (batch: BatchMessage) => {
+    ready.push(
+      Object.fromEntries(
+        batch.map(([name, shape, buffer]) => [name, { shape, data: new Float32Array(buffer) }]),
+      ),
+    );
     wake();
   });
   worker.on("error", fail);
