@@ -35,6 +35,8 @@ async function opener(backend: Backend): Promise<(options: EngineOptions) => Pro
   switch (backend) {
     case "tensorflow":
       return (await import("./backends/tensorflow.js")).openTensorflow;
+    case "onnx":
+      return (await import("./backends/onnx.js")).openOnnx;
     case "webgpu":
       return (await import("./backends/webgpu.js")).openWebgpu;
     case "wasm":

@@ -17,17 +17,19 @@ const NATIVE = [
   "deps/lib/libtensorflow_cc.so.2",
 ];
 const CORE: PackageSpec = { name: "@tensorflow/tfjs-core", files: [] };
+const WASM: PackageSpec = {
+  name: "@tensorflow/tfjs-backend-wasm",
+  files: ["wasm-out/tfjs-backend-wasm-threaded-simd.wasm"],
+};
 
 const PACKAGES: Readonly<Record<Backend, readonly PackageSpec[]>> = {
   tensorflow: [
     { name: "@tensorflow/tfjs-node-gpu", files: NATIVE },
     { name: "@tensorflow/tfjs-node", files: NATIVE },
   ],
+  onnx: [{ name: "onnxruntime-node", files: [] }, WASM, CORE],
   webgpu: [{ name: "webgpu", files: [] }, { name: "@tensorflow/tfjs-backend-webgpu", files: [] }, CORE],
-  wasm: [
-    { name: "@tensorflow/tfjs-backend-wasm", files: ["wasm-out/tfjs-backend-wasm-threaded-simd.wasm"] },
-    CORE,
-  ],
+  wasm: [WASM, CORE],
   cpu: [{ name: "@tensorflow/tfjs-backend-cpu", files: [] }, CORE],
 };
 
@@ -37,6 +39,9 @@ export const REMEDIES: Readonly<Record<Backend, string>> = {
     "vistas doctor --install tensorflow (processor; Linux). npm's own installation, " +
     `npm install --no-save @tensorflow/tfjs-node@${VERSIONS.tfjs} (or -gpu, for CUDA 11.2 and cuDNN 8.1), ` +
     "downloads from a place that some sites block, and is then left out without a word.",
+  onnx:
+    "npm install (it is an optional dependency of vistas, some 290 MB; npm leaves it out without a word where it " +
+    "could not be installed, and npm install onnxruntime-node --ignore-scripts does without its CUDA download).",
   webgpu: "vistas doctor --install webgpu, and a Vulkan, Metal or Direct3D 12 driver.",
   wasm: "npm install (it is a dependency of vistas).",
   cpu: "npm install (it is a dependency of vistas).",

@@ -2,7 +2,8 @@ import { elementCount, type NdArray, shapeText, toInt32 } from "../lib/arrays.js
 import { isIdx, parseIdx } from "../lib/idx.js";
 import type { ImageSet } from "../lib/images.js";
 import { parseNpy } from "../lib/npy.js";
-import { isZip, readNpz } from "../lib/npz.js";
+import { readNpz } from "../lib/npz.js";
+import { isZip } from "../lib/zip.js";
 import { decodePng } from "../lib/png.js";
 import type { Payload } from "../lib/sources/types.js";
 import type { PartFiles } from "./options.js";

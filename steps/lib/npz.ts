@@ -24,8 +24,3 @@ export async function readNpz(
 export function npzNames(bytes: Uint8Array, name: string): string[] {
   return zipEntries(bytes, name).map(e => e.name.replace(/\.npy$/, ""));
 }
-
-/** True for bytes that begin as a zip archive does. */
-export function isZip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x50 && bytes[1] === 0x4b && (bytes[2] === 3 || bytes[2] === 5);
-}

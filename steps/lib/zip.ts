@@ -15,6 +15,11 @@ export interface ZipEntry {
   readonly offset: number;
 }
 
+/** True for bytes that begin as a zip archive does. */
+export function isZip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x50 && bytes[1] === 0x4b && (bytes[2] === 3 || bytes[2] === 5);
+}
+
 /**
  * The central directory (PKWARE APPNOTE 4.3.12), found from the end record, which has no fixed place. Throws an Error
  * that begins with `name`.
