@@ -5,6 +5,9 @@
 import type { Tensor, Tensor1D, TensorFlow } from "../engine/types.js";
 import { customGradient } from "./custom-gradient.js";
 
+/** As in PyTorch. */
+export const BATCH_NORM_EPSILON = 1e-5;
+
 /** A batch's own statistics: [C] each; `count` numbers went into each of them. */
 export interface BatchMoments {
   readonly mean: Tensor1D;
@@ -32,7 +35,7 @@ export function batchNormTrain<T extends Tensor>(
   gamma: Tensor1D,
   beta: Tensor1D,
   { mean, variance, count }: BatchMoments,
-  epsilon: number,
+  epsilon = BATCH_NORM_EPSILON,
 ): T {
   return customGradient<T>(tf, [x, gamma, beta], () => {
     const inverse = tf.rsqrt<Tensor1D>(tf.add(variance, epsilon));
