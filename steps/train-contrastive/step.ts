@@ -1,7 +1,7 @@
 import type { StepFunction, Tensor, Tensor2D, TensorFlow } from "../engine/index.js";
 import type { ModelSpec } from "../lib/model.js";
 import { ntXent } from "../nn/contrastive.js";
-import { type Optimiser } from "../nn/optimiser.js";
+import type { Optimiser } from "../nn/optimiser.js";
 import { trainForward } from "../training/net.js";
 import { updateFunction } from "../training/update.js";
 

@@ -12,7 +12,7 @@ import { batchMoments, batchNormTrain, moveRunning } from "../nn/batch-norm.js";
 import { constant, fans, glorotUniform, heNormal } from "../nn/initialise.js";
 
 /** A forward pass in training. */
-export interface Trained {
+export interface ForwardPass {
   /** [batch, ...output] */
   readonly y: Tensor;
   /** The state's running statistics, moved towards those of this batch. */
@@ -29,7 +29,7 @@ export function trainForward(
   state: ProgramTensors,
   x: Tensor,
   prefix = "",
-): Trained {
+): ForwardPass {
   const running: Record<string, Tensor> = {};
   const weights = new Map(Object.entries(under(state, prefix)));
   const y = forward(tf, spec, weights, x, (input, layer, _, epsilon) => {

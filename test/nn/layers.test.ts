@@ -6,7 +6,7 @@ import {
   type Tensor2D,
   type Tensor4D,
 } from "../../steps/engine/index.js";
-import { activate } from "../../steps/nn/activation.js";
+import { activate } from "../../steps/lib/model.js";
 import { conv2d, conv2dTranspose } from "../../steps/nn/conv.js";
 import { dense } from "../../steps/nn/dense.js";
 import { numbers, tensor } from "../engine/rig.js";
@@ -126,8 +126,8 @@ describe("layers", () => {
   it("activations are what their names say", () => {
     const { tf } = engine;
     const x = [-2, -0.5, 0, 0.5, 2];
-    const of = (name: Parameters<typeof activate>[1]): ArrayLike<number> =>
-      activate(tf, name, tf.tensor1d(x)).dataSync();
+    const of = (name: Parameters<typeof activate>[2]): ArrayLike<number> =>
+      activate(tf, tf.tensor1d(x), name).dataSync();
     close(of("linear"), x);
     close(of("relu"), [0, 0, 0, 0.5, 2]);
     close(of("leakyRelu"), [-0.4, -0.1, 0, 0.5, 2]);
