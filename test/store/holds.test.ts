@@ -77,11 +77,11 @@ class World {
     const name = `actor${this.#born++}`;
     const disk = new Proxy(systemDisk, {
       get: (target, operation: keyof Disk) => {
-        const act = target[operation] as (...args: unknown[]) => unknown;
+        const act: unknown = Reflect.get(target, operation);
         return (...args: unknown[]): unknown => {
           const actor = this.actors.find(one => one.name === name);
           if (actor !== undefined) this.#interrupt(actor);
-          return act(...args);
+          return (act as (...given: unknown[]) => unknown)(...args);
         };
       },
     });
