@@ -1,6 +1,7 @@
 import type { Expectation } from "../claims/expectation.js";
 import type { Diagnostic } from "../core/diagnostic.js";
 import type { Host } from "../exec/host.js";
+import type { LoadedPipeline } from "../graph/load.js";
 import { selectNodes } from "../graph/select.js";
 import type { Graph, GraphNode } from "../graph/types.js";
 import { createHost, openStore, splitTarget, type Session } from "./session.js";
@@ -21,6 +22,8 @@ export interface Target {
   /** Selected steps and their ancestors, inputs first. */
   readonly nodes: readonly GraphNode[];
   readonly warnings: readonly Diagnostic[];
+  /** Throws for what is wrong with the pipeline on this machine. */
+  readonly refuse: LoadedPipeline["refuse"];
 }
 
 /** Reads `[pipeline.yaml] [step] ...`. Throws a `UsageError` with every mistake. Tells warnings on stderr. */
@@ -45,7 +48,14 @@ export async function loadTarget(
   if (warnings.length > 0) await tellWarnings(session, warnings, loaded.texts);
   const { graph } = loaded;
   const host = createHost(session, store, loaded.kinds, options.backend ?? "auto");
-  return { host, graph, expect: loaded.spec.expect, nodes: selectNodes(graph, steps), warnings };
+  return {
+    host,
+    graph,
+    expect: loaded.spec.expect,
+    nodes: selectNodes(graph, steps),
+    warnings,
+    refuse: loaded.refuse,
+  };
 }
 
 async function tellWarnings(

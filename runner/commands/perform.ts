@@ -5,6 +5,7 @@ import { run } from "../exec/run.js";
 import type { GraphNode } from "../graph/types.js";
 import { createReporter, type ReporterKind } from "../ui/reporter.js";
 import type { Target } from "./load.js";
+import { refuseUnrepeatable } from "./refuse-unrepeatable.js";
 import type { Session } from "./session.js";
 
 /** Options of the verbs that run steps. */
@@ -23,6 +24,7 @@ export async function perform(
 ): Promise<RunRecord> {
   const most = jobsOf(jobs);
   refuseImpossible(target);
+  await refuseUnrepeatable(target);
   const reporter = createReporter(kind, { ...session, graph: target.graph });
   return run(target.host, target.graph, target.nodes, {
     ...(most === undefined ? {} : { jobs: most }),

@@ -4,6 +4,7 @@ import type { GraphNode } from "../graph/types.js";
 import { loadTarget, type LoadOptions, type Target } from "./load.js";
 import { perform, type PerformOptions, refuseImpossible } from "./perform.js";
 import { planTable } from "./plan.js";
+import { refuseUnrepeatable } from "./refuse-unrepeatable.js";
 import { runResults } from "./results.js";
 import { isPipeline, print, type Session } from "./session.js";
 
@@ -22,6 +23,7 @@ export async function runCommand(session: Session, args: string[], options: Opti
   const forced = options.force === undefined ? () => false : forcedOf(target, steps);
   if (options.dryRun === true) {
     refuseImpossible(target);
+    await refuseUnrepeatable(target);
     print(session, await planTable(session, target, forced));
     return DONE;
   }

@@ -68,7 +68,11 @@ function nodeOf(
     retries,
     at,
   };
-  return timeoutMs === undefined ? node : { ...node, timeoutMs };
+  return {
+    ...node,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(step.deterministic ? { deterministic: true as const } : {}),
+  };
 }
 
 function withinLimits(

@@ -1,13 +1,15 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, extname, resolve } from "node:path";
 import type { Diagnostic } from "../core/diagnostic.js";
-import { isList, isObject, type Json } from "../core/json.js";
+import { isList, isObject, type Json, type JsonPath } from "../core/json.js";
+import type { Code } from "../spec/codes.js";
 import { loadDocument, type DocumentCache, type PipelineDocument } from "../spec/document.js";
 import type { Kind, Kinds } from "../spec/kinds.js";
 import { optionsCheck, type OptionsCheck } from "../spec/options.js";
 import { layerParams, type Override } from "../spec/overrides.js";
 import { resolveParams } from "../spec/params.js";
 import { loadPlugins } from "../spec/plugins.js";
+import { valueAt } from "../spec/place.js";
 import { Problems } from "../spec/problems.js";
 import { readExpectations } from "../spec/expectations.js";
 import { readSteps } from "../spec/read-steps.js";
@@ -50,6 +52,16 @@ export interface LoadedPipeline {
   readonly texts: ReadonlyMap<string, string>;
   /** Things worth a look, such as params that nothing reads. Worked out when asked: their places may need the YAML. */
   warnings(): Promise<readonly Diagnostic[]>;
+  /** Throws a `UsageError` for mistakes that only the machine shows, at their places; nothing where there are none. */
+  readonly refuse: (mistakes: readonly Mistake[]) => Promise<void>;
+}
+
+export interface Mistake {
+  readonly code: Code;
+  readonly message: string;
+  readonly hint: string;
+  /** Of the value in the pipeline. */
+  readonly path: JsonPath;
 }
 
 /**
@@ -95,7 +107,12 @@ export async function loadPipeline(options: LoadOptions): Promise<LoadedPipeline
     warnUnused(layers.raw, params.reads, problems);
     return problems.diagnostics("warning");
   };
-  return { graph, spec, kinds, used, texts: new Map([[file, document.text]]), warnings };
+  const refuse = (mistakes: readonly Mistake[]): Promise<void> => {
+    for (const { code, message, hint, path } of mistakes)
+      problems.add(code, message, valueAt(...path), { hint });
+    return problems.throwIfAny();
+  };
+  return { graph, spec, kinds, used, texts: new Map([[file, document.text]]), warnings, refuse };
 }
 
 /** The folder that a pipeline's paths are relative to: its own, or the one above if its own is called `pipelines`. */

@@ -31,6 +31,8 @@ export interface GraphNode {
   readonly timeoutMs?: number;
   /** Further attempts after a failure. */
   readonly retries: number;
+  /** The step refuses an engine that does not give the same bits every time. */
+  readonly deterministic?: true;
   /** Where the step stands in the pipeline. */
   readonly at: JsonPath;
 }

@@ -27,6 +27,7 @@ export const codes = {
   "missing-key": "A key that must be there is not.",
   "misplaced-key": "A key that belongs to the other kind of step.",
   "wrong-type": "A value of the wrong type.",
+  "not-deterministic": "A step with `deterministic: true` would get an engine that does not promise it.",
   "wrong-value": "A value of the right type that is not allowed.",
   "bad-name": "A name of a step, role, output, axis or variable that cannot be one.",
   // Params

@@ -54,6 +54,7 @@ function readStep(name: string, step: JsonObject, context: StepContext): StepSpe
     resources: objectOf(step["resources"]),
     timeout: step["timeout"],
     retries: step["retries"],
+    deterministic: step["deterministic"] === true,
   };
 }
 

@@ -10,7 +10,7 @@ export function stepSchema(): JsonObject {
     errorMessage: "a step is a mapping with `uses` or `run`",
     anyOf: [{ required: ["uses"] }, { required: ["run"] }],
     not: { type: "object", required: ["uses", "run"] },
-    dependentRequired: { with: ["uses"], outputs: ["run"] },
+    dependentRequired: { with: ["uses"], deterministic: ["uses"], outputs: ["run"] },
     properties: {
       description: {
         type: "string",
@@ -139,6 +139,12 @@ export function stepSchema(): JsonObject {
       retries: {
         ...count(0, "Further attempts after a failure.", "`retries` is a whole number from 0 to 100", 100),
         examples: [1],
+      },
+      deterministic: {
+        type: "boolean",
+        description:
+          "Refuse a tensor engine that does not give the same bits every time, before anything runs (`vistas doctor` tells what each promises). Never part of a result's identity.",
+        errorMessage: "`deterministic` is true or false",
       },
     },
     additionalProperties: false,

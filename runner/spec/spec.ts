@@ -38,6 +38,8 @@ export interface StepSpec {
   readonly resources: JsonObject;
   readonly timeout: Json | undefined;
   readonly retries: Json | undefined;
+  /** The engine must give the same bits every time. */
+  readonly deterministic: boolean;
 }
 
 export interface KindStep {
