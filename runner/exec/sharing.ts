@@ -92,7 +92,7 @@ export class Sharing {
     try {
       this.#holds.get(id)?.release();
     } catch {
-      // The disk fails: whoever waits for it takes over when this run has ended.
+      // The disk fails: whoever waits for it takes over when this run has left.
     }
     this.#holds.delete(id);
   }

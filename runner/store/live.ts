@@ -126,16 +126,16 @@ export class LiveRuns {
     if (owner === undefined) return true;
     const fate = fateOf(owner);
     if (fate === "gone") return true;
+    const beats = this.#beats(text);
+    // It has left, or was swept away.
+    if (beats === undefined) return true;
     // A process that is there and not stopped gets on, however long a single call of it may take.
-    return fate !== "alive" && this.#silent(text);
+    return fate !== "alive" && this.#silent(text, beats);
   }
 
   /** Counts only time in which the owner was looked at: an observer that slept itself has seen no silence. */
-  #silent(owner: string): boolean {
+  #silent(owner: string, beats: number): boolean {
     const now = this.clock.seconds();
-    const beats = this.#beats(owner);
-    // It has left, or was swept away.
-    if (beats === undefined) return true;
     const heard = this.#heard.get(owner);
     if (heard?.beats !== beats) {
       this.#heard.set(owner, { beats, looked: now, silence: 0 });
