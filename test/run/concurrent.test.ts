@@ -1,4 +1,8 @@
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
+import { systemClock } from "../../runner/core/clock.js";
+import { Holds } from "../../runner/store/holds.js";
+import { Store } from "../../runner/store/store.js";
 import { shareWork } from "../faults/concurrency.js";
 import { Gate } from "../rig/gate.js";
 import { Project } from "../rig/project.js";
@@ -89,6 +93,25 @@ describe("two runs that need the same", () => {
     const { exitCode, stdout } = await second;
     expect(exitCode).toBe(130);
     expect(stdout).toMatch(/"outcome":"cancelled"/);
+    await go.open();
+    expect((await first).exitCode).toBe(0);
+  });
+
+  it("one that was overtaken while it slept does not record, and takes what the other made", async () => {
+    const { p, arrive, go } = await slow();
+    const first = p.start(RUN);
+    await arrive.arrived();
+    // An heir that has taken it for dead. Its hold follows the first's, and nothing has been recorded under it yet.
+    const store = new Store(p.path("artifacts"), systemClock);
+    const key = readdirSync(p.path("artifacts", "holds"))[0] ?? "";
+    const heirs = new Holds(p.path("artifacts", "holds"), store.disk, () => true);
+    const heir = heirs.take(key, store.live.enter("heir").owner);
+    if (!("release" in heir)) throw new Error("not taken over");
+    await go.open();
+    expect(JSON.parse(await waiting(first))).toMatchObject({ waitsFor: { run: "heir" } });
+    expect(store.records.has(key)).toBe(false);
+    heir.release();
+    await arrive.arrived();
     await go.open();
     expect((await first).exitCode).toBe(0);
   });

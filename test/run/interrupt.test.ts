@@ -177,6 +177,8 @@ steps:
     await arrive.arrived();
     child.kill("SIGKILL");
     await child;
+    // The guard ends the step, whether or not another run comes.
+    await gone(p);
     const again = p.run();
     await arrive.arrived();
     await go.open();
