@@ -1,19 +1,20 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { StepContext } from "../../runner/step-api.js";
 import { elementCount } from "../lib/arrays.js";
-import { cardFile, parseGenerator, weightsFile } from "../lib/generator-card.js";
+import { type AnyCard, cardFile, cardJson, parseGenerator, weightsFile } from "../lib/generator-card.js";
+import { writeJson } from "../lib/json.js";
 import { fetchPayloads } from "../lib/sources/payloads.js";
-import type { FetchGeneratorOptions } from "./index.js";
+import { describe } from "./foreign.js";
+import { type File, modelFiles, placeOf } from "./format.js";
+import type { FetchGeneratorOptions } from "./options.js";
 
 /**
- * Fetches the weights and the card, verifies both, checks that the weights fit the layer list and the layers the
- * image, and writes the files as they came. A model is data here: nothing of it is executed.
- * Does not: take ONNX or TensorFlow.js models yet; the error says so.
+ * Fetches a model's files, verifies each, checks that they make up a generator, and writes them as they came, beside
+ * a card. A model is data here: nothing of it is executed but the operators that vistas knows.
  */
 export async function run(ctx: StepContext<FetchGeneratorOptions>): Promise<void> {
   const { source, sha256, maxBytes } = ctx.with;
-  const { weights: weightsName, card: cardName } = fileNames(Object.keys(sha256));
   const payloads = await fetchPayloads([source].flat(), sha256, {
     project: process.env["VISTAS_PROJECT"] ?? process.cwd(),
     maxBytes,
@@ -22,42 +23,56 @@ export async function run(ctx: StepContext<FetchGeneratorOptions>): Promise<void
     log: line => ctx.log(line),
     progress: (done, total, note) => ctx.progress(done, total, note),
   });
-  const [weights, card] = [payloads.get(weightsName), payloads.get(cardName)];
-  if (!(weights instanceof Uint8Array) || !(card instanceof Uint8Array))
-    throw new Error(`${weightsName} and ${cardName} must be files, not folders`);
-  refuseTfjs(card, cardName);
-  const { card: parsed, tensors } = parseGenerator(card, weights, "the fetched model");
+  const model = modelFiles(payloads);
   const folder = ctx.outputs["model"] ?? "";
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, weightsFile), weights);
-  await writeFile(join(folder, cardFile), card);
-  const parameters = [...tensors.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
-  ctx.metric("bytes", weights.length);
-  ctx.metric("parameters", parameters);
-  ctx.log(
-    `${parsed.family}: z [${parsed.latent.dim}] -> [${parsed.image.shape.join(", ")}], ${parameters} numbers`,
+  if (model.format === "vistas") {
+    refuseOptions(ctx.with);
+    const { card, tensors } = parseGenerator(model.card.bytes, model.weights.bytes, "the fetched model");
+    await write(folder, [
+      { name: weightsFile, bytes: model.weights.bytes },
+      { name: cardFile, bytes: model.card.bytes },
+    ]);
+    tell(ctx, card, model.weights.bytes.length, [...tensors.values()]);
+    return;
+  }
+  const files = [model.main, ...model.more];
+  const { card, generator } = await describe(model, ctx.with, ctx);
+  await write(
+    folder,
+    files.map(file => ({ ...file, name: placeOf(file) })),
   );
+  await writeJson(join(folder, cardFile), cardJson(card));
+  const bytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
+  tell(ctx, card, bytes, Object.values(generator.weights));
 }
 
-const notYet = "are not supported yet: give safetensors weights with a model.json (format 1) beside them";
+/** Plain files, whatever modes they had where they came from: nothing that is fetched can be executed. */
+async function write(folder: string, files: readonly File[]): Promise<void> {
+  for (const { name, bytes } of files) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), bytes, { mode: 0o644 });
+  }
+}
 
-function fileNames(names: readonly string[]): { readonly weights: string; readonly card: string } {
-  const onnx = names.find(name => /\.onnx$/i.test(name));
-  if (onnx !== undefined) throw new Error(`${onnx}: ONNX models ${notYet}`);
-  const shard = names.find(name => /\.bin$/i.test(name));
-  if (shard !== undefined) throw new Error(`${shard}: TensorFlow.js models ${notYet}`);
-  const [weights, ...moreWeights] = names.filter(name => name.endsWith(".safetensors"));
-  const [card, ...moreCards] = names.filter(name => name.endsWith(".json"));
-  if (weights === undefined || card === undefined || moreWeights.length + moreCards.length > 0)
+function tell(
+  ctx: StepContext<FetchGeneratorOptions>,
+  { family, latent, image }: AnyCard,
+  bytes: number,
+  weights: readonly { readonly shape: readonly number[] }[],
+): void {
+  const parameters = weights.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  ctx.metric("bytes", bytes);
+  ctx.metric("parameters", parameters);
+  ctx.log(`${family}: z [${latent.dim}] -> [${image.shape.join(", ")}], ${parameters} numbers`);
+}
+
+/** A card of our own says all of it. */
+function refuseOptions({ latent, image, output }: FetchGeneratorOptions): void {
+  const given = Object.entries({ latent, image, output }).flatMap(([name, value]) =>
+    value === undefined ? [] : [name],
+  );
+  if (given.length > 0)
     throw new Error(
-      `sha256 must name two files, NAME.safetensors and NAME.json, and names ${names.join(", ")}`,
+      `leave out ${given.join(", ")}: the model's own model.json says what it takes and puts out`,
     );
-  return { weights, card };
-}
-
-/** A TensorFlow.js model.json is told by its own fields, before it is called a damaged card of ours. */
-function refuseTfjs(card: Uint8Array, name: string): void {
-  const text = Buffer.from(card).toString("utf8");
-  if (/"(modelTopology|weightsManifest)"\s*:/.test(text))
-    throw new Error(`${name}: TensorFlow.js models ${notYet}`);
 }

@@ -4,12 +4,14 @@ import { sha256 } from "./digest.js";
 import { isJsonObject, parseJson } from "./json.js";
 import { checkWeights, type ModelSpec, modelShapes, parseModelSpec } from "./model.js";
 import { parseSafetensors } from "./safetensors.js";
+import { checkName } from "./sources/names.js";
 
 /**
- * The "generator" artifact: a folder of model.safetensors (weights, `layers.<i>.<name>`) and model.json (this card).
+ * The "generator" artifact: a folder of model.json (this card) and of the model: model.safetensors (weights of the
+ * card's layers, `layers.<i>.<name>`), or the files of a foreign model as they came.
  * G maps a latent vector z [latent.dim] to an image [H, W, C] whose values lie in `image.range`.
  */
-export interface GeneratorCard {
+export interface GeneratorCard<M extends ModelSpec | ForeignModel = ModelSpec> {
   /** What kind of model it is, in words: `vae`, `dcgan`. */
   readonly family: string;
   readonly latent: { readonly dim: number; readonly prior: Prior };
@@ -18,25 +20,44 @@ export interface GeneratorCard {
     /** The values that stand for black and white: [0, 1] after a sigmoid, [-1, 1] after tanh. */
     readonly range: readonly [low: number, high: number];
   };
-  readonly model: ModelSpec;
+  readonly model: M;
   /** How it was trained; read by people. */
   readonly recipe: JsonObject;
   /** Where it and its data come from; read by people. */
   readonly provenance: JsonObject;
 }
 
+/** A card as it is read: of our own layers, or of a foreign model. */
+export type AnyCard = GeneratorCard<ModelSpec | ForeignModel>;
+
+/** A model of another program's, kept as it came. */
+export type ForeignModel = {
+  readonly format: ForeignFormat;
+  /** Below the artifact's folder; the first describes the model, further ones hold its weights. */
+  readonly files: readonly { readonly path: string; readonly sha256: string }[];
+  /** The name of the output that is the image. */
+  readonly output: string;
+  /** The order of the image's axes in that output. */
+  readonly layout: ImageLayout;
+};
+
+export type ForeignFormat = "onnx" | "tensorflowjs";
+export type ImageLayout = "channels-first" | "channels-last";
+
 /** The distribution that z was drawn from in training: N(0, I), or N(0, I) cut off at +-2 (Brock et al. 2019). */
 export type Prior = "normal" | "truncatedNormal";
 
 /** Parses and checks both files of the artifact: types, layers, shapes, and that they belong together. */
 export function parseGenerator(
-  card: Uint8Array,
+  bytes: Uint8Array,
   weights: Uint8Array,
   name: string,
 ): { readonly card: GeneratorCard; readonly tensors: ReadonlyMap<string, NdArray> } {
   const at = `${name}/${cardFile}`;
-  const json = parseJson(Buffer.from(card).toString("utf8"), at);
+  const json = parseJson(Buffer.from(bytes).toString("utf8"), at);
   const parsed = parseCard(json, at);
+  const { model } = parsed;
+  if (isForeign(model)) throw new Error(`${at}: describes a model of ${model.format}, not layers`);
   const { tensors } = parseSafetensors(weights, `${name}/${weightsFile}`);
   const stated = isJsonObject(json["weights"]) ? json["weights"]["sha256"] : undefined;
   const digest = sha256(weights);
@@ -44,8 +65,13 @@ export function parseGenerator(
     throw new Error(
       `${at} belongs to other weights: it states sha256 ${JSON.stringify(stated)}, they have ${digest}`,
     );
-  checkGenerator(parsed, tensors, name);
-  return { card: parsed, tensors };
+  const card = { ...parsed, model };
+  checkGenerator(card, tensors, name);
+  return { card, tensors };
+}
+
+export function isForeign(model: ModelSpec | ForeignModel): model is ForeignModel {
+  return "format" in model;
 }
 
 export const weightsFile = "model.safetensors";
@@ -58,19 +84,16 @@ export function checkGenerator(
   name: string,
 ): void {
   const shapes = modelShapes(card.model, [card.latent.dim]);
-  const [channels] = [card.image.shape[2]];
   const flat = [elementCount(card.image.shape)];
   if (!sameShape(shapes.output, card.image.shape) && !sameShape(shapes.output, flat))
     throw new Error(
       `${name}: the layers put out ${shapeText(shapes.output)}, the card's image is ${shapeText(card.image.shape)}`,
     );
-  if (channels !== 1 && channels !== 3)
-    throw new Error(`${name}: images have 1 or 3 channels, not ${channels}`);
   checkWeights(shapes, tensors, name);
 }
 
-/** The card as it stands in model.json, beside the digest of the weights that it describes. */
-export function cardJson(card: GeneratorCard, weights: Uint8Array): Json {
+/** The card as it stands in model.json; `weights`: model.safetensors, where there is one. */
+export function cardJson(card: AnyCard, weights?: Uint8Array): Json {
   return {
     format: 1,
     kind: "generator",
@@ -80,11 +103,12 @@ export function cardJson(card: GeneratorCard, weights: Uint8Array): Json {
     model: card.model,
     recipe: card.recipe,
     provenance: card.provenance,
-    weights: { file: weightsFile, bytes: weights.length, sha256: sha256(weights) },
+    ...(weights && { weights: { file: weightsFile, bytes: weights.length, sha256: sha256(weights) } }),
   };
 }
 
-function parseCard(json: JsonObject, at: string): GeneratorCard {
+/** Checks the types of a card, and what its numbers may be. */
+export function parseCard(json: JsonObject, at: string): AnyCard {
   if (json["format"] !== 1 || json["kind"] !== "generator")
     throw new Error(`${at}: must say "format": 1, "kind": "generator"`);
   const latent = object(json, "latent", at);
@@ -97,6 +121,8 @@ function parseCard(json: JsonObject, at: string): GeneratorCard {
   const [height = 0, width = 0, channels = 0, ...more] = numbers(image["shape"]);
   if (more.length > 0 || ![height, width, channels].every(n => Number.isInteger(n) && n >= 1))
     throw new Error(`${at}: 'image.shape' must be [height, width, channels]`);
+  if (channels !== 1 && channels !== 3)
+    throw new Error(`${at}: images have 1 or 3 channels, not ${channels}`);
   const [low, high] = numbers(image["range"]);
   if (low === undefined || high === undefined || low >= high)
     throw new Error(`${at}: 'image.range' must be [low, high]`);
@@ -104,10 +130,32 @@ function parseCard(json: JsonObject, at: string): GeneratorCard {
     family: typeof json["family"] === "string" ? json["family"] : "unknown",
     latent: { dim, prior },
     image: { shape: [height, width, channels], range: [low, high] },
-    model: parseModelSpec(json["model"], at),
+    model: parseForeign(json["model"], at) ?? parseModelSpec(json["model"], at),
     recipe: isJsonObject(json["recipe"]) ? json["recipe"] : {},
     provenance: isJsonObject(json["provenance"]) ? json["provenance"] : {},
   };
+}
+
+function parseForeign(model: Json | undefined, at: string): ForeignModel | undefined {
+  if (!isJsonObject(model) || model["format"] === undefined) return undefined;
+  const { format, files, output, layout } = model;
+  if (format !== "onnx" && format !== "tensorflowjs")
+    throw new Error(
+      `${at}: 'model.format' is ${JSON.stringify(format)}; known are "onnx" and "tensorflowjs"`,
+    );
+  if (typeof output !== "string") throw new Error(`${at}: 'model.output' must be the name of an output`);
+  if (layout !== "channels-first" && layout !== "channels-last")
+    throw new Error(`${at}: 'model.layout' must be "channels-first" or "channels-last"`);
+  if (!Array.isArray(files) || files.length === 0)
+    throw new Error(`${at}: 'model.files' must be a list of files`);
+  const parsed = (files as readonly Json[]).map(file => {
+    const { path, sha256: digest } = isJsonObject(file) ? file : {};
+    if (typeof path !== "string" || typeof digest !== "string")
+      throw new Error(`${at}: each of 'model.files' must have a path and a sha256`);
+    checkName(path);
+    return { path, sha256: digest };
+  });
+  return { format, files: parsed, output, layout };
 }
 
 function object(json: JsonObject, key: string, at: string): JsonObject {

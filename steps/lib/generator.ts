@@ -5,17 +5,23 @@ import type { ProgramArrays, ProgramTensors } from "../engine/program.js";
 import type { NdArray } from "./arrays.js";
 import { sha256 } from "./digest.js";
 import {
+  type AnyCard,
   cardFile,
   cardJson,
   checkGenerator,
+  type ForeignModel,
   type GeneratorCard,
+  isForeign,
+  parseCard,
   parseGenerator,
   type Prior,
   weightsFile,
 } from "./generator-card.js";
-import { writeJson } from "./json.js";
-import { forward, type Tf } from "./model.js";
+import { parseJson, writeJson } from "./json.js";
+import type { Tf } from "./model.js";
+import { layerNetwork, type Network } from "./network.js";
 import { encodeSafetensors } from "./safetensors.js";
+import { payloadDigest } from "./sources/digest.js";
 
 export type { GeneratorCard, Prior } from "./generator-card.js";
 
@@ -23,7 +29,7 @@ export type { GeneratorCard, Prior } from "./generator-card.js";
 export interface Generator {
   /** SHA-256 of its weights: names the generator in what is made with it. */
   readonly digest: string;
-  readonly card: GeneratorCard;
+  readonly card: AnyCard;
   readonly latentDim: number;
   readonly imageShape: readonly [height: number, width: number, channels: number];
   readonly prior: Prior;
@@ -46,33 +52,45 @@ export interface PlacedGenerator extends Pick<
 
 /** The artifact in memory, checked, on no engine yet. */
 export interface GeneratorFiles {
-  readonly card: GeneratorCard;
-  readonly tensors: ReadonlyMap<string, NdArray>;
-  /** SHA-256 of model.safetensors: names the generator in what is made with it. */
+  readonly card: AnyCard;
+  readonly network: Network;
+  /** SHA-256 of the weights, or of the foreign model: names the generator in what is made with it. */
   readonly digest: string;
 }
 
 export async function readGenerator(folder: string): Promise<GeneratorFiles> {
-  const card = await readFile(join(folder, cardFile));
+  const at = join(folder, cardFile);
+  const bytes = await readFile(at);
+  const card = parseCard(parseJson(bytes.toString("utf8"), at), at);
+  const { model } = card;
+  if (isForeign(model)) {
+    const files = await readForeign(folder, model);
+    const digest = payloadDigest(model.files.length === 1 ? single(files) : files);
+    const { graphNetwork, readGraph } = await import("./graph/index.js");
+    return {
+      card,
+      digest,
+      network: graphNetwork(readGraph(model, files, folder), card.image.shape, model.layout),
+    };
+  }
   const weights = await readFile(join(folder, weightsFile));
-  return { ...parseGenerator(card, weights, folder), digest: sha256(weights) };
+  const { tensors } = parseGenerator(bytes, weights, folder);
+  return { card, digest: sha256(weights), network: layerNetwork(model, tensors) };
 }
 
-export function openGenerator({ card, tensors, digest }: GeneratorFiles): Generator {
+export function openGenerator({ card, network, digest }: GeneratorFiles): Generator {
   const [low, high] = card.image.range;
   const shape = card.image.shape;
-  const arrays = [...tensors].map(([name, array]) => [name, { ...array, data: float32Of(name, array) }]);
   return {
-    digest,
     card,
+    digest,
     latentDim: card.latent.dim,
     imageShape: shape,
     prior: card.latent.prior,
-    weights: Object.fromEntries(arrays) as ProgramArrays,
+    weights: network.weights,
     generate(tf, weights, z) {
-      const y = forward(tf, card.model, new Map(Object.entries(weights)), z);
-      const images = tf.reshape(y, [z.shape[0], ...shape]);
-      return tf.clipByValue(tf.div(tf.sub(images, low), high - low), 0, 1);
+      const y = tf.reshape(network.run(tf, weights, z), [z.shape[0], ...shape]);
+      return tf.clipByValue(tf.div(tf.sub(y, low), high - low), 0, 1);
     },
   };
 }
@@ -109,7 +127,19 @@ export async function writeGenerator(
   await writeJson(join(folder, cardFile), cardJson(card, weights));
 }
 
-function float32Of(name: string, { data }: NdArray): Float32Array {
-  if (data instanceof Float32Array) return data;
-  throw new TypeError(`the weight '${name}' must be float32`);
+async function readForeign(folder: string, { files }: ForeignModel): Promise<Map<string, Uint8Array>> {
+  const read = new Map<string, Uint8Array>();
+  for (const { path, sha256: expected } of files) {
+    const bytes = await readFile(join(folder, path));
+    const actual = sha256(bytes);
+    if (actual !== expected)
+      throw new Error(`${join(folder, path)} has sha256 ${actual}, its card states ${expected}`);
+    read.set(path, bytes);
+  }
+  return read;
+}
+
+function single(files: ReadonlyMap<string, Uint8Array>): Uint8Array {
+  const [[, bytes] = []] = files;
+  return bytes ?? new Uint8Array();
 }

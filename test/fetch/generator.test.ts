@@ -81,21 +81,12 @@ describe("fetch-generator", () => {
     await expect(fetch(await changed(file, change))).rejects.toThrow(message);
   });
 
-  it.each([
-    [{ "model.onnx": sha256("") }, "model.onnx: ONNX models are not supported yet"],
-    [
-      { "model.json": sha256(""), "group1-shard1of1.bin": sha256("") },
-      "TensorFlow.js models are not supported yet",
-    ],
-    [{ "model.safetensors": sha256("") }, "sha256 must name two files, NAME.safetensors and NAME.json"],
-  ])("%j: says what it takes", async (sums, message) => {
-    await expect(fetch(tempFolder(), { sha256: sums })).rejects.toThrow(message);
-  });
-
-  it("tells a TensorFlow.js model.json by its fields", async () => {
+  it("says which files make up a model", async () => {
     const folder = await writeRandomGenerator();
-    writeFileSync(join(folder, "model.json"), '{"format":"layers-model","modelTopology":{}}');
-    await expect(fetch(folder)).rejects.toThrow("model.json: TensorFlow.js models are not supported yet");
+    const { "model.json": card = "" } = sumsOf(folder);
+    await expect(fetch(folder, { sha256: { "model.json": card } })).rejects.toThrow(
+      "no model is made up of model.json",
+    );
   });
 
   it("needs the checksum of both files", async () => {

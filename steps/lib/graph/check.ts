@@ -9,7 +9,7 @@ export function ordered(graph: TensorGraph): TensorGraph {
   if (graph.nodes.length > MAX_NODES)
     throw new Error(`it has ${graph.nodes.length} nodes, more than the limit of ${MAX_NODES}`);
   const maker = makers(graph);
-  const needed = neededNodes(graph, maker);
+  const { needed, reached } = neededNodes(graph, maker);
   const waiting = new Map<number, number>();
   const readers = new Map<number, number[]>();
   for (const i of needed) {
@@ -33,6 +33,8 @@ export function ordered(graph: TensorGraph): TensorGraph {
     const stuck = graph.nodes[needed.find(i => (waiting.get(i) ?? 0) > 0) ?? 0];
     throw new Error(`the graph is cyclic: ${nodeText(stuck)} depends on its own output`);
   }
+  if (!reached)
+    throw new Error(`the output '${graph.output}' does not depend on the input '${graph.input.name}'`);
   return { ...graph, nodes: order.flatMap(i => graph.nodes[i] ?? []) };
 }
 
@@ -54,8 +56,11 @@ function makers({ nodes, constants, input }: TensorGraph): Map<string, number> {
   return maker;
 }
 
-/** The nodes that the output depends on, in the file's order. */
-function neededNodes(graph: TensorGraph, maker: ReadonlyMap<string, number>): number[] {
+/** The nodes that the output depends on, in the file's order; and whether the latent is among what they read. */
+function neededNodes(
+  graph: TensorGraph,
+  maker: ReadonlyMap<string, number>,
+): { readonly needed: readonly number[]; readonly reached: boolean } {
   const { nodes, constants, input, output } = graph;
   const needed = new Set<number>();
   const names: { readonly name: string; readonly by: string }[] = [{ name: output, by: "the output" }];
@@ -73,6 +78,5 @@ function neededNodes(graph: TensorGraph, maker: ReadonlyMap<string, number>): nu
     const node = nodes[i];
     for (const read of node?.inputs ?? []) names.push({ name: read, by: nodeText(node) });
   }
-  if (!reached) throw new Error(`the output '${output}' does not depend on the input '${input.name}'`);
-  return [...needed].sort((a, b) => a - b);
+  return { needed: [...needed].sort((a, b) => a - b), reached };
 }

@@ -1,11 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sha256 } from "../digest.js";
 import { decompress } from "../gzip.js";
+import { payloadDigest } from "./digest.js";
 import { checkName } from "./names.js";
 import { openSource } from "./open.js";
 import type { FetchOptions, Payload } from "./types.js";
+
+export { payloadDigest } from "./digest.js";
 
 /**
  * Gets the payloads that `digests` names (name -> sha256 of the *decompressed* payload; of a folder: see
@@ -60,16 +62,6 @@ export async function fetchPayloads(
       `Give a local copy: source: ./path (a folder that holds ${missing.join(", ")}, plain or as .gz), ` +
       `in place of or before the other sources.`,
   );
-}
-
-/**
- * The digest that `sha256:` states. Of a file: of its decompressed bytes. Of a folder: of the text that
- * `find . -type f | sed 's,^./,,' | LC_ALL=C sort | xargs sha256sum` prints in it.
- */
-export function payloadDigest(payload: Payload): string {
-  if (payload instanceof Uint8Array) return sha256(payload);
-  const paths = [...payload.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-  return sha256(paths.map(path => `${sha256(payload.get(path) ?? new Uint8Array())}  ${path}\n`).join(""));
 }
 
 async function verified(payload: Payload, name: string, expected: string, limit: number): Promise<Payload> {

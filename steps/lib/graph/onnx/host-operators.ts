@@ -13,6 +13,7 @@ import {
 } from "../host.js";
 import { axisOf, type HostCall } from "../node-call.js";
 import type { HostOperator } from "../operators.js";
+import { cutArray } from "../spans.js";
 import { isHostArray, type HostArray } from "../types.js";
 import { axisOrder, reshapedShape, sizesOf, spans, squeezedShape, unsqueezedShape } from "./rules.js";
 
@@ -78,11 +79,7 @@ export const onnxHostOperators: Readonly<Record<string, HostOperator>> = {
     const x = call.known(0);
     return gathered(x, call.known(1), axisOf(call.int("axis", 0), x.shape.length));
   },
-  Slice: call => {
-    let x = call.known(0);
-    for (const { axis, begin, step, count } of spans(call, x.shape)) x = sliced(x, axis, begin, step, count);
-    return x;
-  },
+  Slice: call => cutArray(call.known(0), spans(call, call.known(0).shape)),
   Split: call => {
     const x = call.known(0);
     const axis = axisOf(call.int("axis", 0), x.shape.length);

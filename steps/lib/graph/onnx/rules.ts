@@ -1,12 +1,6 @@
 /** What the operators that move numbers mean, for tensors and for numbers in main memory alike. */
 import { axisOf, type NodeCall } from "../node-call.js";
-
-export interface Span {
-  readonly axis: number;
-  readonly begin: number;
-  readonly step: number;
-  readonly count: number;
-}
+import type { Span } from "../spans.js";
 
 /** What Slice keeps of each axis that it cuts; attributes up to version 9, inputs since. */
 export function spans(call: NodeCall<unknown>, shape: readonly number[]): Span[] {

@@ -4,6 +4,7 @@ import { type Call, type DeviceValue, heldAxis, host, image, plain, shapeOf, typ
 import { hostInts } from "../host.js";
 import { axisOf } from "../node-call.js";
 import type { Operator } from "../operators.js";
+import { cutTensor } from "../spans.js";
 import { axisOrder, ends, reshapedShape, sizesOf, spans, squeezedShape, unsqueezedShape } from "./rules.js";
 
 export const structure: Readonly<Record<string, Operator>> = {
@@ -71,25 +72,9 @@ export const structure: Readonly<Record<string, Operator>> = {
   },
   Slice: call => {
     const value = call.value(0);
-    const shape = shapeOf(value);
-    let x = value.kind === "device" ? value.tensor : call.toPlain(value);
-    for (const { axis, begin, step, count } of spans(call, shape)) {
-      const held = heldAxis(value, axis);
-      if (count === 0) throw new Error(`nothing is left of [${shape.join(", ")}]`);
-      if (step === 1)
-        x = call.tf.slice(
-          x,
-          x.shape.map((_, i) => (i === held ? begin : 0)),
-          x.shape.with(held, count),
-        );
-      else
-        x = call.tf.gather(
-          x,
-          Int32Array.from({ length: count }, (_, i) => begin + i * step),
-          held,
-        );
-    }
-    return like(value, x);
+    const x = value.kind === "device" ? value.tensor : call.toPlain(value);
+    const held = spans(call, shapeOf(value)).map(span => ({ ...span, axis: heldAxis(value, span.axis) }));
+    return like(value, cutTensor(call.tf, x, held));
   },
   Gather: call => {
     const x = call.tensor(0);

@@ -1,0 +1,74 @@
+import { posix } from "node:path";
+import { isZip } from "../lib/zip.js";
+import type { ForeignFormat } from "../lib/generator-card.js";
+import type { Payload } from "../lib/sources/types.js";
+
+/** The files of a model by the roles that they have in their format. Told by their bytes, never by their names. */
+export type ModelFiles =
+  | { readonly format: "vistas"; readonly weights: File; readonly card: File }
+  | { readonly format: ForeignFormat; readonly main: File; readonly more: readonly File[] };
+
+export interface File {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Throws an Error that says which files make up a model, and what another program's format is called. */
+export function modelFiles(payloads: ReadonlyMap<string, Payload>): ModelFiles {
+  const files = [...payloads].map(([name, bytes]): File => {
+    if (!(bytes instanceof Uint8Array))
+      throw new Error(`${name} is a folder: sha256 must name a model's files`);
+    return { name, bytes };
+  });
+  for (const file of files) refuseKnown(file);
+  const of = (kind: ReturnType<typeof kindOf>): readonly File[] =>
+    files.filter(({ bytes }) => kindOf(bytes) === kind);
+  const [weights, tfjs, json, other] = [of("safetensors"), of("tfjs"), of("json"), of("other")];
+  const [main] = tfjs;
+  if (main !== undefined && tfjs.length === 1)
+    return { format: "tensorflowjs", main, more: files.filter(file => file !== main) };
+  const [card] = json;
+  if (weights[0] !== undefined && card !== undefined && files.length === 2)
+    return { format: "vistas", weights: weights[0], card };
+  const [onnx] = other;
+  if (onnx !== undefined && files.length === 1) return { format: "onnx", main: onnx, more: [] };
+  throw new Error(
+    `no model is made up of ${files.map(({ name }) => name).join(", ")}. sha256 must name one ONNX file; or ` +
+      "TensorFlow.js's model.json and all of its weight files; or NAME.safetensors and NAME.json, vistas's own two",
+  );
+}
+
+/** Where a foreign file lies in the artifact. */
+export function placeOf({ name }: File): string {
+  return posix.join("original", name);
+}
+
+function kindOf(bytes: Uint8Array): "safetensors" | "tfjs" | "json" | "other" {
+  // A safetensors file begins with a length of 8 bytes, then a JSON object.
+  if (bytes[8] === OPEN && bytes[0] !== OPEN && bytes[5] === 0 && bytes[6] === 0 && bytes[7] === 0)
+    return "safetensors";
+  const start = Buffer.from(bytes.subarray(0, 64)).toString("utf8").trimStart();
+  if (!start.startsWith("{")) return "other";
+  const text = Buffer.from(bytes).toString("latin1");
+  return /"(modelTopology|weightsManifest)"\s*:/.test(text) ? "tfjs" : "json";
+}
+
+const OPEN = 0x7b;
+
+/** Formats that people have at hand, and how to turn them into one that can be taken. */
+function refuseKnown({ name, bytes }: File): void {
+  const start = Buffer.from(bytes.subarray(0, 8)).toString("latin1");
+  if (isZip(bytes))
+    throw new Error(
+      `${name} is a zip archive, as PyTorch (.pt, .pth) and Keras (.keras) save models in. It may hold code, which is ` +
+        "never run here: export the generator by torch.onnx.export(G, z, 'generator.onnx', dynamic_axes=...) or tensorflowjs_converter",
+    );
+  if (start.startsWith("\x80"))
+    throw new Error(
+      `${name} is a Python pickle, which is a program and never run here: export the generator to ONNX (torch.onnx.export)`,
+    );
+  if (start === "\x89HDF\r\n\x1a\n")
+    throw new Error(
+      `${name} is an HDF5 file of Keras: convert it by tensorflowjs_converter --input_format=keras`,
+    );
+}

@@ -1,0 +1,21 @@
+import type { ProgramArray, ProgramArrays, ProgramTensors } from "../engine/program.js";
+import type { Tensor, Tensor2D } from "../engine/types.js";
+import type { NdArray } from "./arrays.js";
+import { forward, type ModelSpec, type Tf } from "./model.js";
+
+/** The inside of a generator, whatever format it came in. */
+export interface Network {
+  readonly weights: ProgramArrays;
+  /** z [batch, latent] -> the numbers of images [batch, H, W, C], in that order, in the model's own range. Pure. */
+  run(tf: Tf, weights: ProgramTensors, z: Tensor2D): Tensor;
+}
+
+/** Our own layers. The weights were checked to be float32 and to fit. */
+export function layerNetwork(spec: ModelSpec, tensors: ReadonlyMap<string, NdArray>): Network {
+  const weights: Record<string, ProgramArray> = {};
+  for (const [name, { shape, data }] of tensors) {
+    if (!(data instanceof Float32Array)) throw new TypeError(`the weight '${name}' must be float32`);
+    weights[name] = { shape, data };
+  }
+  return { weights, run: (tf, given, z) => forward(tf, spec, new Map(Object.entries(given)), z) };
+}
