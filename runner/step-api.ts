@@ -39,9 +39,12 @@ export interface Device {
   readonly backend: string;
   /** Threads that the step may use. */
   readonly cpus: number;
-  /** Indices of the leased GPUs; `CUDA_VISIBLE_DEVICES` is already set to them. */
-  readonly gpus: readonly number[];
+  /** The leased GPUs; `CUDA_VISIBLE_DEVICES` is already set to them. */
+  readonly gpus: readonly GpuId[];
 }
+
+/** A GPU as the driver names it: its index, or its UUID (`GPU-...`, `MIG-...`) where the user named it so. */
+export type GpuId = number | string;
 
 export interface StepContext<W = JsonObject> {
   /** The step's options, validated against the kind's schema, defaults filled in. */

@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import process from "node:process";
 import { UsageError } from "../core/diagnostic.js";
+import type { GpuId } from "../step-api.js";
 import type { Capacity } from "./leases.js";
 
 /**
@@ -16,21 +17,28 @@ export function discoverCapacity(env: NodeJS.ProcessEnv = process.env): Capacity
   return { cpus: availableParallelism(), memory, gpus: gpusOf(env) };
 }
 
-function gpusOf(env: NodeJS.ProcessEnv): number[] {
+function gpusOf(env: NodeJS.ProcessEnv): GpuId[] {
   const named = env["VISTAS_GPUS"] ?? env["CUDA_VISIBLE_DEVICES"];
   if (named === undefined) return listDriver();
-  const ids = named.split(",").filter(id => id.trim() !== "");
-  // The customary way to say "none".
-  if (ids[0]?.trim() === "-1") return [];
-  if (!ids.every(id => /^\s*\d+\s*$/.test(id))) {
+  const words = named
+    .split(",")
+    .map(word => word.trim())
+    .filter(word => word !== "");
+  // The customary ways to say "none".
+  if (["-1", "NoDevFiles", "none", "void"].includes(words[0] ?? "")) return [];
+  const ids = words.map(word => (/^\d+$/.test(word) ? Number(word) : UUID.test(word) ? word : undefined));
+  if (ids.includes(undefined)) {
     throw UsageError.ofCall(
       "bad-gpus",
       `VISTAS_GPUS / CUDA_VISIBLE_DEVICES is "${named}"`,
-      "Name GPUs by index, for example VISTAS_GPUS=0,1.",
+      "Name GPUs by index or UUID, for example VISTAS_GPUS=0,1 (nvidia-smi -L lists both).",
     );
   }
-  return [...new Set(ids.map(Number))].sort((a, b) => a - b);
+  return [...new Set(ids.filter(id => id !== undefined))];
 }
+
+/** As nvidia-smi prints them; CUDA takes a beginning that is unique. Slices of a GPU (MIG) have UUIDs alone. */
+const UUID = /^(?:GPU|MIG)-[0-9A-Za-z/-]+$/;
 
 /** One folder a GPU; the driver's own list, which costs no process. */
 function listDriver(): number[] {

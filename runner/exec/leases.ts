@@ -1,16 +1,17 @@
 import type { Resources } from "../graph/types.js";
+import type { GpuId } from "../step-api.js";
 
 /** What this machine can lend. Memory in bytes. */
 export interface Capacity {
   readonly cpus: number;
-  readonly gpus: readonly number[];
+  readonly gpus: readonly GpuId[];
   readonly memory: number;
 }
 
 /** A share of the machine held by one running step. */
 export interface Lease {
   readonly cpus: number;
-  readonly gpus: readonly number[];
+  readonly gpus: readonly GpuId[];
   readonly memory: number;
 }
 
@@ -19,7 +20,7 @@ export class Leases {
   #cpus: number;
   #memory: number;
   #slots: number;
-  readonly #gpus: number[];
+  readonly #gpus: GpuId[];
 
   constructor(
     private readonly capacity: Capacity,
@@ -54,7 +55,9 @@ export class Leases {
     this.#cpus += lease.cpus;
     this.#memory += lease.memory;
     this.#gpus.push(...lease.gpus);
-    this.#gpus.sort((a, b) => a - b);
+    // In the order of the machine again, so that a step alone always gets the same one.
+    const { gpus } = this.capacity;
+    this.#gpus.sort((a, b) => gpus.indexOf(a) - gpus.indexOf(b));
   }
 
   /** True while no more can start whatever it wants. */

@@ -1,6 +1,18 @@
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { execa } from "execa";
+import { missing } from "../../steps/engine/packages.js";
+import { tryBackend } from "../../steps/engine/try-backend.js";
+import { describeOrSkip } from "../rig/skip.js";
+
+const native = await tryBackend("tensorflow");
+const gpu = native.ok && native.gpu;
+
+async function train(backend: string, threads: string): Promise<Outcome> {
+  const program = fileURLToPath(new URL("./train-digest.js", import.meta.url));
+  const { stdout } = await execa(process.execPath, [program, backend, threads], { timeout: 30_000 });
+  return JSON.parse(stdout) as Outcome;
+}
 
 interface Outcome {
   readonly digest: string;
@@ -12,15 +24,27 @@ interface Outcome {
   readonly workerGlobal: boolean;
 }
 
+describeOrSkip(
+  "training on tensorflow",
+  missing("tensorflow") ?? (gpu ? "tensorflow computes on a GPU here, and promises nothing" : undefined),
+  () => {
+    it("gives the same bits with the same number of threads, and nearly those of wasm", async () => {
+      const [one, again, other] = await Promise.all([
+        train("tensorflow", "2"),
+        train("tensorflow", "2"),
+        train("wasm", "2"),
+      ]);
+      expect(again.digest).toBe(one.digest);
+      one.losses.forEach((loss, i) => expect(Math.abs(loss - (other.losses[i] ?? NaN))).toBeLessThan(1e-4));
+    });
+  },
+);
+
 /** The numeric class of wasm leaves the number of threads out. This is the proof that it may. */
 describe("training on wasm", () => {
   const outcomes: Outcome[] = [];
   beforeAll(async () => {
-    const program = fileURLToPath(new URL("./train-digest.js", import.meta.url));
-    for (const threads of ["1", "2", "2", "3"]) {
-      const { stdout } = await execa(process.execPath, [program, "wasm", threads], { timeout: 30_000 });
-      outcomes.push(JSON.parse(stdout) as Outcome);
-    }
+    for (const threads of ["1", "2", "2", "3"]) outcomes.push(await train("wasm", threads));
   });
 
   it("gives the same bits with 1, 2 and 3 threads and in every process", () => {

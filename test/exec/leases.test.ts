@@ -36,13 +36,24 @@ describe("leases", () => {
 
 describe("the devices", () => {
   it("are those that are named", () => {
-    expect(discoverCapacity({ VISTAS_GPUS: "2,0" }).gpus).toEqual([0, 2]);
+    expect(discoverCapacity({ VISTAS_GPUS: "2, 0,2" }).gpus).toEqual([2, 0]);
     expect(discoverCapacity({ CUDA_VISIBLE_DEVICES: "1" }).gpus).toEqual([1]);
     expect(discoverCapacity({ CUDA_VISIBLE_DEVICES: "-1" }).gpus).toEqual([]);
     expect(discoverCapacity({ VISTAS_GPUS: "", CUDA_VISIBLE_DEVICES: "1" }).gpus).toEqual([]);
   });
 
-  it("are refused when they are not named by index", () => {
-    expect(() => discoverCapacity({ VISTAS_GPUS: "GPU-1234" })).toThrow(/GPU-1234/);
+  it("may be named by UUID, as clusters do, slices of GPUs too", () => {
+    const named = ["GPU-8932f937-d72c-4106-c12f-20bd9faed9f6", "MIG-GPU-8932f937/1/0"];
+    const { gpus } = discoverCapacity({ CUDA_VISIBLE_DEVICES: named.join() });
+    expect(gpus).toEqual(named);
+    const leases = new Leases({ ...capacity, gpus }, 10);
+    const [a, b] = [0, 1].map(() => leases.tryTake({ cpus: 1, gpus: 1, memory: 0 }));
+    expect([a?.gpus, b?.gpus]).toEqual([[named[0]], [named[1]]]);
+    for (const lease of [b, a]) if (lease !== undefined) leases.give(lease);
+    expect(leases.tryTake({ cpus: 1, gpus: 2, memory: 0 })?.gpus).toEqual(named);
+  });
+
+  it("are refused when they are named otherwise", () => {
+    expect(() => discoverCapacity({ VISTAS_GPUS: "0,first" })).toThrow(/first/);
   });
 });
