@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Markup, markup } from "./markup.js";
 import type { ReportModel } from "./model.js";
+import { claimsSection } from "./sections/claims.js";
 import { headerSection } from "./sections/header.js";
 import { curvesSection, graphSection, imagesSection } from "./sections/pictures.js";
 import { provenanceSection } from "./sections/provenance.js";
@@ -17,6 +18,7 @@ export function renderReport(model: ReportModel): string {
   const hash = createHash("sha256").update(STYLE).digest("base64");
   const policy = `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'`;
   const sections = [
+    claimsSection(model),
     resultsSection(model),
     graphSection(model),
     curvesSection(model),

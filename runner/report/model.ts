@@ -5,6 +5,7 @@ import type { Graph } from "../graph/types.js";
 import { type Attachments, readAttachments } from "./attachments.js";
 import { type Chart, charts } from "./curves.js";
 import { type Dag, dagOfGraph, dagOfRun } from "./dag.js";
+import type { Reproduction } from "./reproduction.js";
 import { metricSources, type MetricTable, metricTables } from "./metrics.js";
 
 /** Everything that a report says, read and computed; the renderers only put it into words and pictures. */
@@ -19,6 +20,8 @@ export interface ReportModel {
   readonly last: ReadonlySet<string>;
   readonly charts: readonly Chart[];
   readonly attachments: Attachments;
+  /** What the run was held against, where it was. */
+  readonly reproduction: Reproduction | undefined;
   /** Seconds that it took to make every result of the run, this time or another. */
   readonly worth: number;
 }
@@ -39,6 +42,7 @@ export async function buildReportModel(
   run: RunRecord,
   results: readonly StepResult[],
   graph?: Graph,
+  reproduction?: Reproduction,
 ): Promise<ReportModel> {
   const ran = dagOfRun(run, "step");
   const dag = graph === undefined ? ran : withOutcomes(dagOfGraph(graph, "step"), ran);
@@ -67,6 +71,7 @@ export async function buildReportModel(
     last: new Set([...measured].filter(step => !taken.has(step))),
     charts: charts(ordered),
     attachments: await readAttachments(ordered),
+    reproduction,
     worth: ordered.reduce((sum, { record }) => sum + (record?.seconds ?? 0), 0),
   };
 }

@@ -86,6 +86,11 @@ table { border-collapse: collapse; font-size: .92rem }
 .mean { fill: var(--c0) }
 .axis text { fill: var(--soft); font-size: 11.5px; text-anchor: middle }
 
+.claims .where { min-width: 11rem; width: 30%; padding-top: .5rem }
+.claims tbody th { white-space: normal; overflow-wrap: anywhere; vertical-align: top; text-align: left; border-bottom: 1px solid var(--line); padding: .35rem .7rem }
+.claims th .soft { font-size: .86em; font-weight: 400 }
+.wanted { fill: var(--good); opacity: .16 }
+
 .chart svg { display: block; width: 100%; height: auto }
 .axes text { fill: var(--soft); font-size: 11.5px }
 .axes .x { text-anchor: middle } .axes .y { text-anchor: end }

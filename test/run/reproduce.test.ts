@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { Project } from "../rig/project.js";
 import { elements } from "../report/well-formed.js";
 
@@ -161,6 +161,25 @@ describe("expectations", () => {
     expect(markdown).toMatch(/^## ❌ demo: not reproduced/);
     expect(markdown).toMatch(/\| ✅ \| good\.accuracy, mean over seed \| 0\.851/);
     expect(markdown).toContain("`···──[──────●──────]──···`");
+  });
+});
+
+describe("the report", () => {
+  it("shows claims with their intervals, the lock and the labels, escaped and well formed", async () => {
+    const p = project(
+      `${METRIC}  - { claim: a <b> & c, that: good.accuracy > 0.9 }\n  - { claim: near, of: good.accuracy - poor.accuracy, test: tost, margin: 0.05 }\n`,
+    );
+    await reproduce(p, "--twice");
+    const html = readFileSync((await p.vistas(["report", "p.yaml"])).stdout.trim(), "utf8");
+    const pictures = elements(html).filter(({ attributes }) => attributes["class"] === "wanted");
+    expect(pictures).toHaveLength(3);
+    expect(html).toContain("a &lt;b&gt; &amp; c");
+    expect(html).toMatch(/not reproduced: 1 of 3 expectations is not met/);
+    expect(html).toMatch(/<td>good\[seed=0\]<\/td><td><b>exact<\/b>/);
+    // A run that was held against nothing has no such section.
+    await p.run();
+    const plain = readFileSync((await p.vistas(["report", "p.yaml"])).stdout.trim(), "utf8");
+    expect(plain).not.toContain('id="claims"');
   });
 });
 
