@@ -41,7 +41,7 @@ describe("openEngine", () => {
   });
 
   it("refuses other names and numbers of threads", async () => {
-    await expect(start("onnx", 1)).rejects.toThrow(/"onnx"/);
+    await expect(start("abacus", 1)).rejects.toThrow(/"abacus"/);
     await expect(start("wasm", 0)).rejects.toThrow(RangeError);
   });
 
