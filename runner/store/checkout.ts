@@ -1,7 +1,7 @@
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { BigIntStats } from "node:fs";
 import type { Disk } from "./disk.js";
-import { discard, fsyncFile, temporaryName } from "./files.js";
+import { discard, fsyncFile, isTemporaryOf, remove, temporaryName } from "./files.js";
 
 /**
  * Copies an artifact out, by reflink where the disk can; the copy is the user's own and may be written. Never a hard
@@ -16,6 +16,7 @@ export function copyOut(disk: Disk, from: string, to: string): void {
     return;
   }
   disk.makeFolder(dirname(to));
+  clearLeftovers(disk, to);
   const temporary = temporaryName(to);
   try {
     disk.copy(from, temporary);
@@ -26,6 +27,12 @@ export function copyOut(disk: Disk, from: string, to: string): void {
     discard(disk, temporary);
     throw error;
   }
+}
+
+/** What a checkout of the same file that was killed has left. */
+function clearLeftovers(disk: Disk, to: string): void {
+  for (const name of disk.list(dirname(to)))
+    if (isTemporaryOf(basename(to), name)) remove(disk, join(dirname(to), name));
 }
 
 /** A file at `to` that copying `from` would overwrite with other bytes. */

@@ -6,21 +6,26 @@ import { freeBytes } from "./disk.js";
  * Nothing for an error that is not the system's.
  */
 export function faultText(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("syscall" in error) || !("code" in error)) return undefined;
-  const { code, syscall, path, dest } = error as NodeJS.ErrnoException & { dest?: string };
+  if (!isOfSystem(error)) return undefined;
+  const { code, syscall, path, dest } = error;
   const what = WORDS[String(code)];
   if (what === undefined) return error.message;
   const file = dest ?? path;
-  if (file === undefined) return `${what} (${code} in ${syscall})`;
+  if (file === undefined) return `${what} (${code ?? "?"} in ${syscall ?? "?"})`;
   const free = code === "ENOSPC" || code === "EDQUOT" ? freeBytes(dirname(file)) : undefined;
   const room = free === undefined ? "" : `; ${Math.floor(free / 1e6)} MB are free there`;
-  return `${what}: ${file} (${code} in ${syscall})${room}`;
+  return `${what}: ${file} (${code ?? "?"} in ${syscall ?? "?"})${room}`;
 }
 
 /** Names the file in an error of the system that knows only its descriptor. */
 export function faultAt(error: unknown, path: string): unknown {
-  if (error instanceof Error && "syscall" in error && !("path" in error)) Object.assign(error, { path });
+  if (isOfSystem(error) && error.path === undefined) error.path = path;
   return error;
+}
+
+/** Not by `instanceof`: an error of the file system may come from another realm (workers, test runners). */
+function isOfSystem(error: unknown): error is NodeJS.ErrnoException & { dest?: string } {
+  return typeof error === "object" && error !== null && "syscall" in error && "code" in error;
 }
 
 const WORDS: Readonly<Record<string, string>> = {

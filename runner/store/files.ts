@@ -91,6 +91,19 @@ export function fsyncFile(disk: Disk, file: string): void {
   }
 }
 
+/**
+ * Flushes the names in a file's folder: from then on a power failure cannot take the file's name back. Wanted where
+ * something is removed because it is kept there now; other names may be lost, which costs work and no more.
+ */
+export function fsyncName(disk: Disk, file: string): void {
+  try {
+    fsyncFile(disk, dirname(file));
+  } catch (error) {
+    // Systems that cannot open a folder write names through.
+    if (!isCode(error, "EISDIR", "EPERM", "EINVAL", "ENOTSUP")) throw error;
+  }
+}
+
 /** The names in a folder, or nothing when there is no such folder. */
 export function listIfAny(disk: Disk, folder: string): string[] | undefined {
   try {
@@ -114,12 +127,18 @@ export function sameStat(a: BigIntStats, b: BigIntStats): boolean {
 
 /** Unique among the processes of one host and, by its start, among a process's own writes. */
 export function temporaryName(file: string): string {
-  return `${file}.${process.pid}-${(counter++).toString(36)}${TEMPORARY}`;
+  return `${file}.${process.pid}-${(counter++).toString(36)}.tmp`;
 }
 let counter = 0;
 
-/** How the name of a file ends that is not complete yet. */
-export const TEMPORARY = ".tmp";
+/** Whether `temporaryName` gave a name, to what was to be called `complete`. */
+export function isTemporaryOf(complete: string, name: string): boolean {
+  return name.startsWith(`${complete}.`) && /^\.\d+-[0-9a-z]+\.tmp$/.test(name.slice(complete.length));
+}
+
+export function isTemporary(name: string): boolean {
+  return /\.\d+-[0-9a-z]+\.tmp$/.test(name);
+}
 
 /** What a disk answers when it cannot or must not be written. */
 const REFUSALS = [

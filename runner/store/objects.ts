@@ -94,6 +94,7 @@ export class Objects {
   async #takeFile(from: string, type: "file" | "executable", digest: string, bytes: number): Promise<void> {
     const to = this.#blob(type, digest);
     // An object that is there already may have been damaged since: it is replaced unless it is whole.
+    this.#freshen(to, digest);
     const health = await this.#checkFile(to, digest, bytes);
     if (health === "whole") return;
     if (health === "damaged") remove(this.disk, to);
@@ -109,6 +110,19 @@ export class Objects {
     }
     const stat = this.disk.lstat(to);
     if (stat !== undefined) this.stats.putOwned(stat, digest);
+  }
+
+  /**
+   * Moves the ctime of an object that a run comes to rely on: gc leaves alone what was touched since the oldest run
+   * under way began. What was known of its bytes stays known.
+   */
+  #freshen(blob: string, digest: string): void {
+    const before = this.disk.lstat(blob);
+    if (before?.isFile() !== true) return;
+    this.disk.chmod(blob, Number(before.mode & 0o777n));
+    const after = this.disk.lstat(blob);
+    if (this.stats.get(before) === digest && after?.ino === before.ino && after.mtimeNs === before.mtimeNs)
+      this.stats.putOwned(after, digest);
   }
 
   /** Moves a file to its place, when its bytes have reached the disk. */

@@ -3,7 +3,7 @@ import { byCodeUnit, isObject, type Json } from "../core/json.js";
 import type { RunRecord, StepRecord } from "../core/record.js";
 import type { Disk } from "./disk.js";
 import { readEnvelope, writeEnvelope } from "./envelope.js";
-import { listIfAny, remove, writeDisposable } from "./files.js";
+import { fsyncName, listIfAny, remove, writeDisposable } from "./files.js";
 
 /** Something that a later version of vistas wrote: neither read nor overwritten. */
 export class NewerFormat extends Error {
@@ -36,6 +36,11 @@ export class Records {
   put(record: StepRecord): void {
     writeEnvelope(this.disk, this.#file(record.key), record);
     this.#known.set(record.key, record);
+  }
+
+  /** From then on a power failure cannot take the record back. */
+  flushName(key: string): void {
+    fsyncName(this.disk, this.#file(key));
   }
 
   /** Whether the record's file is there now, whatever was known of it. */
@@ -75,7 +80,10 @@ export class Runs {
   ) {}
 
   put(run: RunRecord): void {
-    writeEnvelope(this.disk, join(this.folder, `${run.id}.json`), run);
+    const file = join(this.folder, `${run.id}.json`);
+    writeEnvelope(this.disk, file, run);
+    // A run cannot be made again.
+    fsyncName(this.disk, file);
   }
 
   /** Nothing for a run that is damaged, or of another format: `vistas verify` tells which. */

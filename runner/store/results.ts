@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { byCodeUnit } from "../core/json.js";
 import type { StepRecord } from "../core/record.js";
 import type { Disk } from "./disk.js";
-import { listIfAny, remove } from "./files.js";
+import { fsyncName, listIfAny, remove } from "./files.js";
 import { Records, readRecord } from "./records.js";
 import { writeEnvelope } from "./envelope.js";
 import { resultId } from "./result-id.js";
@@ -71,7 +71,11 @@ export class Results {
     }
     if (before !== undefined) this.#keepPast(before);
     this.#current.put(made);
-    remove(this.disk, this.#file(made.key, made.result));
+    const past = this.#file(made.key, made.result);
+    if (this.disk.lstat(past) !== undefined) {
+      this.#current.flushName(made.key);
+      remove(this.disk, past);
+    }
     return made;
   }
 
@@ -105,7 +109,9 @@ export class Results {
 
   #keepPast(record: StepRecord): void {
     const result = resultId(record);
-    writeEnvelope(this.disk, this.#file(record.key, result), { ...record, result });
+    const file = this.#file(record.key, result);
+    writeEnvelope(this.disk, file, { ...record, result });
+    fsyncName(this.disk, file);
   }
 
   #file(key: string, result: string): string {

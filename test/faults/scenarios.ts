@@ -1,0 +1,90 @@
+import { chmodSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { copyOut } from "../../runner/store/checkout.js";
+import type { Store } from "../../runner/store/store.js";
+import type { Laboratory } from "./laboratory.js";
+import { allText, scripted } from "./programs.js";
+
+/** Something that vistas does with its store, to be disturbed at each of its operations. */
+export interface Scenario {
+  readonly name: string;
+  /** Fills the store with what the scenario must not harm; undisturbed. */
+  prepare(lab: Laboratory): Promise<void>;
+  /** Harms it before the scenario begins: what was there may be missing then, but never wrong. */
+  damage?(lab: Laboratory): void;
+  /** Under faults; and once more, undisturbed, on what they have left. */
+  act(lab: Laboratory, store: Store): Promise<void>;
+  /** What is wrong after `act` has come to its end, if anything. */
+  wrong?(lab: Laboratory): string | undefined;
+}
+
+export const scenarios: readonly Scenario[] = [
+  {
+    name: "recording steps, a part and a run in a new store",
+    prepare: () => Promise.resolve(),
+    act: async (lab, store) => done(await lab.run(store)),
+  },
+  {
+    name: "recording beside what is there",
+    prepare: async lab => done(await lab.run(lab.store(), { word: "before" })),
+    act: async (lab, store) => done(await lab.run(store)),
+  },
+  {
+    name: "finding damage and making anew",
+    prepare: async lab => done(await lab.run(lab.store())),
+    damage,
+    act: async (lab, store) => done(await lab.run(store)),
+  },
+  {
+    name: "a step that comes to other bytes",
+    prepare: async lab => done(await lab.run(lab.store())),
+    act: async (lab, store) => done(await lab.run(store, { forced: true, executor: scripted(" and more") })),
+  },
+  {
+    name: "checking an artifact out",
+    prepare: async lab => done(await lab.run(lab.store())),
+    act: checkOut,
+    wrong: lab => (allText(lab.out) === EXPECTED_OUT ? undefined : `checked out: ${allText(lab.out)}`),
+  },
+];
+
+const EXPECTED_OUT = "o:empty:sub:b:b\ndeep:a:one\ntool:#!/bin/sh\n";
+
+function done({ outcome, steps }: { outcome: string; steps: readonly { error?: string }[] }): void {
+  if (outcome !== "done") throw new StepsFailed(steps.flatMap(({ error }) => error ?? []));
+}
+
+/** The run came to its end and says that steps failed, each in these words. */
+export class StepsFailed extends Error {
+  override readonly name = "StepsFailed";
+  constructor(readonly errors: readonly string[]) {
+    super(errors.join("\n"));
+  }
+}
+
+/** One object with other bytes, one folder with a file less. */
+function damage(lab: Laboratory): void {
+  const [tree = ""] = pathsIn(join(lab.root, "trees"), 2);
+  rmSync(join(tree, "sub"), { recursive: true });
+  const object = pathsIn(join(lab.root, "objects"), 2).find(
+    path => !path.endsWith(".tree") && !path.endsWith(".x"),
+  );
+  chmodSync(object ?? "", 0o644);
+  writeFileSync(object ?? "", "no longer what it was\n");
+}
+
+function pathsIn(folder: string, depth: number): string[] {
+  const paths = readdirSync(folder)
+    .sort()
+    .map(name => join(folder, name));
+  return depth === 1 ? paths : paths.flatMap(path => pathsIn(path, depth - 1));
+}
+
+async function checkOut(lab: Laboratory, store: Store): Promise<void> {
+  const [id = ""] = store.runs.ids();
+  const step = store.runs.get(id)?.steps.find(({ step: name }) => name === "tree");
+  const ref = store.records.of(step?.key ?? "", step?.result)?.outputs["t"];
+  if (ref === undefined || (await store.objects.heal(ref)) !== "whole")
+    throw new Error("nothing to check out");
+  copyOut(store.disk, store.objects.path(ref), join(lab.out, "o"));
+}
