@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "@jest/globals";
 import { openEngine, type Engine } from "../../steps/engine/index.js";
 import type { WasmBackend } from "../../steps/engine/wasm/compose.js";
 import { guardHeap } from "../../steps/engine/wasm/heap.js";
+import { tempFolder } from "../rig/temp.js";
 
 describe("openEngine", () => {
   const open: Engine[] = [];
@@ -46,7 +47,14 @@ describe("openEngine", () => {
   });
 
   it("says which package of a backend does not load", async () => {
-    await expect(start("webgpu", 1)).rejects.toThrow(/webgpu/);
+    const before = process.env["VISTAS_ENGINES"];
+    process.env["VISTAS_ENGINES"] = tempFolder();
+    try {
+      await expect(start("webgpu", 1)).rejects.toThrow(/webgpu does not load/);
+    } finally {
+      if (before === undefined) delete process.env["VISTAS_ENGINES"];
+      else process.env["VISTAS_ENGINES"] = before;
+    }
   });
 
   it("turns a full heap into an error that names the batch size", async () => {
