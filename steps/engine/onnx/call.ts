@@ -39,9 +39,9 @@ export class Call {
     return name in this.node.inputs;
   }
 
-  /** As the kernel's attributes are declared: `call.attributes<Conv2DAttrs>()`. */
-  attributes<A>(): A {
-    return this.node.attributes as A;
+  /** What the kernel declares them to be: `call.attributes as Conv2DAttrs`. */
+  get attributes(): unknown {
+    return this.node.attributes;
   }
 
   /** The kernel's only output. */

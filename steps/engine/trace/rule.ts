@@ -9,9 +9,11 @@ export type ShapeRule = (tf: TensorFlow, inputs: Inputs, attributes: Attributes)
 /** By the kernel's names; only shapes and types are looked at. */
 export type Inputs = Readonly<Record<string, TensorInfo>>;
 
-/** A rule that knows its kernel's attributes. */
-export function rule<A>(of: (inputs: Inputs, attributes: A, tf: TensorFlow) => Shaped | Shaped[]): ShapeRule {
-  return (tf, inputs, attributes) => of(inputs, attributes as unknown as A, tf);
+/** A rule that knows its kernel's attributes: it says of which type they are. */
+export function rule(
+  of: (inputs: Inputs, attributes: never, tf: TensorFlow) => Shaped | Shaped[],
+): ShapeRule {
+  return (tf, inputs, attributes) => of(inputs, attributes as never, tf);
 }
 
 export function input(inputs: Inputs, name: string): { shape: number[]; dtype: ValueType } {

@@ -22,7 +22,7 @@ export const convolution: Lowerings = {
   Conv2D: call => {
     const { b, output } = call;
     const [x, filter] = [call.input("x"), call.input("filter")];
-    const info = geometry(call, x.shape, filter.shape, call.attributes<Conv2DAttrs>().dilations);
+    const info = geometry(call, x.shape, filter.shape, (call.attributes as Conv2DAttrs).dilations);
     const matrix = b.op("Reshape", [filter.name, b.ints([depth(info), info.outChannels])]);
     const y = inPieces(b, [x.name], info.batchSize, patchBytes(info), "join", ([piece = ""], batch) => {
       const product = b.op("MatMul", [columns(b, piece, info, batch), matrix]);
@@ -33,7 +33,7 @@ export const convolution: Lowerings = {
   Conv2DBackpropFilter: call => {
     const { b } = call;
     const [x, dy] = [call.input("x"), call.input("dy")];
-    const { filterShape } = call.attributes<Conv2DBackpropFilterAttrs>();
+    const { filterShape } = call.attributes as Conv2DBackpropFilterAttrs;
     const info = geometry(call, x.shape, filterShape, 1);
     const { outHeight, outWidth, outChannels, batchSize } = info;
     const sum = inPieces(
@@ -52,7 +52,7 @@ export const convolution: Lowerings = {
   Conv2DBackpropInput: call => {
     const { b } = call;
     const [dy, filter] = [call.input("dy"), call.input("filter")];
-    const { inputShape } = call.attributes<Conv2DBackpropInputAttrs>();
+    const { inputShape } = call.attributes as Conv2DBackpropInputAttrs;
     const info = geometry(call, inputShape, filter.shape, 1);
     // Both ways give the same; the one that moves fewer numbers is taken.
     const scatters = 3 * info.inChannels < info.outChannels;
@@ -72,7 +72,7 @@ function geometry(
   filter: readonly number[],
   dilations: number | [number, number],
 ): Info {
-  const { strides, pad, dimRoundingMode, dataFormat } = call.attributes<Conv2DAttrs>();
+  const { strides, pad, dimRoundingMode, dataFormat } = call.attributes as Conv2DAttrs;
   if (dataFormat !== "NHWC") call.refuse("of channels-first images has no compiled form");
   const shapes = [[...x] as Image, [...filter] as Image] as const;
   return call.tf.backend_util.computeConv2DInfo(...shapes, strides, dilations, pad, dimRoundingMode);

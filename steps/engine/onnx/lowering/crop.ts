@@ -7,7 +7,7 @@ export const crop: Lowerings = {
   /** Boxes [B, 4] are y1, x1, y2, x2 as parts of the image; what falls outside of it is `extrapolationValue`. */
   CropAndResize: call => {
     const { b } = call;
-    const { cropSize, method, extrapolationValue } = call.attributes<CropAndResizeAttrs>();
+    const { cropSize, method, extrapolationValue } = call.attributes as CropAndResizeAttrs;
     const x = call.input("image");
     const [n = 0, height = 0, width = 0, channels = 0] = x.shape;
     const boxes = call.input("boxes").name;

@@ -51,7 +51,9 @@ export const elementwise: Lowerings = {
   }),
   Relu6: unary((b, x) => b.op("Clip", [x, b.scalar(0), b.scalar(6)])),
   LeakyRelu: call =>
-    call.b.op("LeakyRelu", [call.input("x").name], { alpha: float(call.attributes<LeakyReluAttrs>().alpha) }),
+    call.b.op("LeakyRelu", [call.input("x").name], {
+      alpha: float((call.attributes as LeakyReluAttrs).alpha),
+    }),
   Selu: call => {
     const { SELU_SCALE: gamma, SELU_SCALEALPHA: product } = call.tf.backend_util;
     return call.b.op("Selu", [call.input("x").name], { alpha: float(product / gamma), gamma: float(gamma) });
@@ -60,13 +62,13 @@ export const elementwise: Lowerings = {
   Step: call => {
     const { b } = call;
     const positive = b.op("Greater", [call.input("x").name, b.scalar(0)]);
-    const alpha = call.attributes<Partial<StepAttrs>>().alpha ?? 0;
+    const alpha = (call.attributes as Partial<StepAttrs>).alpha ?? 0;
     return alpha === 0
       ? b.op("Cast", [positive], { to: onnxType("float32") })
       : b.op("Where", [positive, b.scalar(1), b.scalar(alpha)]);
   },
   ClipByValue: call => {
-    const { clipValueMin, clipValueMax } = call.attributes<ClipByValueAttrs>();
+    const { clipValueMin, clipValueMax } = call.attributes as ClipByValueAttrs;
     return call.b.op("Clip", [
       call.input("x").name,
       call.b.scalar(clipValueMin),
@@ -76,7 +78,7 @@ export const elementwise: Lowerings = {
   Cast: call => cast(call.b, call.input("x"), call.output.dtype),
   ZerosLike: call => fill(call, 0),
   OnesLike: call => fill(call, 1),
-  Fill: call => fill(call, Number(call.attributes<FillAttrs>().value)),
+  Fill: call => fill(call, Number((call.attributes as FillAttrs).value)),
 
   ...same("ab", ["Add", "Sub", "Pow", "Equal", "Less", "Greater"]),
   Multiply: binary("Mul"),

@@ -7,14 +7,14 @@ export const linear: Lowerings = {
   BatchMatMul: call => {
     const { b } = call;
     const [x, y] = [call.input("a"), call.input("b")];
-    const { transposeA, transposeB } = call.attributes<BatchMatMulAttrs>();
+    const { transposeA, transposeB } = call.attributes as BatchMatMulAttrs;
     if (x.dtype !== "float32" || y.dtype !== "float32") call.refuse("of whole numbers has no compiled form");
     if (x.shape.length === 2 && y.shape.length === 2 && (transposeA || transposeB))
       return b.op("Gemm", [x.name, y.name], { transA: Number(transposeA), transB: Number(transposeB) });
     return b.op("MatMul", [turned(b, x, transposeA), turned(b, y, transposeB)]);
   },
   Einsum: call => {
-    const { equation } = call.attributes<EinsumAttrs>();
+    const { equation } = call.attributes as EinsumAttrs;
     return call.b.op(
       "Einsum",
       call.list.map(({ name }) => name),
@@ -23,7 +23,7 @@ export const linear: Lowerings = {
   },
   FusedBatchNorm: call => {
     const { b } = call;
-    const { varianceEpsilon } = call.attributes<FusedBatchNormAttrs>();
+    const { varianceEpsilon } = call.attributes as FusedBatchNormAttrs;
     const [x, mean, variance] = [call.input("x"), call.input("mean"), call.input("variance")];
     const deviation = b.op("Sqrt", [b.op("Add", [variance.name, b.scalar(varianceEpsilon)])]);
     const inverse = b.op("Reciprocal", [deviation]);

@@ -74,13 +74,13 @@ export const pooling: Lowerings = {
 };
 
 function pool(call: Call, x: readonly number[]): Windows {
-  const { filterSize, strides, pad, dimRoundingMode } = call.attributes<MaxPoolAttrs>();
+  const { filterSize, strides, pad, dimRoundingMode } = call.attributes as MaxPoolAttrs;
   const util = call.tf.backend_util;
   return windowsOf(util.computePool2DInfo([...x] as Image, filterSize, strides, 1, pad, dimRoundingMode));
 }
 
 function depthwise(call: Call, x: readonly number[], filter: readonly number[]): Windows {
-  const { strides, pad, dilations, dimRoundingMode } = call.attributes<DepthwiseConv2dNativeAttrs>();
+  const { strides, pad, dilations, dimRoundingMode } = call.attributes as DepthwiseConv2dNativeAttrs;
   const shapes = [[...x] as Image, [...filter] as Image] as const;
   const util: typeof backend_util = call.tf.backend_util;
   return windowsOf(util.computeConv2DInfo(...shapes, strides, dilations, pad, dimRoundingMode, true));

@@ -19,15 +19,15 @@ export const reduction: Lowerings = {
   ArgMax: argument("ArgMax"),
   ArgMin: argument("ArgMin"),
   Softmax: call => {
-    const axis = call.attributes<Partial<SoftmaxAttrs>>().dim ?? -1;
+    const axis = (call.attributes as Partial<SoftmaxAttrs>).dim ?? -1;
     return call.b.op("Softmax", [call.input("logits").name], { axis });
   },
   LogSoftmax: call => {
-    const { axis = -1 } = call.attributes<{ readonly axis?: number }>();
+    const { axis = -1 } = call.attributes as { readonly axis?: number };
     return call.b.op("LogSoftmax", [call.input("logits").name], { axis });
   },
   Cumsum: call => {
-    const { axis, exclusive, reverse } = call.attributes<CumsumAttrs>();
+    const { axis, exclusive, reverse } = call.attributes as CumsumAttrs;
     const along = call.b.constant("int32", [], Int32Array.of(axis));
     const flags = { exclusive: Number(exclusive), reverse: Number(reverse) };
     return call.b.op("CumSum", [call.input("x").name, along], flags);
@@ -70,7 +70,7 @@ function divisor(n: number, limit: number): number {
 
 /** All axes are named where none is. In order; never negative. */
 function axesOf(call: Call, { shape }: Operand): number[] {
-  const { axis, reductionIndices } = call.attributes<Partial<SumAttrs & MaxAttrs>>();
+  const { axis, reductionIndices } = call.attributes as Partial<SumAttrs & MaxAttrs>;
   const axes = call.tf.util.parseAxisParam(axis ?? reductionIndices ?? [...shape.keys()], [...shape]);
   return axes.sort((a, b) => a - b);
 }
@@ -90,7 +90,7 @@ function reduce(operator: string): Lowering {
 }
 
 function keepDims(call: Call): 0 | 1 {
-  return call.attributes<{ readonly keepDims?: boolean }>().keepDims === true ? 1 : 0;
+  return (call.attributes as { readonly keepDims?: boolean }).keepDims === true ? 1 : 0;
 }
 
 /** Of truth values, as numbers. */

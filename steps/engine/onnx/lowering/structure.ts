@@ -24,16 +24,20 @@ export const structure: Lowerings = {
   Reshape: call => reshape(call, call.input("x")),
   ExpandDims: call => reshape(call, call.input("input")),
   Transpose: call =>
-    call.b.op("Transpose", [call.input("x").name], { perm: call.attributes<TransposeAttrs>().perm }),
+    call.b.op("Transpose", [call.input("x").name], { perm: (call.attributes as TransposeAttrs).perm }),
   Reverse: call => {
     const x = call.input("x");
-    return reverse(call, x, call.tf.util.parseAxisParam(call.attributes<ReverseAttrs>().dims, [...x.shape]));
+    return reverse(
+      call,
+      x,
+      call.tf.util.parseAxisParam((call.attributes as ReverseAttrs).dims, [...x.shape]),
+    );
   },
   FlipLeftRight: call => reverse(call, call.input("image"), [2]),
   Slice: call => {
     const { b } = call;
     const x = call.input("x");
-    const { begin, size } = call.attributes<SliceAttrs>();
+    const { begin, size } = call.attributes as SliceAttrs;
     const source = { shape: [...x.shape], dtype: x.dtype, dataId: {} };
     const [from = [], length = []] = call.tf.slice_util.parseSliceParams(source, begin, size);
     const to = from.map((at, i) => at + (length[i] ?? 0));
@@ -42,7 +46,7 @@ export const structure: Lowerings = {
   StridedSlice: call => {
     const { b } = call;
     const x = call.input("x");
-    const info = stridedSlice(call.tf, [...x.shape], call.attributes<StridedSliceAttrs>());
+    const info = stridedSlice(call.tf, [...x.shape], call.attributes as StridedSliceAttrs);
     if (info.strides.some(stride => stride < 0)) call.refuse("with a negative stride has no compiled form");
     const axes = b.ints(info.begin.map((_, axis) => axis));
     const picked = b.op("Slice", [x.name, b.ints(info.begin), b.ints(info.end), axes, b.ints(info.strides)]);
@@ -50,7 +54,7 @@ export const structure: Lowerings = {
   },
   PadV2: call => {
     const { b } = call;
-    const { paddings, constantValue } = call.attributes<PadV2Attrs>();
+    const { paddings, constantValue } = call.attributes as PadV2Attrs;
     const pads = b.ints([...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)]);
     const data =
       call.output.dtype === "int32" ? Int32Array.of(constantValue) : Float32Array.of(constantValue);
@@ -60,7 +64,7 @@ export const structure: Lowerings = {
   Tile: call => {
     const { b } = call;
     const x = call.input("x");
-    const { reps } = call.attributes<TileAttrs>();
+    const { reps } = call.attributes as TileAttrs;
     // Copies of a single row need not be laid out one by one.
     const spreads = x.shape.every((n, i) => n === 1 || reps[i] === 1);
     return spreads
@@ -69,13 +73,15 @@ export const structure: Lowerings = {
   },
   Concat: call => {
     const [first] = call.list;
-    const axis = call.tf.util.parseAxisParam(call.attributes<ConcatAttrs>().axis, [...(first?.shape ?? [])]);
+    const axis = call.tf.util.parseAxisParam((call.attributes as ConcatAttrs).axis, [
+      ...(first?.shape ?? []),
+    ]);
     const names = call.list.map(({ name }) => name);
     return call.b.op("Concat", names, { axis: axis[0] ?? 0 });
   },
   Pack: call => {
     const { b } = call;
-    const { axis } = call.attributes<PackAttrs>();
+    const { axis } = call.attributes as PackAttrs;
     const at = axis < 0 ? call.output.shape.length + axis : axis;
     return b.op(
       "Concat",
@@ -86,7 +92,7 @@ export const structure: Lowerings = {
   Unpack: call => {
     const { b } = call;
     const value = call.input("value");
-    const { axis } = call.attributes<UnpackAttrs>();
+    const { axis } = call.attributes as UnpackAttrs;
     const at = axis < 0 ? value.shape.length + axis : axis;
     const each = call.outputs.map((_, i) => b.constant("int32", [], Int32Array.of(i)));
     return each.map(place => b.op("Gather", [value.name, place], { axis: at }));
@@ -94,13 +100,13 @@ export const structure: Lowerings = {
   SplitV: call => {
     const { b } = call;
     const x = call.input("x");
-    const [axis = 0] = call.tf.util.parseAxisParam(call.attributes<SplitVAttrs>().axis, [...x.shape]);
+    const [axis = 0] = call.tf.util.parseAxisParam((call.attributes as SplitVAttrs).axis, [...x.shape]);
     const sizes = b.ints(call.outputs.map(({ shape }) => shape[axis] ?? 0));
     return b.ops("Split", [x.name, sizes], { axis }, call.outputs.length);
   },
   GatherV2: call => {
     const x = call.input("x");
-    const { axis, batchDims } = call.attributes<GatherV2Attrs>();
+    const { axis, batchDims } = call.attributes as GatherV2Attrs;
     if (batchDims > 0) call.refuse("with batchDims has no compiled form");
     const [at = 0] = call.tf.util.parseAxisParam(axis, [...x.shape]);
     return call.b.op("Gather", [x.name, cast(call.b, call.input("indices"), "int32")], { axis: at });
@@ -109,7 +115,7 @@ export const structure: Lowerings = {
   UnsortedSegmentSum: call => {
     const { b, output } = call;
     const [x, ids] = [call.input("x"), call.input("segmentIds")];
-    const { numSegments } = call.attributes<UnsortedSegmentSumAttrs>();
+    const { numSegments } = call.attributes as UnsortedSegmentSumAttrs;
     const [rows, width] = [sizeOf(ids.shape), sizeOf(x.shape) / Math.max(1, sizeOf(ids.shape))];
     if (x.dtype !== "float32") call.refuse("of whole numbers has no compiled form");
     const int = (value: number): string => b.constant("int32", [], Int32Array.of(value));
@@ -125,7 +131,7 @@ export const structure: Lowerings = {
   OneHot: call => {
     const { b, output } = call;
     const indices = call.input("indices");
-    const { depth, onValue, offValue } = call.attributes<OneHotAttrs>();
+    const { depth, onValue, offValue } = call.attributes as OneHotAttrs;
     const classes = b.constant(
       "int32",
       [depth],

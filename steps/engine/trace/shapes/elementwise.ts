@@ -61,14 +61,14 @@ export const elementwise: Readonly<Record<string, ShapeRule>> = {
     ARITHMETIC.map(kernel => [kernel, binary((a, b, tf) => tf.upcastType(a, b) as ValueType)]),
   ),
   ...Object.fromEntries(LOGIC.map(kernel => [kernel, binary(() => "bool")])),
-  Cast: rule<CastAttrs>((inputs, { dtype }) => ({
+  Cast: rule((inputs, { dtype }: CastAttrs) => ({
     shape: input(inputs, "x").shape,
     dtype: dtype as ValueType,
   })),
   Prelu: rule(inputs => input(inputs, "x")),
   AddN: rule(inputs => input(inputs, "0")),
   Select: rule(inputs => input(inputs, "t")),
-  Fill: rule<FillAttrs>((_inputs, { shape, dtype }) => ({ shape, dtype: dtype as ValueType })),
+  Fill: rule((_inputs, { shape, dtype }: FillAttrs) => ({ shape, dtype: dtype as ValueType })),
 };
 
 function binary(type: (a: ValueType, b: ValueType, tf: TensorFlow) => ValueType): ShapeRule {

@@ -1,4 +1,4 @@
-import type { CumsumAttrs, MaxAttrs, SumAttrs } from "@tensorflow/tfjs-core";
+import type { MaxAttrs, SumAttrs } from "@tensorflow/tfjs-core";
 import type { ValueType } from "../graph.js";
 import { input, rule, type ShapeRule } from "../rule.js";
 
@@ -15,11 +15,11 @@ export const reduction: Readonly<Record<string, ShapeRule>> = {
   ArgMin: reduced(() => "int32"),
   Softmax: rule(inputs => input(inputs, "logits")),
   LogSoftmax: rule(inputs => input(inputs, "logits")),
-  Cumsum: rule<CumsumAttrs>(inputs => input(inputs, "x")),
+  Cumsum: rule(inputs => input(inputs, "x")),
 };
 
 function reduced(type: (dtype: ValueType) => ValueType): ShapeRule {
-  return rule<Partial<SumAttrs & MaxAttrs>>((inputs, { axis, reductionIndices, keepDims = false }, tf) => {
+  return rule((inputs, { axis, reductionIndices, keepDims = false }: Partial<SumAttrs & MaxAttrs>, tf) => {
     const { shape, dtype } = input(inputs, "x");
     const axes = tf.util.parseAxisParam(axis ?? reductionIndices ?? [...shape.keys()], shape);
     const kept = keepDims

@@ -21,7 +21,11 @@ export function readWeights(specs: readonly JsonObject[], bytes: Uint8Array): Ma
     const end = at + count * coding.bytes;
     if (end > bytes.length)
       throw new Error(`${what} ends at byte ${end}, the weights have ${bytes.length}: they are cut short`);
-    weights.set(name, { type: coding.type, shape, data: coding.read(new Uint8Array(bytes.subarray(at, end)).buffer) });
+    weights.set(name, {
+      type: coding.type,
+      shape,
+      data: coding.read(new Uint8Array(bytes.subarray(at, end)).buffer),
+    });
     at = end;
   }
   if (at !== bytes.length) throw new Error(`${bytes.length - at} bytes of the weights belong to no weight`);
