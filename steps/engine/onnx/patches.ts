@@ -2,22 +2,33 @@
 import { type Builder } from "./builder.js";
 import { sightsOf, type Windows } from "./windows.js";
 
+/** Below this width a row is moved number by number, and that is slow unless the batch lies innermost. */
+const NARROW = 8;
+
 /**
  * Rows of x [batch, rows, width] in the order of `places` -> [batch, places, width]; place -1 gives a row of `fill`.
  */
 export function gatherRows(
   b: Builder,
   x: string,
-  [batch, rows, width]: readonly [number, number, number],
+  shape: readonly [batch: number, rows: number, width: number],
   places: Int32Array,
   fill = 0,
 ): string {
+  const [batch, rows, width] = shape;
   if (places.length === rows && places.every((place, i) => place === i)) return x;
-  const beyond = places.includes(-1);
-  const row = (): string => b.op("Expand", [b.scalar(fill), b.ints([batch, 1, width])]);
-  const source = beyond ? b.op("Concat", [x, row()], { axis: 1 }) : x;
-  const found = beyond ? places.map(place => (place < 0 ? rows : place)) : places;
-  return b.op("Gather", [source, b.places(found)], { axis: 1 });
+  const found = places.map(place => (place < 0 ? rows : place));
+  const filled = (of: string, axis: number, row: readonly number[]): string =>
+    places.includes(-1) ? b.op("Concat", [of, b.op("Expand", [b.scalar(fill), b.ints(row)])], { axis }) : of;
+  if (width >= NARROW || batch < NARROW)
+    return b.op("Gather", [filled(x, 1, [batch, 1, width]), b.places(found)], { axis: 1 });
+  const turn = (of: string): string => b.op("Transpose", [of], { perm: [1, 0] });
+  const upright = turn(b.op("Reshape", [x, b.ints([batch, rows * width])]));
+  const each = Int32Array.from({ length: found.length * width }, (_, i) => {
+    return (found[Math.floor(i / width)] ?? 0) * width + (i % width);
+  });
+  const picked = b.op("Gather", [filled(upright, 0, [width, batch]), b.places(each)], { axis: 0 });
+  return b.op("Reshape", [turn(picked), b.ints([batch, places.length, width])]);
 }
 
 /** The image under each window: x [N, H, W, C] -> [N, windows x taps, C]. */

@@ -162,7 +162,11 @@ function signaturesOf(arrays: ProgramArrays): Signatures {
   );
 }
 
-/** Why to go on without compiling; nothing for an error of the step function's own. */
+/**
+ * What was refused, and so why to go on without compiling; nothing for an error of the step function's own. A step
+ * function may have told a refusal on in words of its own.
+ */
 function reasonToInterpret(error: unknown): string | undefined {
-  return error instanceof Refusal ? error.message : undefined;
+  if (error instanceof Refusal) return error.message;
+  return error instanceof Error && error.cause !== undefined ? reasonToInterpret(error.cause) : undefined;
 }

@@ -1,6 +1,7 @@
 import type {
   ConcatAttrs,
   GatherV2Attrs,
+  MirrorPadAttrs,
   OneHotAttrs,
   PackAttrs,
   PadV2Attrs,
@@ -15,7 +16,7 @@ import type {
 } from "@tensorflow/tfjs-core";
 import { sizeOf } from "../../trace/index.js";
 import { stridedSlice } from "../../trace/shapes/structure.js";
-import { onnxType } from "../builder.js";
+import { type Builder, onnxType } from "../builder.js";
 import type { Call, Lowerings, Operand } from "../call.js";
 import { cast } from "./elementwise.js";
 
@@ -55,11 +56,17 @@ export const structure: Lowerings = {
   PadV2: call => {
     const { b } = call;
     const { paddings, constantValue } = call.attributes as PadV2Attrs;
-    const pads = b.ints([...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)]);
+    const pads = padsOf(b, paddings);
     const data =
       call.output.dtype === "int32" ? Int32Array.of(constantValue) : Float32Array.of(constantValue);
     if (call.output.dtype === "bool") call.refuse("of truth values has no compiled form");
     return b.op("Pad", [call.input("x").name, pads, b.constant(call.output.dtype, [], data)]);
+  },
+  MirrorPad: call => {
+    const { paddings, mode } = call.attributes as MirrorPadAttrs;
+    // ONNX repeats the edge pixel or leaves it out; it cannot mirror with the edge pixel.
+    if (mode !== "reflect") call.refuse(`of the mode ${mode} has no compiled form`);
+    return call.b.op("Pad", [call.input("x").name, padsOf(call.b, paddings)], { mode });
   },
   Tile: call => {
     const { b } = call;
@@ -153,4 +160,9 @@ function reverse({ b }: Call, x: Operand, axes: readonly number[]): string {
   const all = (value: (n: number) => number): string => b.ints(axes.map(axis => value(x.shape[axis] ?? 0)));
   // To before the first element: a negative end counts from the back, so it must lie beyond the front.
   return b.op("Slice", [x.name, all(() => -1), all(n => -n - 1), b.ints(axes), all(() => -1)]);
+}
+
+/** All paddings before, then all after. */
+function padsOf(b: Builder, paddings: readonly (readonly [number, number])[]): string {
+  return b.ints([...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)]);
 }
