@@ -51,7 +51,10 @@ const GPU_TOLERANCES: Readonly<Record<string, number>> = {
   asin: 1e-3,
 };
 
-for (const backend of ["tensorflow", "webgpu"] as const)
+/** What onnx runs operation by operation, saying which operation and where; all else it compiles. */
+const REFUSED = new Set(["topk"]);
+
+for (const backend of ["tensorflow", "onnx", "webgpu"] as const)
   describeOrSkip(`${backend} computes what cpu computes, value and gradients`, lacking(backend), () => {
     let agreement: Agreement = {};
     beforeAll(async () => {
@@ -63,6 +66,12 @@ for (const backend of ["tensorflow", "webgpu"] as const)
     }, 240_000);
 
     it.each(cases.map(({ name }) => name))("%s", name => {
+      if (backend === "onnx" && REFUSED.has(name)) {
+        expect(agreement[name]).toMatch(
+          /^eager: \w+ has no compiled form \(called at .*structure\.js:\d+:\d+\)$/,
+        );
+        return;
+      }
       const tolerance = backend === "webgpu" ? (GPU_TOLERANCES[name] ?? TOLERANCE) : TOLERANCE;
       expect(agreement[name]).toBeLessThan(tolerance);
     });

@@ -1,4 +1,10 @@
-import { openEngine, type Engine, type Tensor, type TensorFlow } from "../../steps/engine/index.js";
+import {
+  openEngine,
+  type Engine,
+  type ProgramArrays,
+  type Tensor,
+  type TensorFlow,
+} from "../../steps/engine/index.js";
 
 /** The wasm engine beside the cpu one, which is the reference; both belong to one TensorFlow.js. */
 export interface Pair {
@@ -53,6 +59,45 @@ export async function evaluate(
   const read = await Promise.all(results.map(async t => Array.from(await t.data())));
   results.forEach(t => t.dispose());
   return read;
+}
+
+/** As `evaluate`, but by a program of an engine that compiles. Throws when it was not compiled. */
+export async function evaluateCompiled(
+  { tf, program }: Pick<Engine, "tf" | "program">,
+  shapes: readonly (readonly number[])[],
+  build: Build,
+  gradients = true,
+): Promise<number[][]> {
+  const names = shapes.map((_, i) => `x${i}`);
+  const compiled = program((_state, inputs) => {
+    const args = names.map(name => inputs[name] as Tensor);
+    const value = build(tf, ...args);
+    if (!gradients) return { outputs: { value } };
+    const dy = tensor(tf, value.shape, 99);
+    const loss = (...xs: Tensor[]): Tensor => tf.sum(tf.mul(build(tf, ...xs), dy));
+    const found = tf
+      .grads(loss)(args)
+      .map((gradient, i) => [`gradient${i}`, gradient] as const);
+    return { outputs: { value, ...Object.fromEntries(found) } };
+  }, {});
+  const data = shapes.map((shape, i) =>
+    numbers(
+      shape.reduce((a, b) => a * b, 1),
+      i + 1,
+    ),
+  );
+  const given = names.map((name, i) => [
+    name,
+    { shape: shapes[i] ?? [], data: data[i] ?? new Float32Array() },
+  ]);
+  try {
+    const outputs = await compiled.run(Object.fromEntries(given) as ProgramArrays);
+    if (!compiled.how.startsWith("compiled")) throw new Error(compiled.how);
+    const found = ["value", ...(gradients ? names.map((_, i) => `gradient${i}`) : [])];
+    return found.map(name => Array.from(outputs[name]?.data ?? []));
+  } finally {
+    compiled.dispose();
+  }
 }
 
 /** Largest difference, relative to the largest number of `expected`; infinite for NaN or another length. */

@@ -3,6 +3,7 @@ import type {
   CropAndResizeAttrs,
   ExpandDimsAttrs,
   GatherV2Attrs,
+  MirrorPadAttrs,
   OneHotAttrs,
   PackAttrs,
   PadV2Attrs,
@@ -18,7 +19,8 @@ import type {
 } from "@tensorflow/tfjs-core";
 import type { TensorFlow } from "../../types.js";
 import { sizeOf, type ValueType } from "../graph.js";
-import { input, rule, type ShapeRule } from "../rule.js";
+import type { Shaped } from "../recorder.js";
+import { input, type Inputs, rule, type ShapeRule } from "../rule.js";
 
 /** Kernels that move, copy, pick or resize. */
 export const structure: Readonly<Record<string, ShapeRule>> = {
@@ -47,11 +49,8 @@ export const structure: Readonly<Record<string, ShapeRule>> = {
     const x = input(inputs, "x");
     return { shape: stridedSlice(tf, x.shape, attributes).finalShape, dtype: x.dtype };
   }),
-  PadV2: rule((inputs, { paddings }: PadV2Attrs) => {
-    const x = input(inputs, "x");
-    const shape = x.shape.map((n, i) => n + (paddings[i]?.[0] ?? 0) + (paddings[i]?.[1] ?? 0));
-    return { shape, dtype: x.dtype };
-  }),
+  PadV2: rule((inputs, { paddings }: PadV2Attrs) => padded(inputs, paddings)),
+  MirrorPad: rule((inputs, { paddings }: MirrorPadAttrs) => padded(inputs, paddings)),
   Tile: rule((inputs, { reps }: TileAttrs) => {
     const x = input(inputs, "x");
     return { shape: x.shape.map((n, i) => n * (reps[i] ?? 1)), dtype: x.dtype };
@@ -124,4 +123,10 @@ function resize(): ShapeRule {
     const [n = 0, , , channels = 0] = images.shape;
     return { shape: [n, ...size, channels], dtype: "float32" };
   });
+}
+
+function padded(inputs: Inputs, paddings: readonly (readonly [number, number])[]): Shaped {
+  const x = input(inputs, "x");
+  const shape = x.shape.map((n, i) => n + (paddings[i]?.[0] ?? 0) + (paddings[i]?.[1] ?? 0));
+  return { shape, dtype: x.dtype };
 }
