@@ -1,4 +1,4 @@
-import { availableParallelism, cpus as processors } from "node:os";
+import { cpus as processors } from "node:os";
 import process from "node:process";
 import { compiledProgram } from "../onnx/program.js";
 import type { Ort } from "../onnx/session.js";
@@ -9,7 +9,7 @@ import { openWasm } from "./wasm.js";
  * onnxruntime: programs are compiled (`onnx/`), and what is not a program runs on wasm, operation by operation.
  * `VISTAS_ONNX_PROVIDER` names another of onnxruntime's execution providers than the processor: `webgpu`, `cuda`,
  * `dml` or `coreml`, as far as the installed build has it. Numbers are the same for any number of threads
- * (`test/engine/onnx/determinism.test.ts`).
+ * (`test/engine/onnx`).
  */
 export async function openOnnx({ cpus }: EngineOptions): Promise<Engine> {
   const ort = await load();
@@ -18,18 +18,17 @@ export async function openOnnx({ cpus }: EngineOptions): Promise<Engine> {
   if (!supported.includes(provider))
     throw new Error(`onnxruntime has no provider ${provider} here (it has ${supported.join(", ")})`);
   const wasm = await openWasm({ backend: "wasm", cpus });
-  const threads = Math.min(cpus, availableParallelism());
   const version = `onnxruntime-node ${ort.env.versions.node ?? ort.env.versions.common}`;
   // onnxruntime picks its kernels by the processor's instructions.
   const hardware = processors()[0]?.model ?? process.arch;
-  const runtime = { ort, threads, provider };
+  const runtime = { ort, threads: cpus, provider };
   return {
     tf: wasm.tf,
     backend: "onnx",
     version,
     precision: "float32",
-    threads,
-    device: `onnxruntime (${provider}), ${threads} thread${threads === 1 ? "" : "s"}`,
+    threads: cpus,
+    device: `onnxruntime (${provider}), ${cpus} thread${cpus === 1 ? "" : "s"}`,
     gpu: provider !== "cpu",
     determinism: provider === "cpu" ? "bitwise" : "none",
     numericClass: `onnx ${version} ${provider} + ${wasm.version} float32 ${hardware}`,

@@ -1,0 +1,77 @@
+import type { ModelSpec } from "../../../steps/lib/model.js";
+import { eagerProgram } from "../../../steps/engine/program.js";
+import type { Engine } from "../../../steps/engine/index.js";
+import { contrastiveTraining } from "../../bench/reference-step.js";
+import { type Check, demand } from "./check.js";
+
+const UPDATES = 200;
+/**
+ * Relative difference of losses after as many updates. Each starts from the last one's rounding, which a training
+ * multiplies; at the first update the difference is some 1e-7.
+ */
+const TOLERANCE = 5e-3;
+
+const conv: ModelSpec = {
+  layers: [
+    { type: "conv2d", filters: 8, kernel: 3, bias: false },
+    { type: "batchNorm", epsilon: 1e-5, activation: "relu" },
+    { type: "conv2d", filters: 12, kernel: 3, strides: 2, activation: "leakyRelu" },
+    { type: "maxPool", size: 2 },
+    { type: "flatten" },
+    { type: "dense", units: 16 },
+  ],
+};
+const mlp: ModelSpec = {
+  layers: [
+    { type: "flatten" },
+    { type: "dense", units: 32, activation: "relu" },
+    { type: "dense", units: 16, activation: "tanh" },
+  ],
+};
+
+export const trainings: readonly Check[] = [
+  { name: `a convolutional net's losses stay with eager ones for ${UPDATES} updates`, run: follow(conv) },
+  { name: `a perceptron's losses stay with eager ones for ${UPDATES} updates`, run: follow(mlp) },
+  { name: "memory stays where it is over 5,000 steps", run: withoutLeak },
+];
+
+function follow(spec: ModelSpec): Check["run"] {
+  return async engine => {
+    const { step, state, inputs } = contrastiveTraining(spec, 24, [9, 8, 1]);
+    const compiled = engine.program(step(engine.tf), state);
+    const eager = eagerProgram(engine.tf, step(engine.tf), state);
+    const losses: [number, number][] = [];
+    for (let update = 0; update < UPDATES; update++) {
+      const given = inputs(update);
+      const [a, b] = [await compiled.run(given), await eager.run(given)];
+      losses.push([a["loss"]?.data[0] ?? NaN, b["loss"]?.data[0] ?? NaN]);
+    }
+    demand(compiled.how.startsWith("compiled"), compiled.how);
+    const [first = [NaN, NaN]] = losses;
+    const [last = NaN] = losses.at(-1) ?? [];
+    demand(last < first[0] - 0.5, `the loss went from ${first[0]} to ${last}: nothing was learnt`);
+    const off = losses.map(([a, b]) => Math.abs(a - b) / Math.abs(b));
+    demand((off[0] ?? NaN) < 1e-5, `the first loss is off by ${off[0] ?? NaN}`);
+    const worst = Math.max(...off);
+    demand(worst < TOLERANCE, `losses differ by ${worst}`);
+    compiled.dispose();
+    eager.dispose();
+  };
+}
+
+async function withoutLeak(engine: Engine): Promise<void> {
+  const { step, state, inputs } = contrastiveTraining(mlp, 8, [9, 8, 1]);
+  const program = engine.program(step(engine.tf), state);
+  const given = inputs(0);
+  const rss: number[] = [];
+  for (let update = 1; update <= 5000; update++) {
+    await program.run(given, { read: update % 10 === 0 });
+    if (update % 1000 === 0) rss.push(process.memoryUsage.rss() / 2 ** 20);
+  }
+  const [early = NaN] = rss;
+  demand(
+    rss.every(now => now - early < 32),
+    `resident megabytes after each 1,000 steps: ${rss.join(", ")}`,
+  );
+  program.dispose();
+}
