@@ -1,6 +1,6 @@
 /** Images to patches and back, as ONNX operators over the index lists of `windows.ts`. */
 import { type Builder } from "./builder.js";
-import { sightsOf, type Windows } from "./windows.js";
+import { seersOf, type Windows } from "./windows.js";
 
 /** Below this width a row is moved number by number, and that is slow unless the batch lies innermost. */
 const NARROW = 8;
@@ -41,19 +41,33 @@ export function patches(b: Builder, x: string, windows: Windows, fill = 0): stri
 /** Adds patches [N, windows x taps, C] up where they overlap -> [N, H W, C]: the transpose of `patches`. */
 export function overlay(b: Builder, cut: string, windows: Windows): string {
   const { batch, pixels, channels, count, taps } = windows;
-  const sights = sightsOf(windows);
-  const most = Math.max(1, ...sights.map(list => list.length));
-  const places = Int32Array.from(
-    sights.flatMap(list =>
-      Array.from({ length: most }, (_, i) => {
-        const sight = list[i];
-        return sight === undefined ? -1 : sight.window * taps + sight.tap;
-      }),
-    ),
-  );
+  const [places, most] = cutsOf(windows);
   const spread = gatherRows(b, cut, [batch, count * taps, channels], places);
   if (most === 1) return spread;
   const stacked = b.op("Reshape", [spread, b.ints([batch * pixels, most, channels])]);
   const summed = b.op("ReduceSum", [stacked, b.ints([1])], { keepdims: 0 });
   return b.op("Reshape", [summed, b.ints([batch, pixels, channels])]);
+}
+
+/** By pixel, the patches' rows that fall on it, as many as on any pixel; the rest are -1. */
+function cutsOf(windows: Windows): [places: Int32Array, most: number] {
+  const { pixels, taps } = windows;
+  const seers = seersOf(windows);
+  const counts = new Int32Array(pixels);
+  seers.forEach((window, at) => {
+    const pixel = Math.floor(at / taps);
+    if (window >= 0) counts[pixel] = (counts[pixel] ?? 0) + 1;
+  });
+  const most = counts.reduce((a, c) => Math.max(a, c), 1);
+  const places = new Int32Array(pixels * most).fill(-1);
+  counts.fill(0);
+  seers.forEach((window, at) => {
+    if (window < 0) return;
+    const tap = at % taps;
+    const pixel = (at - tap) / taps;
+    const i = counts[pixel] ?? 0;
+    places[pixel * most + i] = window * taps + tap;
+    counts[pixel] = i + 1;
+  });
+  return [places, most];
 }

@@ -41,17 +41,14 @@ export function windowsOf(info: Geometry): Windows {
   };
 }
 
-/** A window and a tap by which a pixel is looked at. */
-export interface Sight {
-  readonly window: number;
-  readonly tap: number;
-}
-
-/** The other way round: by pixel, how it is looked at, in the order of the windows. */
-export function sightsOf({ pixels, taps, seen }: Windows): Sight[][] {
-  const sights = Array.from({ length: pixels }, (): Sight[] => []);
-  seen.forEach((pixel, at) => sights[pixel]?.push({ window: Math.floor(at / taps), tap: at % taps }));
-  return sights;
+/** The other way round: by pixel and tap, the window that looks at the pixel by that tap, or -1. */
+export function seersOf({ pixels, taps, seen }: Windows): Int32Array {
+  const seers = new Int32Array(pixels * taps).fill(-1);
+  seen.forEach((pixel, at) => {
+    const tap = at % taps;
+    if (pixel >= 0) seers[pixel * taps + tap] = (at - tap) / taps;
+  });
+  return seers;
 }
 
 /** Pixels that are looked at by the same taps, and so have one formula for their gradient. */
@@ -62,7 +59,7 @@ export interface Phase {
 
 /**
  * With stride s an image has s x s phases, each seen by every s-th row and column of the filter. At the edges some
- * windows are missing: those sights fall beyond the windows, and count as -1 in `windowsSeen`.
+ * windows are missing.
  */
 export function phasesOf(info: Geometry): Phase[] {
   const { inHeight, inWidth, strideHeight, strideWidth, filterHeight, filterWidth, padInfo } = info;
@@ -88,13 +85,12 @@ export function phasesOf(info: Geometry): Phase[] {
     .filter(({ pixels }) => pixels.length > 0);
 }
 
-/** By pixel and tap of a phase, the window that looks at the pixel by that tap, or -1. */
-export function windowsSeen(phase: Phase, sights: readonly (readonly Sight[])[]): Int32Array {
-  return Int32Array.from(
-    phase.pixels.flatMap(pixel =>
-      phase.taps.map(tap => sights[pixel]?.find(sight => sight.tap === tap)?.window ?? -1),
-    ),
-  );
+/** `seersOf`, of a phase's pixels and taps alone. */
+export function seersOfPhase({ taps, pixels }: Phase, seers: Int32Array, allTaps: number): Int32Array {
+  const own = new Int32Array(pixels.length * taps.length);
+  let at = 0;
+  for (const pixel of pixels) for (const tap of taps) own[at++] = seers[pixel * allTaps + tap] ?? -1;
+  return own;
 }
 
 function range(n: number): number[] {

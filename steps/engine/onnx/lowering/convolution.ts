@@ -13,7 +13,7 @@ import type { Builder } from "../builder.js";
 import type { Call, Lowerings } from "../call.js";
 import { gatherRows, overlay, patches } from "../patches.js";
 import { inPieces } from "../pieces.js";
-import { phasesOf, sightsOf, type Windows, windowsOf, windowsSeen } from "../windows.js";
+import { phasesOf, seersOf, seersOfPhase, type Windows, windowsOf } from "../windows.js";
 
 type Image = [number, number, number, number];
 type Info = backend_util.Conv2DInfo;
@@ -111,14 +111,14 @@ function scattered(b: Builder, dy: string, filter: string, info: Info, batch: nu
 function gathered(b: Builder, dy: string, filter: string, info: Info, batch: number): string {
   const windows: Windows = { ...windowsOf(info), batch };
   const { inChannels: c, outChannels: k } = info;
-  const sights = sightsOf(windows);
+  const seers = seersOf(windows);
   const phases = phasesOf(info);
   const seeing = phases.filter(({ taps }) => taps.length > 0);
   const shape = [batch, windows.count, k] as const;
   const rows = b.op("Reshape", [dy, b.ints(shape)]);
   const byTap = b.op("Reshape", [filter, b.ints([windows.taps, c, k])]);
   const parts = seeing.map(phase => {
-    const gradients = gatherRows(b, rows, shape, windowsSeen(phase, sights));
+    const gradients = gatherRows(b, rows, shape, seersOfPhase(phase, seers, windows.taps));
     const deep = phase.taps.length * k;
     const side = b.op("Reshape", [gradients, b.ints([batch * phase.pixels.length, deep])]);
     const taps = b.op("Gather", [byTap, b.places(Int32Array.from(phase.taps))], { axis: 0 });
