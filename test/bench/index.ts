@@ -2,8 +2,15 @@
 import process from "node:process";
 import { hashing, smallFiles } from "./files.js";
 import { noop } from "./noop.js";
+import { sample, train } from "./train.js";
 
-const benches: Readonly<Record<string, () => Promise<void>>> = { noop, hashing, files: smallFiles };
+const benches: Readonly<Record<string, () => Promise<void>>> = {
+  noop,
+  hashing,
+  files: smallFiles,
+  train,
+  sample,
+};
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter(name => !(name in benches));

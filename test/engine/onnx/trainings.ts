@@ -1,7 +1,7 @@
 import type { ModelSpec } from "../../../steps/lib/model.js";
 import { eagerProgram } from "../../../steps/engine/program.js";
 import type { Engine } from "../../../steps/engine/index.js";
-import { contrastiveTraining } from "../../bench/reference-step.js";
+import { contrastiveTraining } from "../../bench/workloads.js";
 import { type Check, demand } from "./check.js";
 
 const UPDATES = 200;
