@@ -12,6 +12,7 @@ export const builtinKinds = [
   "sample-views",
   "train-contrastive",
   "evaluate-probe",
+  "evaluate-knn",
   "compare",
 ] as const;
 export type BuiltinKind = (typeof builtinKinds)[number];

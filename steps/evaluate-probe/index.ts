@@ -1,4 +1,5 @@
 import { defineStep } from "../../runner/step-api.js";
+import { fitInputs, fitSchemas, reportDoc } from "../evaluation/options.js";
 import type { ProbeOptions } from "./run.js";
 
 /**
@@ -18,18 +19,7 @@ export default defineStep<ProbeOptions>({
         default: 0.001,
         description: "Weight decay: (l2 / 2) |W|^2 is added to the mean cross-entropy.",
       },
-      standardise: {
-        type: "boolean",
-        default: true,
-        description: "Shift and scale each feature to mean 0, variance 1 on the training images.",
-      },
-      labels: {
-        type: "integer",
-        minimum: 0,
-        default: 0,
-        description: "How many labelled training images to use, the same number of each class; 0: all.",
-      },
-      seed: { type: "integer", minimum: 0, default: 0, description: "Which images `labels` picks." },
+      ...fitSchemas,
       maxIterations: {
         type: "integer",
         minimum: 1,
@@ -45,14 +35,8 @@ export default defineStep<ProbeOptions>({
       },
     },
   },
-  inputs: {
-    encoder: { doc: "A trained or random encoder; without it the features are raw pixels.", optional: true },
-    train: "Labelled images to fit on.",
-    test: "Labelled images to test on, of the same classes.",
-  },
-  outputs: {
-    report: "report.json (accuracy, per class, confusion matrix), predictions.npy, confusion.png.",
-  },
+  inputs: fitInputs,
+  outputs: { report: reportDoc },
   numeric: true,
   async run(ctx) {
     const { runProbe } = await import("./run.js");

@@ -9,7 +9,7 @@ import trainContrastive from "../../steps/train-contrastive/index.js";
 import { naiveForward } from "../rig/naive-model.js";
 import { fakeRun, runKind } from "../rig/context.js";
 import { shapesFolder } from "./data.js";
-import { encodedFeatures } from "../../steps/evaluate-probe/features.js";
+import { encodedFeatures } from "../../steps/evaluation/features.js";
 import { openImages } from "../../steps/lib/images.js";
 
 const device = { backend: "wasm" };

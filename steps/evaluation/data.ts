@@ -1,0 +1,59 @@
+import type { StepContext } from "../../runner/step-api.js";
+import { sameShape, shapeText } from "../lib/arrays.js";
+import { openImages } from "../lib/images.js";
+import { encodedFeatures, type Features, type LabelledImages, rawFeatures, standardise } from "./features.js";
+import type { FitOptions } from "./options.js";
+import { pickPerClass } from "./subset.js";
+
+type Context = Pick<StepContext<FitOptions>, "with" | "inputs" | "random" | "device" | "signal">;
+
+/** The images that an evaluation fits on, and those that it tests on: of one size, with the same classes. */
+export interface Sets {
+  readonly train: LabelledImages;
+  readonly test: LabelledImages;
+  readonly classes: readonly string[];
+}
+
+/** Opens the inputs `train` and `test`, and takes of the first what `labels` says. Throws unless they fit each other. */
+export async function openSets(ctx: Context): Promise<Sets> {
+  const { labels } = ctx.with;
+  const train = await openLabelled(ctx.inputs["train"], "train");
+  const test = await openLabelled(ctx.inputs["test"], "test");
+  if (!sameShape(train.shape, test.shape))
+    throw new Error(`train images are ${shapeText(train.shape)}, test images ${shapeText(test.shape)}`);
+  checkClasses(train.classes, test.classes, "train");
+  const chosen = labels === 0 ? train : pickPerClass(train, labels, ctx.random("labels"));
+  return { train: chosen, test, classes: train.classes };
+}
+
+/** Opens an images artifact. Throws when it has no labels; `role` stands in the error. */
+export async function openLabelled(folder: string | undefined, role: string): Promise<LabelledImages> {
+  const file = await openImages(folder ?? "");
+  const { labels } = file;
+  if (labels === undefined) throw new Error(`the '${role}' images have no labels; an evaluation needs them`);
+  return { ...file, labels };
+}
+
+/** Throws unless the test images have the classes of what is tested, in their order. */
+export function checkClasses(of: readonly string[], test: readonly string[], what: string): void {
+  if (of.join("\n") !== test.join("\n"))
+    throw new Error(`${what} classes are [${of.join(", ")}], test classes [${test.join(", ")}]`);
+}
+
+/** The features of both sets, [train, test]: the encoder's, or pixels; standardised if the options say so. */
+export async function extractFeatures(ctx: Context, { train, test }: Sets): Promise<[Features, Features]> {
+  const { encoder } = ctx.inputs;
+  const features: [Features, Features] =
+    encoder === undefined
+      ? [rawFeatures(train), rawFeatures(test)]
+      : await encodedFeatures(encoder, [train, test], ctx.device, ctx.signal);
+  return ctx.with.standardise ? standardise(features) : features;
+}
+
+/** Where the features came from, for the report. */
+export function featureFacts(
+  ctx: Context,
+  { width }: Features,
+): { readonly from: string; readonly width: number } {
+  return { from: ctx.inputs["encoder"] === undefined ? "pixels" : "encoder", width };
+}

@@ -1,0 +1,35 @@
+import type { JsonObject } from "../../runner/step-api.js";
+
+/** What every evaluation that fits on labelled images may be told. */
+export interface FitOptions {
+  readonly standardise: boolean;
+  readonly labels: number;
+  readonly seed: number;
+}
+
+/** Their JSON Schemas. */
+export const fitSchemas: JsonObject = {
+  standardise: {
+    type: "boolean",
+    default: true,
+    description: "Shift and scale each feature to mean 0, variance 1 on the training images.",
+  },
+  labels: {
+    type: "integer",
+    minimum: 0,
+    default: 0,
+    description: "How many labelled training images to use, the same number of each class; 0: all.",
+  },
+  seed: { type: "integer", minimum: 0, default: 0, description: "Which images `labels` picks." },
+};
+
+/** The inputs of such an evaluation. */
+export const fitInputs = {
+  encoder: { doc: "A trained or random encoder; without it the features are raw pixels.", optional: true },
+  train: "Labelled images to fit on.",
+  test: "Labelled images to test on, of the same classes.",
+} as const;
+
+/** Their output, in words (report.ts). */
+export const reportDoc =
+  "report.json (accuracy, per class, confusion matrix), predictions.npy, confusion.png.";
