@@ -3,6 +3,7 @@ import {
   chmodSync,
   constants,
   copyFileSync,
+  fstatSync,
   fsyncSync,
   linkSync,
   lstatSync,
@@ -12,6 +13,7 @@ import {
   readFileSync,
   readdirSync,
   readlinkSync,
+  readSync,
   realpathSync,
   renameSync,
   rmdirSync,
@@ -19,6 +21,7 @@ import {
   statSync,
   symlinkSync,
   unlinkSync,
+  utimesSync,
   writeSync,
   type BigIntStats,
 } from "node:fs";
@@ -39,7 +42,9 @@ export interface Disk {
   close(fd: number): void;
   /** The next bytes, into `buffer`; 0 at the end. */
   read(fd: number, buffer: Buffer): Promise<number>;
-  /** A whole file. Never waits: what is not a file (a pipe) is empty or an error. */
+  /** The same, while the caller waits: for threads that do nothing else. */
+  readSync(fd: number, buffer: Buffer): number;
+  /** A whole file. Never waits nor goes on for ever: what is not a file (a pipe, a device) is an error, EINVAL. */
   readFile(path: string): Buffer;
   list(folder: string): string[];
   /** Nothing where there is no such file. Links are not followed. */
@@ -61,6 +66,8 @@ export interface Disk {
   /** Removes an empty folder. */
   removeFolder(path: string): void;
   chmod(path: string, mode: number): void;
+  /** Sets the times of last access and change of its bytes, seconds since 1970; the ctime becomes now. */
+  touch(path: string, seconds: number): void;
   /** Copies a file with its mode: by sharing its blocks until either is written (reflink) where the disk can. */
   copy(from: string, to: string): void;
 }
@@ -76,9 +83,13 @@ export const systemDisk: Disk = {
         error === null ? resolve(count) : reject(error),
       ),
     ),
+  readSync: (fd, buffer) => readSync(fd, buffer, 0, buffer.length, null),
   readFile(path) {
     const fd = openSync(path, constants.O_RDONLY | NONBLOCK);
     try {
+      const stat = fstatSync(fd);
+      // A folder is told by its own code when it is read.
+      if (!stat.isFile() && !stat.isDirectory()) throw notAFile(path);
       return readFileSync(fd);
     } finally {
       closeSync(fd);
@@ -96,8 +107,17 @@ export const systemDisk: Disk = {
   unlink: unlinkSync,
   removeFolder: path => rmdirSync(path),
   chmod: chmodSync,
+  touch: (path, seconds) => utimesSync(path, seconds, seconds),
   copy: (from, to) => copyFileSync(from, to, constants.COPYFILE_FICLONE),
 };
+
+function notAFile(path: string): Error {
+  return Object.assign(new Error(`EINVAL: not a file, read '${path}'`), {
+    code: "EINVAL",
+    syscall: "read",
+    path,
+  });
+}
 
 /** Absent on Windows, where no file of ours can be a pipe. */
 const NONBLOCK = (constants as { O_NONBLOCK?: number }).O_NONBLOCK ?? 0;

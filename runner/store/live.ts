@@ -14,6 +14,8 @@ export interface LiveRun {
   readonly pid: number;
   /** Keys of the records and parts that it has looked up or made: what it may still read from the store. */
   readonly keys: ReadonlySet<string>;
+  /** When it began, by the clock of the store's disk: ns, to be compared with the ctime of files there. */
+  readonly begun: bigint;
 }
 
 /** This process's own run, entered among those under way. */
@@ -62,6 +64,8 @@ export class LiveRuns {
     const folder = join(this.folder, owner);
     let news: string[] = [];
     this.disk.makeFolder(folder);
+    // Before the first beat: whoever sees the run alive sees when it began.
+    this.#append(join(folder, BEGUN), "");
     this.#append(join(folder, ALIVE), ".");
     const stop = every(BEAT_MS, () => {
       try {
@@ -90,7 +94,7 @@ export class LiveRuns {
     return this.#owners().flatMap(owner => {
       const parsed = parseOwner(owner);
       if (parsed === undefined || this.isDead(owner)) return [];
-      return [{ ...parsed, owner, keys: this.#keys(owner) }];
+      return [{ ...parsed, owner, keys: this.#keys(owner), begun: this.#begun(owner) }];
     });
   }
 
@@ -106,10 +110,11 @@ export class LiveRuns {
 
   /**
    * Every key in use, once each run that was live at the call has told of its keys since, or has ended. Takes up to
-   * BEAT_MS, or PATIENCE_S where a run gives no sign.
+   * BEAT_MS, or PATIENCE_S where a run gives no sign. Not waited for: `self`, the owner who asks.
    */
-  async announced(wait: (ms: number) => Promise<unknown> = pause): Promise<Set<string>> {
-    const before = new Map(this.#owners().map(owner => [owner, this.#beats(owner)]));
+  async announced(wait: (ms: number) => Promise<unknown> = pause, self = ""): Promise<Set<string>> {
+    const others = this.#owners().filter(owner => owner !== self);
+    const before = new Map(others.map(owner => [owner, this.#beats(owner)]));
     for (;;) {
       for (const [owner, beats] of before)
         if (this.isDead(owner) || this.#beats(owner) !== beats) before.delete(owner);
@@ -151,6 +156,11 @@ export class LiveRuns {
     return this.#read(owner, ALIVE)?.length;
   }
 
+  /** Unknown (it may just be leaving): as if it had been there for ever. */
+  #begun(owner: string): bigint {
+    return this.disk.lstat(join(this.folder, owner, BEGUN))?.ctimeNs ?? 0n;
+  }
+
   #keys(owner: string): Set<string> {
     const lines = this.#read(owner, KEYS)?.toString("latin1").split("\n") ?? [];
     // One may be torn.
@@ -190,6 +200,8 @@ interface Heard {
   readonly silence: number;
 }
 
+/** Written once. */
+const BEGUN = "begun";
 const ALIVE = "alive";
 const KEYS = "keys";
 const KEY_LENGTH = 64;

@@ -113,15 +113,23 @@ export class Objects {
   }
 
   /**
-   * Moves the ctime of an object that a run comes to rely on: gc leaves alone what was touched since the oldest run
-   * under way began. What was known of its bytes stays known.
+   * Marks an object that a run comes to rely on. Its ctime moves, so that gc leaves it alone as something touched since
+   * the oldest run under way began; and its mtime, by which a gc that has just taken it away learns that it must put it
+   * back. What was known of its bytes stays known.
    */
   #freshen(blob: string, digest: string): void {
     const before = this.disk.lstat(blob);
     if (before?.isFile() !== true) return;
-    this.disk.chmod(blob, Number(before.mode & 0o777n));
+    // Back, because a time in the future would keep the stat cache from believing the file.
+    const seconds = before.mtimeNs / NS - 2n;
+    try {
+      this.disk.touch(blob, Number(seconds));
+    } catch (error) {
+      if (isCode(error, "ENOENT")) return;
+      throw error;
+    }
     const after = this.disk.lstat(blob);
-    if (this.stats.get(before) === digest && after?.ino === before.ino && after.mtimeNs === before.mtimeNs)
+    if (this.stats.get(before) === digest && after?.ino === before.ino && after.mtimeNs === seconds * NS)
       this.stats.putOwned(after, digest);
   }
 
@@ -249,6 +257,8 @@ export class Objects {
     return join(this.root, kind, digest.slice(0, 2), digest);
   }
 }
+
+const NS = 1_000_000_000n;
 
 /** Renames; false where something is in the way, or what was to be moved is gone. */
 function moved(disk: Disk, from: string, to: string): boolean {

@@ -111,10 +111,10 @@ export function faultsAt(name: Operation): readonly Fault[] {
 
 const CHANGING: ReadonlySet<Operation> = new Set<Operation>([
   ...(["open", "write", "sync", "makeFolder", "rename", "link", "unlink"] as const),
-  ...(["removeFolder", "chmod", "copy"] as const),
+  ...(["removeFolder", "chmod", "touch", "copy"] as const),
 ]);
 
-const WRITES = ["makeFolder", "rename", "link", "unlink", "removeFolder", "chmod", "copy"] as const;
+const WRITES = ["makeFolder", "rename", "link", "unlink", "removeFolder", "chmod", "touch", "copy"] as const;
 const READS = ["read", "readFile", "list", "lstat", "stat", "realpath"] as const;
 const REFUSED_BY: Readonly<Record<Code, readonly Operation[]>> = {
   ENOSPC: ["open", "write", "sync", "makeFolder", "rename", "link", "copy"],
