@@ -11,8 +11,10 @@ export const builtinKinds = [
   "train-generator",
   "sample-views",
   "train-contrastive",
+  "train-classifier",
   "evaluate-probe",
   "evaluate-knn",
+  "evaluate-classifier",
   "compare",
 ] as const;
 export type BuiltinKind = (typeof builtinKinds)[number];

@@ -1,6 +1,7 @@
 import type { StepContext } from "../../runner/step-api.js";
 import { sameShape, shapeText } from "../lib/arrays.js";
 import { openImages } from "../lib/images.js";
+import { readEncoder } from "../training/encoder.js";
 import { encodedFeatures, type Features, type LabelledImages, rawFeatures, standardise } from "./features.js";
 import type { FitOptions } from "./options.js";
 import { pickPerClass } from "./subset.js";
@@ -43,11 +44,12 @@ export function checkClasses(of: readonly string[], test: readonly string[], wha
 /** The features of both sets, [train, test]: the encoder's, or pixels; standardised if the options say so. */
 export async function extractFeatures(ctx: Context, { train, test }: Sets): Promise<[Features, Features]> {
   const { encoder } = ctx.inputs;
-  const features: [Features, Features] =
+  const [fit, held] =
     encoder === undefined
       ? [rawFeatures(train), rawFeatures(test)]
-      : await encodedFeatures(encoder, [train, test], ctx.device, ctx.signal);
-  return ctx.with.standardise ? standardise(features) : features;
+      : await encodedFeatures(await readEncoder(encoder), [train, test], ctx.device, ctx.signal);
+  if (fit === undefined || held === undefined) throw new Error("Internal error: features of two sets.");
+  return ctx.with.standardise ? standardise([fit, held]) : [fit, held];
 }
 
 /** Where the features came from, for the report. */

@@ -3,7 +3,7 @@ import { openEngine } from "../engine/index.js";
 import { elementCount } from "../lib/arrays.js";
 import { type ImageFile, range } from "../lib/images.js";
 import { imageBatch } from "../training/batch.js";
-import { encoderProgram, readEncoder } from "../training/encoder.js";
+import { type Encoder, encoderProgram } from "../training/encoder.js";
 
 /** Images that are read as they are wanted: a file's, or some of them. */
 export type Images = Pick<ImageFile, "count" | "shape" | "pick">;
@@ -24,19 +24,19 @@ export function rawFeatures(set: Images): Features {
   return { width, values };
 }
 
-/** What the encoder (a folder) makes of each set, with batch norm's running statistics: a frozen function. */
+/** What the encoder makes of each set, with batch norm's running statistics: a frozen function. */
 export async function encodedFeatures(
-  folder: string,
-  [first, second]: readonly [Images, Images],
+  encoder: Encoder,
+  sets: readonly Images[],
   device: Device,
   signal: AbortSignal,
-): Promise<[Features, Features]> {
-  const encoder = await readEncoder(folder);
+): Promise<Features[]> {
   const width = encoder.features;
   const engine = await openEngine(device);
   try {
     const program = encoderProgram(engine, encoder);
-    const encode = async (set: Images): Promise<Features> => {
+    const all: Features[] = [];
+    for (const set of sets) {
       const values = new Float64Array(set.count * width);
       for (const { from, pixels } of batches(set)) {
         signal.throwIfAborted();
@@ -45,9 +45,9 @@ export async function encodedFeatures(
         const rows = Math.min(batch, set.count - from);
         values.set(features?.data.subarray(0, rows * width) ?? [], from * width);
       }
-      return { width, values };
-    };
-    return [await encode(first), await encode(second)];
+      all.push({ width, values });
+    }
+    return all;
   } finally {
     engine.dispose();
   }

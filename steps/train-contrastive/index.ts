@@ -1,7 +1,8 @@
 import { defineStep } from "../../runner/step-api.js";
 import { augmentSchema } from "../lib/augment-options.js";
 import { checkpointSchema, optimiserSchema } from "../training/optimiser-options.js";
-import { type ContrastiveOptions, encoderSchema, headSchema } from "./options.js";
+import { encoderSchema } from "../training/encoder-options.js";
+import { type ContrastiveOptions, headSchema } from "./options.js";
 
 /**
  * SimCLR (Chen et al., "A Simple Framework for Contrastive Learning of Visual Representations", ICML 2020) on views

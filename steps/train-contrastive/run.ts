@@ -1,17 +1,18 @@
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import type { JsonObject, StepContext } from "../../runner/step-api.js";
+import type { StepContext } from "../../runner/step-api.js";
 import { writeJson } from "../lib/json.js";
+import { encoderLayers, headLayers } from "../training/architecture.js";
+import { recipeOf } from "../training/checkpoints.js";
+import { encoderTensors } from "../training/encoder-tensors.js";
 import { writeEncoder } from "../training/encoder.js";
 import { initialState } from "../training/net.js";
 import { makeOptimiser } from "../training/optimisation.js";
 import { startState } from "../training/state.js";
 import { train } from "../training/train.js";
-import { encoderLayers, headLayers } from "./architecture.js";
 import type { BatchOptions } from "./batches.js";
 import type { ContrastiveOptions } from "./options.js";
 import { contrastiveStep } from "./step.js";
-import { encoderTensors } from "./tensors.js";
 import { openSource } from "./views.js";
 
 /** Reads the views or images, trains, writes the encoder. With `updates: 0` it writes the random encoder. */
@@ -36,12 +37,7 @@ export async function trainContrastive(ctx: StepContext<ContrastiveOptions>): Pr
   });
   const folder = ctx.outputs["encoder"] ?? "";
   const recipe = { ...recipeOf(ctx.with), from: kind, anchors: count, stored };
-  const tensors = encoderTensors(arrays, encoder.layers.length);
+  const tensors = encoderTensors(arrays, { encoderLength: encoder.layers.length });
   await writeEncoder(folder, { image: shape, encoder, head, recipe }, tensors);
   await writeJson(join(folder, "curve.json"), { loss: curve });
-}
-
-/** The options that have a part in the result. */
-function recipeOf(options: ContrastiveOptions): JsonObject {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => name !== "checkpoint"));
 }

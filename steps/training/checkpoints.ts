@@ -62,6 +62,11 @@ export function checkpoints(
   };
 }
 
+/** The options that have a part in a training's result: its recipe. */
+export function recipeOf(options: CheckpointOptions & JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => name !== "checkpoint"));
+}
+
 /** One file: the arrays, and in its metadata the number of updates and the curve. */
 async function writeCheckpoint(path: string, { state, curve }: Checkpoint): Promise<void> {
   const tensors = Object.entries(state.arrays).map(([name, { shape, data }]): [string, NdArray] => {

@@ -25,6 +25,8 @@ export interface EncoderCard {
   readonly image: readonly [height: number, width: number, channels: number];
   readonly encoder: ModelSpec;
   readonly head: ModelSpec;
+  /** Of a classifier: the names of the classes; its head puts out one logit for each. */
+  readonly classes?: readonly string[];
   /** How it was trained; read by people. */
   readonly recipe: JsonObject;
 }
@@ -41,13 +43,29 @@ export interface Encoder {
 
 /** Reads and checks the artifact. */
 export async function readEncoder(folder: string): Promise<Encoder> {
-  const card = parseCard(await readFile(join(folder, cardFile), "utf8"), join(folder, cardFile));
-  const { tensors } = parseSafetensors(await readFile(join(folder, weightsFile)), join(folder, weightsFile));
+  const { card, tensors, features } = await readFiles(folder);
   return {
-    card,
-    features: checkEncoder(card, tensors, folder),
-    weights: weightArrays(split(tensors, false)),
+    ...{ card, features, weights: weightArrays(split(tensors, false)) },
     encode: (tf, weights, images) => forward(tf, card.encoder, new Map(Object.entries(weights)), images),
+  };
+}
+
+/** A classifier is an encoder with its head on top: its features are the logits of `classes`. */
+export interface Classifier extends Encoder {
+  readonly classes: readonly string[];
+}
+
+/** Reads and checks the artifact as a classifier. Throws when it was not trained as one. */
+export async function readClassifier(folder: string): Promise<Classifier> {
+  const { card, tensors } = await readFiles(folder);
+  const { classes } = card;
+  if (classes === undefined) throw new Error(`${folder}: this encoder was not trained as a classifier`);
+  return {
+    ...{ card, classes, features: classes.length, weights: weightArrays(tensors) },
+    encode(tf, weights, images) {
+      const own = (head: boolean): Map<string, Tensor> => split(new Map(Object.entries(weights)), head);
+      return forward(tf, card.head, own(true), forward(tf, card.encoder, own(false), images));
+    },
   };
 }
 
@@ -76,6 +94,7 @@ export async function writeEncoder(
     features,
     model: card.encoder,
     head: card.head,
+    ...(card.classes && { classes: card.classes }),
     recipe: card.recipe,
     weights: { file: weightsFile, bytes: weights.length, sha256: sha256(weights) },
   });
@@ -85,6 +104,17 @@ export const headPrefix = "head.";
 const weightsFile = "model.safetensors";
 const cardFile = "model.json";
 
+async function readFiles(folder: string): Promise<{
+  readonly card: EncoderCard;
+  readonly tensors: ReadonlyMap<string, NdArray>;
+  readonly features: number;
+}> {
+  const [file, weights] = [join(folder, cardFile), join(folder, weightsFile)];
+  const card = parseCard(await readFile(file, "utf8"), file);
+  const { tensors } = parseSafetensors(await readFile(weights), weights);
+  return { card, tensors, features: checkEncoder(card, tensors, folder) };
+}
+
 /** Throws unless layers and weights fit each other. Returns the number of features. */
 function checkEncoder(card: EncoderCard, tensors: ReadonlyMap<string, NdArray>, name: string): number {
   const shapes = modelShapes(card.encoder, card.image);
@@ -92,12 +122,17 @@ function checkEncoder(card: EncoderCard, tensors: ReadonlyMap<string, NdArray>, 
   if (features === undefined || more.length > 0)
     throw new Error(`${name}: an encoder puts out a vector [n], not ${shapeText(shapes.output)}`);
   checkWeights(shapes, split(tensors, false), name);
-  checkWeights(modelShapes(card.head, [features]), split(tensors, true), `${name} (head)`);
+  const head = modelShapes(card.head, [features]);
+  checkWeights(head, split(tensors, true), `${name} (head)`);
+  if (card.classes !== undefined && head.output[0] !== card.classes.length)
+    throw new Error(
+      `${name}: ${shapeText(head.output)} logits are not those of ${card.classes.length} classes`,
+    );
   return features;
 }
 
 /** The head's weights, or the encoder's, under the names that their own layer lists give them. */
-function split(tensors: ReadonlyMap<string, NdArray>, head: boolean): ReadonlyMap<string, NdArray> {
+function split<T>(tensors: ReadonlyMap<string, T>, head: boolean): Map<string, T> {
   const mine = [...tensors].filter(([name]) => name.startsWith(headPrefix) === head);
   return new Map(mine.map(([name, tensor]) => [head ? name.slice(headPrefix.length) : name, tensor]));
 }
@@ -110,10 +145,12 @@ function parseCard(text: string, at: string): EncoderCard {
   const [height, width, channels, ...more] = Array.isArray(image) ? (image as readonly Json[]) : [];
   if (!isSize(height) || !isSize(width) || !isSize(channels) || more.length > 0)
     throw new Error(`${at}: 'image.shape' must be [height, width, channels]`);
+  const { classes } = json;
   return {
     image: [height, width, channels],
     encoder: parseModelSpec(json["model"], `${at} (model)`),
     head: parseModelSpec(json["head"], `${at} (head)`),
+    ...(Array.isArray(classes) && { classes: classes.map(String) }),
     recipe: isJsonObject(json["recipe"]) ? json["recipe"] : {},
   };
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { randomStream } from "../../runner/step-api.js";
 import { readSafetensors } from "../../steps/lib/safetensors.js";
 import trainContrastive from "../../steps/train-contrastive/index.js";
-import { encoderLayers, headLayers } from "../../steps/train-contrastive/architecture.js";
+import { encoderLayers, headLayers } from "../../steps/training/architecture.js";
 import { initialState } from "../../steps/training/net.js";
 import { runKind } from "../rig/context.js";
 import { shapesFolder, viewsFolder } from "./data.js";

@@ -5,7 +5,7 @@ import { openEngine, type Tensor } from "../../steps/engine/index.js";
 import { pickPerClass } from "../../steps/evaluation/subset.js";
 import { score } from "../../steps/evaluation/scores.js";
 import { standardise } from "../../steps/evaluation/features.js";
-import { encoderLayers } from "../../steps/train-contrastive/architecture.js";
+import { encoderLayers } from "../../steps/training/architecture.js";
 import { viewMaker } from "../../steps/train-contrastive/views.js";
 import { range } from "../../steps/lib/images.js";
 import { modelShapes, type ModelSpec } from "../../steps/lib/model.js";

@@ -10,6 +10,7 @@ import { naiveForward } from "../rig/naive-model.js";
 import { fakeRun, runKind } from "../rig/context.js";
 import { shapesFolder } from "./data.js";
 import { encodedFeatures } from "../../steps/evaluation/features.js";
+import { readEncoder } from "../../steps/training/encoder.js";
 import { openImages } from "../../steps/lib/images.js";
 
 const device = { backend: "wasm" };
@@ -44,8 +45,8 @@ describe("evaluate-probe", () => {
     const test = await shapesFolder(9, 1);
     const set = await openImages(test);
     const [features] = await encodedFeatures(
-      folder,
-      [set, set],
+      await readEncoder(folder),
+      [set],
       { backend: "wasm", cpus: 1, gpus: [] },
       new AbortController().signal,
     );
@@ -53,7 +54,7 @@ describe("evaluate-probe", () => {
     const { layers } = parseJson(readFileSync(join(folder, "model.json"), "utf8"), "card")["model"] as never;
     const pixels = Array.from(set.pick([0]), v => v / 255);
     const expected = naiveForward({ layers }, tensors, [8, 8, 1], pixels);
-    for (const [d, value] of expected.entries()) expect(features.values[d]).toBeCloseTo(value, 4);
+    for (const [d, value] of expected.entries()) expect(features?.values[d]).toBeCloseTo(value, 4);
     const probe = await runKind(evaluateProbe, {
       with: { labels: 30 },
       inputs: { encoder: folder, train: inputs.images, test },
