@@ -181,7 +181,7 @@ function changedText(what: string): string {
 }
 
 /** Parts belong to the kind, its code, engine and inputs; what else they depend on is in the key that the kind gives. */
-function parts({ host, print, uses }: AttemptInput): Pick<JobHooks, "findPart" | "keepPart"> {
+function parts({ host, print, uses, hooks }: AttemptInput): Pick<JobHooks, "findPart" | "keepPart"> {
   const owner = { ...print, with: {} };
   const keyOf = (name: string): string => {
     const key = sha256(frame("vistas.part.1", [fingerprintKey(owner), name]));
@@ -190,11 +190,15 @@ function parts({ host, print, uses }: AttemptInput): Pick<JobHooks, "findPart" |
   };
   return {
     async findPart(key) {
-      const record = host.store.parts.get(keyOf(key));
-      const ref = record?.outputs["part"];
+      const { parts: records, objects } = host.store;
+      const ref = records.get(keyOf(key))?.outputs["part"];
+      const why = records.unusable(keyOf(key));
+      if (why !== undefined) hooks.log(`the record of the part ${key} ${why}: it is made again`);
       if (ref === undefined) return undefined;
-      if ((await host.store.objects.heal(ref)) === "whole") return host.store.objects.path(ref);
-      host.store.parts.drop(keyOf(key));
+      const health = await objects.heal(ref);
+      if (health === "whole") return objects.path(ref);
+      hooks.log(`the part ${key} is ${health} in the store: it is made again`);
+      records.drop(keyOf(key));
       return undefined;
     },
     async keepPart(key, path) {

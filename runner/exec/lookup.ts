@@ -11,7 +11,12 @@ export async function findResult(
   report: (message: string) => void,
 ): Promise<StepRecord | undefined> {
   const record = store.records.get(key);
-  if (record === undefined) return undefined;
+  if (record === undefined) {
+    const why = store.records.unusable(key);
+    if (why !== undefined)
+      report(`the record of ${key.slice(0, 12)} ${why}: what it told of will be made again`);
+    return undefined;
+  }
   for (const [name, ref] of Object.entries(record.outputs)) {
     const health = await store.objects.heal(ref);
     if (health === "whole") continue;

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { isObject } from "../core/json.js";
+import { isObject, type Json } from "../core/json.js";
 import type { DeterminismLabel } from "../lock/lock.js";
 import type { Disk } from "./disk.js";
 import { readEnvelope, writeEnvelope } from "./envelope.js";
@@ -15,6 +15,20 @@ export interface Audit {
   readonly finished: string;
 }
 
+/** Whether a document is the audit of a key. */
+export function isAudit(body: Json | undefined, key: string): boolean {
+  return (
+    isObject(body) &&
+    body["format"] === 1 &&
+    body["key"] === key &&
+    LABELS.some(label => label === body["label"]) &&
+    typeof body["detail"] === "string" &&
+    typeof body["finished"] === "string"
+  );
+}
+
+const LABELS: readonly DeterminismLabel[] = ["exact", "within tolerance", "stochastic"];
+
 /** Determinism audits: `audits/<2>/<key>.json`. Losing them costs no result. */
 export class Audits {
   constructor(
@@ -24,9 +38,7 @@ export class Audits {
 
   get(key: string): Audit | undefined {
     const body = readEnvelope(this.disk, this.#file(key));
-    return isObject(body) && body["format"] === 1 && body["key"] === key
-      ? (body as unknown as Audit)
-      : undefined;
+    return isAudit(body, key) ? (body as unknown as Audit) : undefined;
   }
 
   put(audit: Audit): void {

@@ -1,11 +1,12 @@
 import { sha256 } from "../cache/hash.js";
 import type { Json } from "../core/json.js";
 import { isCode, type Disk } from "./disk.js";
-import { writeAtomic } from "./files.js";
+import { remove, writeAtomic } from "./files.js";
 
 /**
  * JSON documents that check themselves: `{"sha256":"...","body":...}` where the digest is that of the body's
  * exact text. A torn, flipped or swapped file is told from a good one before anything in it is believed.
+ * A folder that lies where the document belongs is in nobody's use: it is removed.
  */
 export function writeEnvelope(
   disk: Disk,
@@ -14,25 +15,39 @@ export function writeEnvelope(
   options: { durable?: boolean } = {},
 ): void {
   const text = JSON.stringify(body);
-  writeAtomic(disk, file, `${HEAD}${sha256(text)}${MIDDLE}${text}}\n`, options);
+  const write = (): void => writeAtomic(disk, file, `${HEAD}${sha256(text)}${MIDDLE}${text}${END}`, options);
+  try {
+    write();
+  } catch (error) {
+    if (!isCode(error, "EISDIR", "ENOTEMPTY", "EEXIST") || disk.lstat(file)?.isDirectory() !== true)
+      throw error;
+    remove(disk, file);
+    write();
+  }
 }
 
 /** The body; `undefined` when there is no such file, `"damaged"` when it is not what was written. */
 export function readEnvelope(disk: Disk, file: string): Json | undefined {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = disk.readFile(file).toString();
+    bytes = disk.readFile(file);
   } catch (error) {
     if (isCode(error, "ENOENT", "ENOTDIR")) return undefined;
-    // A folder, a ring of links or a pipe in its place.
-    if (isCode(error, "EISDIR", "ELOOP", "EAGAIN", "ENXIO")) return "damaged";
+    if (isCode(error, ...NO_DOCUMENT)) return "damaged";
     throw error;
   }
-  const body = text.slice(HEAD.length + 64 + MIDDLE.length, -2);
+  if (bytes.length > MOST || bytes.toString("latin1", 0, HEAD.length) !== HEAD) return "damaged";
+  const text = bytes.toString();
+  const body = text.slice(HEAD.length + 64 + MIDDLE.length, -END.length);
   const digest = text.slice(HEAD.length, HEAD.length + 64);
-  if (!text.startsWith(HEAD) || sha256(body) !== digest) return "damaged";
+  if (text !== `${HEAD}${digest}${MIDDLE}${body}${END}` || sha256(body) !== digest) return "damaged";
   return JSON.parse(body) as Json;
 }
 
 const HEAD = '{"sha256":"';
 const MIDDLE = '","body":';
+const END = "}\n";
+/** A folder, a ring of links, a pipe or a device in its place, or a file that no memory holds. */
+const NO_DOCUMENT = ["EISDIR", "ELOOP", "EAGAIN", "ENXIO", "EINVAL", "ERR_FS_FILE_TOO_LARGE"];
+/** More bytes than any document of ours; texts of more than twice as many cannot be held. */
+const MOST = 2 ** 28;

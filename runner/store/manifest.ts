@@ -33,7 +33,7 @@ export function parseManifest(text: string): readonly TreeEntry[] {
   const value = JSON.parse(text) as Json;
   if (!isObject(value) || value["format"] !== FORMAT || !isList(value["entries"]))
     throw new Error("not a folder manifest");
-  return value["entries"].map(row => {
+  const entries = value["entries"].map((row): TreeEntry => {
     const [path, type, digest, bytes] = isList(row) ? row : [];
     if (typeof path !== "string" || !safePath(path))
       throw new Error(`a manifest names the path ${JSON.stringify(path)}`);
@@ -41,18 +41,30 @@ export function parseManifest(text: string): readonly TreeEntry[] {
     if (
       (type !== "file" && type !== "executable") ||
       typeof digest !== "string" ||
+      !/^[0-9a-f]{64}$/.test(digest) ||
       typeof bytes !== "number"
     ) {
       throw new Error(`the manifest entry ${path} is malformed`);
     }
     return { path, type, digest, bytes };
   });
+  refuseClashes(entries);
+  return entries;
+}
+
+/** No path twice, and nothing below what is a file or an empty folder: such a folder cannot be laid out. */
+function refuseClashes(entries: readonly TreeEntry[]): void {
+  const paths = new Set(entries.map(({ path }) => path));
+  if (paths.size !== entries.length) throw new Error("a manifest names a path twice");
+  for (const { path } of entries)
+    for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1))
+      if (paths.has(path.slice(0, at))) throw new Error(`a manifest names ${path} below what is no folder`);
 }
 
 const FORMAT = "vistas.tree.1";
 
 /** Relative, inside the folder, and without the characters that end a path early. */
-function safePath(path: string): boolean {
+export function safePath(path: string): boolean {
   return (
     path !== "" &&
     !path.includes("\0") &&

@@ -3,7 +3,7 @@ import { sha256 } from "../cache/hash.js";
 import type { ArtifactRef } from "../core/record.js";
 import { Digester, UnreadableInput } from "./digest.js";
 import { isCode, type Disk } from "./disk.js";
-import { discard, fsyncFile, inFolder, listIfAny, remove, temporaryName, writeAtomic } from "./files.js";
+import { discard, fsyncFile, inFolder, listIfAny, moved, remove, temporaryName, writeAtomic } from "./files.js";
 import { manifestOf, manifestRef, parseManifest, type TreeEntry } from "./manifest.js";
 import type { StatCache } from "./stat-cache.js";
 
@@ -33,7 +33,7 @@ export class Objects {
 
   /** Whether the bytes are all there and right. Does not change the store. */
   async check(ref: ArtifactRef): Promise<Health> {
-    if (ref.type !== "tree") return this.#checkFile(this.path(ref), ref.digest, ref.bytes);
+    if (ref.type !== "tree") return this.#checkFile(this.path(ref), { ...ref, type: ref.type });
     const entries = this.#manifest(ref.digest);
     if (typeof entries === "string") return entries;
     return this.#checkTree(this.path(ref), entries);
@@ -47,7 +47,7 @@ export class Objects {
     if (typeof entries === "string") return entries;
     for (const e of entries) {
       if (e.type === "folder") continue;
-      const blob = await this.#checkFile(this.#blob(e.type, e.digest), e.digest, e.bytes);
+      const blob = await this.#checkFile(this.#blob(e.type, e.digest), e);
       if (blob !== "whole") return blob;
     }
     await this.#layOut(ref.digest, entries);
@@ -65,7 +65,7 @@ export class Objects {
       for (const e of entries) {
         if (e.type === "folder") continue;
         const blob = this.#blob(e.type, e.digest);
-        if ((await this.#checkFile(blob, e.digest, e.bytes)) === "damaged") remove(this.disk, blob);
+        if ((await this.#checkFile(blob, e)) === "damaged") remove(this.disk, blob);
       }
     }
     remove(this.disk, this.#manifestFile(ref.digest));
@@ -95,7 +95,7 @@ export class Objects {
     const to = this.#blob(type, digest);
     // An object that is there already may have been damaged since: it is replaced unless it is whole.
     this.#freshen(to, digest);
-    const health = await this.#checkFile(to, digest, bytes);
+    const health = await this.#checkFile(to, { type, digest, bytes });
     if (health === "whole") return;
     if (health === "damaged") remove(this.disk, to);
     // Where the file has other names, what is written under those must not reach the store.
@@ -153,16 +153,17 @@ export class Objects {
     }
   }
 
-  async #checkFile(path: string, digest: string, bytes: number, turns = 100): Promise<Health> {
+  async #checkFile(path: string, blob: Blob, turns = 100): Promise<Health> {
     const stat = this.disk.lstat(path);
     if (stat === undefined) return "missing";
-    if (!stat.isFile() || Number(stat.size) !== bytes) return "damaged";
+    if (!stat.isFile() || Number(stat.size) !== blob.bytes) return "damaged";
+    // A program that may no longer be run is not what its step made.
+    if (blob.type === "executable" && (stat.mode & 0o100n) === 0n) return "damaged";
     try {
-      return (await this.#digester.file(path, stat)) === digest ? "whole" : "damaged";
+      return (await this.#digester.file(path, stat)) === blob.digest ? "whole" : "damaged";
     } catch (error) {
       // Another run linked it into a tree, or dropped it, while it was read here: the answer is asked for again.
-      if (error instanceof UnreadableInput && turns > 0)
-        return this.#checkFile(path, digest, bytes, turns - 1);
+      if (error instanceof UnreadableInput && turns > 0) return this.#checkFile(path, blob, turns - 1);
       throw error;
     }
   }
@@ -180,7 +181,7 @@ export class Objects {
           expected.set(parent, expected.get(parent) ?? new Set());
       }
       if (e.type === "folder") continue;
-      const health = await this.#checkFile(join(folder, e.path), e.digest, e.bytes);
+      const health = await this.#checkFile(join(folder, e.path), e);
       if (health !== "whole") return health;
     }
     for (const [parent, names] of expected) {
@@ -195,13 +196,17 @@ export class Objects {
     const file = this.#manifestFile(digest);
     const stat = this.disk.lstat(file);
     if (stat === undefined) return "missing";
-    if (!stat.isFile()) return "damaged";
+    if (!stat.isFile() || stat.size > MOST_MANIFEST) return "damaged";
     const text = this.disk.readFile(file).toString();
     if (this.stats.get(stat) !== digest) {
       if (sha256(text) !== digest) return "damaged";
       this.stats.putOwned(stat, digest);
     }
-    return parseManifest(text);
+    try {
+      return parseManifest(text);
+    } catch {
+      return "damaged"; // Somebody's text, whose digest is right, but no manifest.
+    }
   }
 
   /**
@@ -260,13 +265,12 @@ export class Objects {
 
 const NS = 1_000_000_000n;
 
-/** Renames; false where something is in the way, or what was to be moved is gone. */
-function moved(disk: Disk, from: string, to: string): boolean {
-  try {
-    disk.rename(from, to);
-    return true;
-  } catch (error) {
-    if (!isCode(error, "ENOTEMPTY", "EEXIST", "ENOTDIR", "ENOENT")) throw error;
-    return false;
-  }
+/** What a file of the store must be. */
+interface Blob {
+  readonly type: "file" | "executable";
+  readonly digest: string;
+  readonly bytes: number;
 }
+
+/** Bytes: more than the names of any folder that could be laid out. */
+const MOST_MANIFEST = 2n ** 28n;

@@ -1,36 +1,48 @@
 import { join } from "node:path";
-import { byCodeUnit, isObject, type Json } from "../core/json.js";
+import { byCodeUnit, isObject, type Json, type JsonObject } from "../core/json.js";
 import type { RunRecord, StepRecord } from "../core/record.js";
 import type { Disk } from "./disk.js";
 import { readEnvelope, writeEnvelope } from "./envelope.js";
-import { fsyncName, listIfAny, remove, writeDisposable } from "./files.js";
+import { fsyncName, listIfAny, remove } from "./files.js";
+import { isRunShape, isStepShape } from "./shape.js";
 
 /** Something that a later version of vistas wrote: neither read nor overwritten. */
 export class NewerFormat extends Error {
   override readonly name = "NewerFormat";
+  /** In words that follow "its record". */
+  readonly why: string;
   constructor(file: string, format: number) {
-    super(
-      `${file} was written by a newer vistas (format ${format}; this one knows ${FORMAT}): ` +
-        "use that version, or another store (--root DIR)",
-    );
+    const why = `was written by a newer vistas (format ${format}; this one knows ${FORMAT})`;
+    super(`${file} ${why}: use that version, or another store (--root DIR)`);
+    this.why = why;
   }
 }
 
 /** Records by key: `<folder>/<2>/<key>.json`. A record is written after its outputs are in the store. */
 export class Records {
   readonly #known = new Map<string, StepRecord | undefined>();
+  readonly #unusable = new Map<string, string>();
 
   constructor(
     private readonly folder: string,
     private readonly disk: Disk,
   ) {}
 
-  /** Nothing for a key that was never made; a damaged record is dropped, so that its step runs again. */
+  /** Nothing for a key that was never made, or whose record cannot be used, so that its step runs again. */
   get(key: string): StepRecord | undefined {
     if (this.#known.has(key)) return this.#known.get(key);
-    const record = readRecord(this.disk, this.#file(key), key);
+    const found = readRecord(this.disk, this.#file(key), key);
+    const record = typeof found === "string" ? undefined : found;
     this.#known.set(key, record);
+    if (typeof found === "string") this.#unusable.set(key, found);
     return record;
+  }
+
+  /** Why the record that `get` found is of no use, in words that follow "its record". Told once. */
+  unusable(key: string): string | undefined {
+    const why = this.#unusable.get(key);
+    this.#unusable.delete(key);
+    return why;
   }
 
   put(record: StepRecord): void {
@@ -88,8 +100,12 @@ export class Runs {
 
   /** Nothing for a run that is damaged, or of another format: `vistas verify` tells which. */
   get(id: string): RunRecord | undefined {
-    const body = readEnvelope(this.disk, join(this.folder, `${id}.json`));
-    return isRecord(body, "id", id) ? (body as unknown as RunRecord) : undefined;
+    const found = readRun(this.disk, join(this.folder, `${id}.json`), id);
+    return typeof found === "string" ? undefined : found;
+  }
+
+  drop(id: string): void {
+    remove(this.disk, join(this.folder, `${id}.json`));
   }
 
   /** Newest first. */
@@ -99,15 +115,42 @@ export class Runs {
   }
 }
 
-/** A key's record in a file; a damaged one is removed. Throws `NewerFormat`. */
-export function readRecord(disk: Disk, file: string, key: string): StepRecord | undefined {
+/** A key's record in a file; where it cannot be used, why, in words that follow "its record". Throws `NewerFormat`. */
+export function readRecord(disk: Disk, file: string, key: string): StepRecord | string | undefined {
+  const body = readDocument(disk, file, "key", key);
+  if (!isObject(body)) return body;
+  return isStepShape(body) ? (body as unknown as StepRecord) : DAMAGED;
+}
+
+/** A run's record in a file; where it cannot be used, why. */
+export function readRun(disk: Disk, file: string, id: string): RunRecord | string | undefined {
+  try {
+    const body = readDocument(disk, file, "id", id);
+    if (!isObject(body)) return body;
+    return isRunShape(body) ? (body as unknown as RunRecord) : DAMAGED;
+  } catch (error) {
+    if (error instanceof NewerFormat) return error.why;
+    throw error;
+  }
+}
+
+/**
+ * A document of this format that is what its name says (`field`), so that one put in another's place is not taken for
+ * it. Throws `NewerFormat`.
+ */
+function readDocument(
+  disk: Disk,
+  file: string,
+  field: string,
+  name: string,
+): JsonObject | string | undefined {
   const body = readEnvelope(disk, file);
   if (body === undefined) return undefined;
   const format = formatOf(body);
   if (format !== undefined && format > FORMAT) throw new NewerFormat(file, format);
-  if (isRecord(body, "key", key)) return body as unknown as StepRecord;
-  writeDisposable(() => remove(disk, file));
-  return undefined;
+  if (format !== undefined && format < FORMAT)
+    return `was written by an older vistas (format ${format}), which this one does not read`;
+  return isObject(body) && format === FORMAT && body[field] === name ? body : DAMAGED;
 }
 
 /** The format that a well-kept document says it has. */
@@ -116,10 +159,7 @@ export function formatOf(body: Json | undefined): number | undefined {
   return typeof format === "number" ? format : undefined;
 }
 
-/** That a file holds what its name says, so that one put in another's place is not taken for it. */
-function isRecord(body: Json | undefined, field: string, name: string): boolean {
-  return isObject(body) && formatOf(body) === FORMAT && body[field] === name;
-}
-
-/** The format of records and runs. There is no older one. */
+/** The format of records and runs. There is no older one; a newer vistas that reads this one does so in `readDocument`. */
 export const FORMAT = 1;
+
+const DAMAGED = "is damaged";

@@ -34,7 +34,7 @@ export class Results {
   of(key: string, result: string | undefined): StepRecord | undefined {
     const current = this.#current.get(key);
     if (result === undefined || (current !== undefined && resultId(current) === result)) return current;
-    return readRecord(this.disk, this.#file(key, result), key);
+    return this.#readPast(key, result);
   }
 
   /** The result of a key, be its bytes there or not: to tell what was different. */
@@ -47,7 +47,7 @@ export class Results {
     const names = listIfAny(this.disk, join(this.#past, key.slice(0, 2), key)) ?? [];
     const found = names
       .filter(name => name.endsWith(".json"))
-      .flatMap(name => readRecord(this.disk, this.#file(key, name.slice(0, -".json".length)), key) ?? []);
+      .flatMap(name => this.#readPast(key, name.slice(0, -".json".length)) ?? []);
     return found.sort((a, b) => byCodeUnit(a.finished, b.finished));
   }
 
@@ -105,6 +105,17 @@ export class Results {
   /** Every key with a result that is reused. */
   keys(): string[] {
     return this.#current.keys();
+  }
+
+  /** Why the record that `get` found is of no use. Told once. */
+  unusable(key: string): string | undefined {
+    return this.#current.unusable(key);
+  }
+
+  /** One put in another's place is not taken for it. */
+  #readPast(key: string, result: string): StepRecord | undefined {
+    const found = readRecord(this.disk, this.#file(key, result), key);
+    return typeof found === "object" && found.result === result ? found : undefined;
   }
 
   #keepPast(record: StepRecord): void {

@@ -115,7 +115,7 @@ const CHANGING: ReadonlySet<Operation> = new Set<Operation>([
 ]);
 
 const WRITES = ["makeFolder", "rename", "link", "unlink", "removeFolder", "chmod", "touch", "copy"] as const;
-const READS = ["read", "readFile", "list", "lstat", "stat", "realpath"] as const;
+const READS = ["read", "readSync", "readFile", "list", "lstat", "stat", "realpath"] as const;
 const REFUSED_BY: Readonly<Record<Code, readonly Operation[]>> = {
   ENOSPC: ["open", "write", "sync", "makeFolder", "rename", "link", "copy"],
   EIO: ["open", "write", "sync", "close", ...WRITES, ...READS],

@@ -1,0 +1,121 @@
+/**
+ * Whether a document that checks itself is what its place says. Damage never comes so far, for the checksum finds it;
+ * but what another program wrote, or sent, must not be taken for a record because it adds up: a field that is missing
+ * would come to light as a fault of vistas, a path that leads elsewhere as something worse.
+ */
+import { isList, isObject, type Json, type JsonObject } from "../core/json.js";
+import { safePath } from "./manifest.js";
+
+/** A `StepRecord`, whatever its format and key. */
+export function isStepShape(body: JsonObject): boolean {
+  const { fingerprint, outputs, outputNames, metrics, curves, result, environment } = body;
+  return (
+    isText(body["id"]) &&
+    isFingerprint(fingerprint) &&
+    isMap(outputs, isArtifact) &&
+    isMap(outputNames, path => isText(path) && safePath(path)) &&
+    isMap(metrics, isQuantity) &&
+    isMap(curves, isCurve) &&
+    isQuantity(body["seconds"]) &&
+    isText(body["finished"]) &&
+    isObject(environment) &&
+    (result === undefined || (isText(result) && /^[0-9a-f]{16}$/.test(result)))
+  );
+}
+
+/** A `RunRecord`, whatever its format and id. */
+export function isRunShape(body: JsonObject): boolean {
+  const { pipeline, file, started, finished, seconds, outcome, params, environment, steps, counts } = body;
+  return (
+    [pipeline, file, started, finished].every(isText) &&
+    isQuantity(seconds) &&
+    isOneOf(outcome, ["done", "failed", "interrupted"]) &&
+    isObject(params) &&
+    isObject(environment) &&
+    isList(steps) &&
+    steps.every(isRunStep) &&
+    isMap(counts, isQuantity) &&
+    OUTCOMES.every(name => isObject(counts) && name in counts)
+  );
+}
+
+/** 64 lower-case hex digits: a key, or a digest. */
+export function isHash(value: Json | undefined): value is string {
+  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
+}
+
+const OUTCOMES = ["ran", "cached", "failed", "skipped", "cancelled"];
+
+function isRunStep(value: Json): boolean {
+  if (!isObject(value)) return false;
+  const { id, step, labels, kind, outcome, key, result, seconds, reason, inputs, error } = value;
+  return (
+    [id, step, kind, reason].every(isText) &&
+    isMap(labels, isScalar) &&
+    isOneOf(outcome, OUTCOMES) &&
+    (key === null || isHash(key)) &&
+    (result === undefined || isText(result)) &&
+    isQuantity(seconds) &&
+    isMap(inputs, from => isList(from) && from.every(isText)) &&
+    (error === undefined || isText(error))
+  );
+}
+
+function isFingerprint(value: Json | undefined): boolean {
+  if (!isObject(value)) return false;
+  const { kind, code, with: options, inputs, env, numeric } = value;
+  return (
+    [kind, numeric].every(isText) &&
+    isMap(code, isText) &&
+    isObject(options) &&
+    isList(inputs) &&
+    inputs.every(isInput) &&
+    isMap(env, text => text === null || isText(text))
+  );
+}
+
+function isInput(value: Json): boolean {
+  if (!isObject(value)) return false;
+  const { role, label, source, path, type, digest } = value;
+  return (
+    [role, label, path].every(isText) &&
+    isOneOf(source, ["file", "artifact"]) &&
+    isOneOf(type, TYPES) &&
+    isHash(digest)
+  );
+}
+
+const TYPES = ["file", "executable", "tree"];
+
+function isArtifact(value: Json | undefined): boolean {
+  if (!isObject(value)) return false;
+  const { type, digest, bytes } = value;
+  return isOneOf(type, TYPES) && isHash(digest) && typeof bytes === "number" && bytes >= 0;
+}
+
+function isCurve(value: Json | undefined): boolean {
+  return (
+    isList(value) && value.every(point => isList(point) && point.length === 2 && point.every(isQuantity))
+  );
+}
+
+/** JSON has null for what is not finite. */
+function isQuantity(value: Json | undefined): boolean {
+  return typeof value === "number" || value === null;
+}
+
+function isScalar(value: Json | undefined): boolean {
+  return value !== undefined && !isObject(value) && !isList(value);
+}
+
+function isText(value: Json | undefined): value is string {
+  return typeof value === "string";
+}
+
+function isOneOf(value: Json | undefined, words: readonly string[]): boolean {
+  return isText(value) && words.includes(value);
+}
+
+function isMap(value: Json | undefined, holds: (value: Json | undefined) => boolean): boolean {
+  return isObject(value) && Object.values(value).every(holds);
+}
