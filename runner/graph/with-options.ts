@@ -65,5 +65,7 @@ function originOf(
   const reference = pieces.find(piece => typeof piece !== "string");
   if (reference === undefined) return undefined;
   if (reference.root !== "params") return { words: `from \`${reference.source}\``, beside: [] };
-  return params.origin(pieces.length === 1 ? [...reference.path, ...rest] : reference.path);
+  // Which entry an axis chose is not known here: the table is where it came from.
+  const exact = pieces.length === 1 && reference.choice === undefined;
+  return params.origin(exact ? [...reference.path, ...rest] : reference.path);
 }

@@ -4,10 +4,18 @@ export interface Reference {
   readonly root: string;
   /** What follows: names and list positions. */
   readonly path: readonly (string | number)[];
+  /** `[matrix.axis]` after the path: which entry is meant differs from instance to instance. */
+  readonly choice?: Choice;
   /** The expression as written, braces included. */
   readonly source: string;
   /** Which `${{` of the text it begins with, counting escaped ones too. */
   readonly index: number;
+}
+
+/** An entry chosen by an axis's value, and the way down from there. */
+export interface Choice {
+  readonly axis: string;
+  readonly path: readonly (string | number)[];
 }
 
 /** Something between `${{` and `}}` that is not a path. */
@@ -32,7 +40,8 @@ export function hasExpression(text: string): boolean {
 
 /**
  * Splits a text at its expressions. A path is dotted names (`params.sigma`) and brackets (`params.sizes[0]`,
- * `params["a b"]`). `$${{` stands for a literal `${{`.
+ * `params["a b"]`), one bracket of which may hold an axis (`params.sizes[matrix.seed]`). `$${{` stands for a literal
+ * `${{`.
  */
 export function parseText(text: string): ParsedText {
   const pieces: (string | Reference)[] = [];
@@ -67,14 +76,22 @@ const PATH_ONLY =
 
 const NAME = "[A-Za-z_][A-Za-z0-9_-]*";
 const INDEX = `\\[[ \\t]*(?:0|[1-9][0-9]{0,8}|"[^"\\\\]*"|'[^'\\\\]*')[ \\t]*\\]`;
-/** A whole expression: its root, and the rest of its path. */
+const STEPS = `(?:\\.${NAME}|${INDEX})*`;
+const CHOICE = `\\[[ \\t]*matrix\\.(${NAME})[ \\t]*\\]`;
+/** A whole expression: its root, the rest of its path; then perhaps an axis, and the path after it. */
 const EXPRESSION = new RegExp(
-  `\\$\\{\\{[ \\t\\r\\n]*(${NAME})((?:\\.${NAME}|${INDEX})*)[ \\t\\r\\n]*\\}\\}`,
+  `\\$\\{\\{[ \\t\\r\\n]*(${NAME})(${STEPS})(?:${CHOICE}(${STEPS}))?[ \\t\\r\\n]*\\}\\}`,
   "y",
 );
 /** As far as a path goes, to show where it goes wrong. */
-const BEGINNING = new RegExp(`\\$\\{\\{[ \\t\\r\\n]*(?:${NAME}(?:\\.${NAME}|${INDEX})*[ \\t\\r\\n]*)?`, "y");
-const PART = new RegExp(`\\.(${NAME})|\\[[ \\t]*(?:([0-9]+)|"([^"]*)"|'([^']*)')[ \\t]*\\]`, "g");
+const BEGINNING = new RegExp(
+  `\\$\\{\\{[ \\t\\r\\n]*(?:${NAME}${STEPS}(?:${CHOICE}${STEPS})?[ \\t\\r\\n]*)?`,
+  "y",
+);
+const PART = new RegExp(
+  `\\.(${NAME})|\\[[ \\t]*(?:([0-9]+)|"([^"]*)"|'([^']*)'|matrix\\.${NAME})[ \\t]*\\]`,
+  "g",
+);
 
 function readExpression(
   text: string,
@@ -84,11 +101,9 @@ function readExpression(
   EXPRESSION.lastIndex = open;
   const match = EXPRESSION.exec(text);
   if (match === null) return fault(text, open, index);
-  const source = match[0];
-  return {
-    found: { root: match[1] ?? "", path: partsOf(match[2] ?? ""), source, index },
-    end: open + source.length,
-  };
+  const [source, root = "", rest = "", axis, after = ""] = match;
+  const choice = axis === undefined ? {} : { choice: { axis, path: partsOf(after) } };
+  return { found: { root, path: partsOf(rest), ...choice, source, index }, end: open + source.length };
 }
 
 function partsOf(rest: string): readonly (string | number)[] {

@@ -6,6 +6,7 @@ import { valueAt } from "./place.js";
 import type { Beside, Problems } from "./problems.js";
 import {
   bindText,
+  childOf,
   NO_BINDINGS,
   readText,
   spanOf,
@@ -138,7 +139,7 @@ class Resolver implements Params {
   }
 
   readonly #readInParams: Read = (reference, site) => {
-    if (reference.root === "params") return this.read(reference, site);
+    if (reference.root === "params" && reference.choice === undefined) return this.read(reference, site);
     const hint = "params may read other params, and nothing else";
     const message = `${code(reference.source)} cannot be read inside \`params:\``;
     tell(site, "misplaced-expression", message, spanOf(reference), { hint });
@@ -170,9 +171,4 @@ class Resolver implements Params {
       lead: document === undefined ? `${origin}: ` : "",
     };
   }
-}
-
-function childOf(value: Json, segment: string | number): Json | undefined {
-  if (isList(value)) return typeof segment === "number" ? value[segment] : undefined;
-  return isObject(value) && Object.hasOwn(value, segment) ? value[segment] : undefined;
 }

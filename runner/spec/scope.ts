@@ -23,6 +23,7 @@ export interface Scope {
 export function readIn(scope: Scope): Read {
   return (reference, site) => {
     const { root, path } = reference;
+    if (reference.choice !== undefined) return choose(reference, reference.choice.axis, scope, site);
     if (root === PARAMS) {
       if (path.length > 0) return scope.params.read(reference, site);
       const hint = "read one of them: `params.name`";
@@ -50,6 +51,34 @@ export function readIn(scope: Scope): Read {
     return partOf(root, name, reference);
   };
 }
+
+/** `params.table[matrix.axis]`: the table is known now, the axis's value in the instance. */
+function choose(reference: Reference, axis: string, scope: Scope, site: Site): ReadPart | undefined {
+  const fault = faultOfChoice(reference, axis, scope);
+  if (fault !== undefined) {
+    const hint = "write `params.table[matrix.axis]`, of an axis of the step";
+    refuse(site, reference, fault.problem, fault.message, hint);
+    return;
+  }
+  const table = scope.params.read(reference, site);
+  return table && "value" in table ? { axis, table: table.value, reference } : undefined;
+}
+
+function faultOfChoice(
+  { root, path, source }: Reference,
+  axis: string,
+  { matrix, where }: Scope,
+): { problem: Refusal; message: string } | undefined {
+  if (root !== PARAMS || path.length === 0)
+    return { problem: "bad-expression", message: `${code(source)}: an axis can only look into a param` };
+  if (matrix === undefined)
+    return { problem: "misplaced-expression", message: `${code("matrix")} cannot be read ${where}` };
+  if (matrix !== "any" && !matrix.includes(axis))
+    return { problem: "unknown-name", message: `there is no ${code(`matrix.${axis}`)} here` };
+  return undefined;
+}
+
+type Refusal = "misplaced-expression" | "bad-expression" | "unknown-name";
 
 function partOf(root: Root, name: string, reference: Reference): ReadPart {
   switch (root) {
@@ -79,7 +108,7 @@ function refuseRoot(reference: Reference, scope: Scope, site: Site): undefined {
 function refuse(
   site: Site,
   reference: Reference,
-  problem: "misplaced-expression" | "bad-expression",
+  problem: Refusal,
   message: string,
   hint: string,
 ): undefined {

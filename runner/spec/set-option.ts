@@ -18,7 +18,7 @@ export function parseSet(option: string): Override {
   // The name is a path as in expressions.
   const { pieces } = parseText(`\${{ params.${written} }}`);
   const [name] = pieces;
-  if (pieces.length !== 1 || name === undefined || typeof name === "string") {
+  if (pieces.length !== 1 || name === undefined || typeof name === "string" || name.choice !== undefined) {
     throw bad(
       option,
       `${code(written)} is not the name of a param`,

@@ -1,13 +1,13 @@
 import { InternalError } from "../core/diagnostic.js";
-import type { Json } from "../core/json.js";
-import type { Labels } from "../core/labels.js";
+import { isList, isObject, type Json } from "../core/json.js";
+import type { Label, Labels } from "../core/labels.js";
 import type { Code } from "./codes.js";
 import type { PipelineDocument } from "./document.js";
 import { parseText, partAt, type Reference } from "./expression.js";
 import type { Place, Span } from "./place.js";
 import type { ProblemOptions, Problems } from "./problems.js";
 import { MAX_BYTES } from "./text.js";
-import { code, show } from "./wording.js";
+import { alternatives, code, show } from "./wording.js";
 
 /** A text's place, for what is wrong inside it. */
 export interface Site {
@@ -23,7 +23,7 @@ export interface Site {
 export type Part = { readonly literal: string } | ReadPart;
 export type ReadPart = { readonly reference: Reference } & (
   | { readonly value: Json }
-  | { readonly axis: string }
+  | { readonly axis: string; readonly table?: Json }
   | { readonly variable: string }
   | { readonly input: string }
   | { readonly output: string }
@@ -92,7 +92,7 @@ export function scalarText(value: Json): string | undefined {
 
 function bindPart(part: ReadPart, bindings: Bindings, site: Site): Json | undefined {
   if ("value" in part) return part.value;
-  if ("axis" in part) return bindings.labels[part.axis];
+  if ("axis" in part) return bindLabel(part, bindings.labels[part.axis], site);
   if ("variable" in part) {
     const value = bindings.env.get(part.variable);
     if (value !== undefined) return value;
@@ -104,6 +104,41 @@ function bindPart(part: ReadPart, bindings: Bindings, site: Site): Json | undefi
   }
   // Only commands may read paths, and they keep them symbolic.
   throw new InternalError(`${part.reference.source} has no value`);
+}
+
+/** The instance's label, or what the table has under it. */
+function bindLabel(
+  { table, reference }: ReadPart & { readonly table?: Json },
+  label: Label | undefined,
+  site: Site,
+): Json | undefined {
+  if (table === undefined || label === undefined) return label;
+  let value: Json = table;
+  // A list has places; a mapping's keys are texts, as labels are when they name an instance.
+  for (const segment of [isList(table) ? label : String(label), ...(reference.choice?.path ?? [])]) {
+    const next = childOf(value, segment);
+    if (next === undefined) {
+      const names = isObject(value) ? Object.keys(value) : [];
+      const what = `${code(reference.source)} finds nothing under ${code(String(segment))}`;
+      const hint = site.problems.suggest(String(segment), names) ?? thereIs(names);
+      tell(site, "unknown-name", what, spanOf(reference), { hint });
+      return undefined;
+    }
+    value = next;
+  }
+  return value;
+}
+
+function thereIs(names: readonly string[]): string | undefined {
+  return names.length === 0 ? undefined : `there is ${alternatives(names, "and")}`;
+}
+
+/** What a list or a mapping has under a name or position. */
+export function childOf(value: Json, segment: Label): Json | undefined {
+  if (isList(value)) return typeof segment === "number" ? value[segment] : undefined;
+  return isObject(value) && typeof segment !== "boolean" && Object.hasOwn(value, segment)
+    ? value[segment]
+    : undefined;
 }
 
 /** Reports a mistake at a text, or at a piece of it. */

@@ -92,6 +92,17 @@ steps:
     );
   });
 
+  it("takes the entries of a param that its axes choose", async () => {
+    const { nodes } = await graphOf(`params: { t: { "1": { w: one }, x: { w: ten } }, l: [a, b] }
+steps:
+  a: { run: ["\${{ params.t[matrix.m].w }}"], matrix: { m: [1, x] } }
+  b: { run: ["-\${{ params.l[matrix.i] }}"], matrix: { i: [0, 1] } }
+`);
+    expect(nodes.map(node => node.work)).toMatchObject(
+      ["one", "ten", "-a", "-b"].map(text => ({ words: [[{ text }]] })),
+    );
+  });
+
   it("has limits with defaults, also by params", async () => {
     const plain = await only("steps: { a: { run: [x] } }");
     expect(plain).toMatchObject({ resources: { cpus: 1, gpus: 0, memory: 0 }, retries: 0 });

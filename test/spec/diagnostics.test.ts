@@ -168,6 +168,26 @@ const cases: readonly Case[] = [
   ["an unknown root", `${P}steps: { a: { run: ["\${{ parms.sigma }}"] } }\n`, ["unknown-name 2:26"]],
   ["an unknown axis", S.replace("[x]", '["${{ matrix.s }}"]'), ["unknown-name 3:23"]],
   ["an unknown input", S.replace("[x]", '["${{ inputs.s }}"]'), ["unknown-name 3:23"]],
+  [
+    "a table that lacks a label",
+    `params: { t: { a: 1 } }\nsteps: { a: { run: ["\${{ params.t[matrix.s] }}"], matrix: { s: [a, b] } } }\n`,
+    ["unknown-name 2:22"],
+  ],
+  [
+    "a table looked into by an axis that is not there",
+    `${P}steps: { a: { run: ["\${{ params.map[matrix.s] }}"] } }\n`,
+    ["unknown-name 2:22"],
+  ],
+  [
+    "a table in `matrix:`",
+    `${P}steps: { a: { run: [x], matrix: { s: "\${{ params.map[matrix.s] }}" } } }\n`,
+    ["misplaced-expression 2:39"],
+  ],
+  [
+    "an input looked into by an axis",
+    S.replace("[x]", '["${{ inputs.x[matrix.s] }}"]'),
+    ["bad-expression 3:12"],
+  ],
   ["a sum", S.replace("[x]", '["${{ 1 + 2 }}"]'), ["bad-expression 3:16"]],
   ["nothing in braces", S.replace("[x]", '["${{ }}"]'), ["bad-expression 3:12"]],
   ["open braces", S.replace("[x]", '["${{ params.a"]'), ["bad-expression 3:12"]],
