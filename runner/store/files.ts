@@ -63,6 +63,17 @@ export function remove(disk: Disk, path: string): void {
   });
 }
 
+/** Renames; false where something is in the way, or what was to be moved is gone. */
+export function moved(disk: Disk, from: string, to: string): boolean {
+  try {
+    disk.rename(from, to);
+    return true;
+  } catch (error) {
+    if (!isCode(error, "ENOTEMPTY", "EEXIST", "ENOTDIR", "ENOENT")) throw error;
+    return false;
+  }
+}
+
 /** Removes what a fault has left, when that is possible: the fault itself is what must be told. */
 export function discard(disk: Disk, path: string): void {
   writeDisposable(() => remove(disk, path));
@@ -134,6 +145,12 @@ let counter = 0;
 /** Whether `temporaryName` gave a name, to what was to be called `complete`. */
 export function isTemporaryOf(complete: string, name: string): boolean {
   return name.startsWith(`${complete}.`) && /^\.\d+-[0-9a-z]+\.tmp$/.test(name.slice(complete.length));
+}
+
+/** The number of the process that writes a temporary file. */
+export function writerOf(name: string): number | undefined {
+  const pid = /\.(\d+)-[0-9a-z]+\.tmp$/.exec(name)?.[1];
+  return pid === undefined ? undefined : Number(pid);
 }
 
 export function isTemporary(name: string): boolean {
