@@ -15,6 +15,11 @@ export interface GeneratorCard<M extends ModelSpec | ForeignModel = ModelSpec> {
   /** What kind of model it is, in words: `vae`, `dcgan`. */
   readonly family: string;
   readonly latent: { readonly dim: number; readonly prior: Prior };
+  /**
+   * Of a class-conditional generator, the names of the classes: its layers take [z, y], y the class as a one-hot
+   * vector [classes]. Without: they take z alone.
+   */
+  readonly classes?: readonly string[];
   readonly image: {
     readonly shape: readonly [height: number, width: number, channels: number];
     /** The values that stand for black and white: [0, 1] after a sigmoid, [-1, 1] after tanh. */
@@ -83,7 +88,7 @@ export function checkGenerator(
   tensors: ReadonlyMap<string, NdArray>,
   name: string,
 ): void {
-  const shapes = modelShapes(card.model, [card.latent.dim]);
+  const shapes = modelShapes(card.model, [card.latent.dim + (card.classes?.length ?? 0)]);
   const flat = [elementCount(card.image.shape)];
   if (!sameShape(shapes.output, card.image.shape) && !sameShape(shapes.output, flat))
     throw new Error(
@@ -99,6 +104,7 @@ export function cardJson(card: AnyCard, weights?: Uint8Array): Json {
     kind: "generator",
     family: card.family,
     latent: card.latent,
+    ...(card.classes && { classes: card.classes }),
     image: card.image,
     model: card.model,
     recipe: card.recipe,
@@ -126,9 +132,12 @@ export function parseCard(json: JsonObject, at: string): AnyCard {
   const [low, high] = numbers(image["range"]);
   if (low === undefined || high === undefined || low >= high)
     throw new Error(`${at}: 'image.range' must be [low, high]`);
+  const { classes } = json;
+  if (classes !== undefined && !isNames(classes)) throw new Error(`${at}: 'classes' must be a list of names`);
   return {
     family: typeof json["family"] === "string" ? json["family"] : "unknown",
     latent: { dim, prior },
+    ...(classes && { classes }),
     image: { shape: [height, width, channels], range: [low, high] },
     model: parseForeign(json["model"], at) ?? parseModelSpec(json["model"], at),
     recipe: isJsonObject(json["recipe"]) ? json["recipe"] : {},
@@ -162,6 +171,10 @@ function object(json: JsonObject, key: string, at: string): JsonObject {
   const value = json[key];
   if (!isJsonObject(value)) throw new Error(`${at}: '${key}' must be an object`);
   return value;
+}
+
+function isNames(value: Json): value is readonly string[] {
+  return Array.isArray(value) && value.every(name => typeof name === "string");
 }
 
 function numbers(value: Json | undefined): readonly number[] {

@@ -33,21 +33,15 @@ export interface Generator {
   readonly latentDim: number;
   readonly imageShape: readonly [height: number, width: number, channels: number];
   readonly prior: Prior;
+  /** Class names of a class-conditional generator; none of any other. */
+  readonly classes: readonly string[];
   readonly weights: ProgramArrays;
   /**
-   * z [batch, latentDim] -> images [batch, H, W, C] in [0, 1]. Pure: reads nothing but `weights` and `z`, so it may be
+   * z [batch, latentDim] -> images [batch, H, W, C] in [0, 1]. Where there are classes, each row of z goes on with its
+   * class as a one-hot vector: [batch, latentDim + classes]. Pure: reads nothing but `weights` and `z`, so it may be
    * part of a step function whose state holds the weights. Call it within `tf.tidy`.
    */
   generate(tf: Tf, weights: ProgramTensors, z: tfc.Tensor2D): tfc.Tensor4D;
-}
-
-/** A generator whose weights are on an engine; call `generate` within `tf.tidy`. */
-export interface PlacedGenerator extends Pick<
-  Generator,
-  "card" | "digest" | "latentDim" | "imageShape" | "prior"
-> {
-  generate(z: tfc.Tensor2D): tfc.Tensor4D;
-  dispose(): void;
 }
 
 /** The artifact in memory, checked, on no engine yet. */
@@ -87,31 +81,13 @@ export function openGenerator({ card, network, digest }: GeneratorFiles): Genera
     latentDim: card.latent.dim,
     imageShape: shape,
     prior: card.latent.prior,
+    classes: card.classes ?? [],
     weights: network.weights,
     generate(tf, weights, z) {
       const y = tf.reshape(network.run(tf, weights, z), [z.shape[0], ...shape]);
       return tf.clipByValue(tf.div(tf.sub(y, low), high - low), 0, 1);
     },
   };
-}
-
-/** Puts a generator's weights on the engine, to be run operation by operation. */
-export function placeGenerator(generator: Generator, tf: Tf): PlacedGenerator {
-  const { card, digest, latentDim, imageShape, prior } = generator;
-  const placed = Object.entries(generator.weights).map(
-    ([name, { shape, data }]) => [name, tf.tensor(data, [...shape])] as const,
-  );
-  const weights = Object.fromEntries(placed);
-  return {
-    ...{ card, digest, latentDim, imageShape, prior },
-    generate: z => tf.tidy(() => generator.generate(tf, weights, z)),
-    dispose: () => tf.dispose(weights),
-  };
-}
-
-/** Reads and checks the artifact, and puts its weights on the engine. */
-export async function loadGenerator(folder: string, tf: Tf): Promise<PlacedGenerator> {
-  return placeGenerator(openGenerator(await readGenerator(folder)), tf);
 }
 
 /** Writes the artifact; equal content makes equal bytes. */

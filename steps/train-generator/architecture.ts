@@ -5,26 +5,36 @@ import type { GeneratorOptions } from "./options.js";
 
 type Shape = Pick<GeneratorOptions, "architecture" | "latentDim" | "hidden" | "channels">;
 
-/** Image [H, W, C] -> [2 latentDim]: mean, then log variance, of q(z | x). */
-export function inferenceLayers(options: Shape): ModelSpec {
-  const { architecture, channels, hidden, latentDim } = options;
-  const convolutions = architecture === "conv" ? channels.map(halve) : [];
+/**
+ * Image [H, W, C] -> [outputs]: of a variational auto-encoder, mean and log variance of q(z | x); of a GAN, the
+ * discriminator's scores.
+ */
+export function inferenceLayers(options: Shape, outputs: number, between: Activation): ModelSpec {
+  const { architecture, channels, hidden } = options;
+  const convolutions = architecture === "conv" ? channels : [];
   return {
     layers: [
-      ...convolutions,
+      ...convolutions.map(filters => halve(filters, between)),
       { type: "flatten" },
-      ...hidden.map(dense),
-      { type: "dense", units: 2 * latentDim },
+      ...hidden.map((units): LayerSpec => ({ type: "dense", units, activation: between })),
+      { type: "dense", units: outputs },
     ],
   };
 }
 
 /**
  * z [latentDim] -> image [H, W, C], the mirror of the inference layers; `last` is the activation that makes pixels.
- * Throws when the convolutions would halve an odd size: the mirror could not restore it.
+ * `normalised`: with batch norm before each relu. Throws when the convolutions would halve an odd size: the mirror
+ * could not restore it.
  */
-export function generatorLayers(options: Shape, shape: ImageShape, last: Activation): ModelSpec {
-  const hidden = [...options.hidden].reverse().map(dense);
+export function generatorLayers(
+  options: Shape,
+  shape: ImageShape,
+  last: Activation,
+  normalised = false,
+): ModelSpec {
+  const rectified = normalised ? thenBatchNorm : thenRelu;
+  const hidden = [...options.hidden].reverse().flatMap(units => rectified({ type: "dense", units }));
   if (options.architecture === "mlp" || options.channels.length === 0)
     return {
       layers: [
@@ -44,23 +54,30 @@ export function generatorLayers(options: Shape, shape: ImageShape, last: Activat
   return {
     layers: [
       ...hidden,
-      { type: "dense", units: elementCount(map), activation: "relu" },
-      { type: "reshape", shape: map },
-      ...rest.map(filters => double(filters)),
-      double(colours, last),
+      ...rectified({ type: "dense", units: elementCount(map) }, { type: "reshape", shape: map }),
+      ...rest.flatMap(filters => rectified(double(filters))),
+      { ...double(colours), activation: last },
     ],
   };
 }
 
-function dense(units: number): LayerSpec {
-  return { type: "dense", units, activation: "relu" };
+type Weighted = Extract<LayerSpec, { readonly bias?: boolean }>;
+
+/** A layer, what reshapes its output, and relu. */
+function thenRelu(layer: Weighted, ...reshape: readonly LayerSpec[]): readonly LayerSpec[] {
+  return [{ ...layer, activation: "relu" }, ...reshape];
+}
+
+/** The same with batch norm, whose beta is the bias. */
+function thenBatchNorm(layer: Weighted, ...reshape: readonly LayerSpec[]): readonly LayerSpec[] {
+  return [{ ...layer, bias: false }, ...reshape, { type: "batchNorm", activation: "relu" }];
 }
 
 // A kernel of 4 with stride 2 covers every pixel equally often, so no checkerboard shows.
-function halve(filters: number): LayerSpec {
-  return { type: "conv2d", filters, kernel: 4, strides: 2, activation: "relu" };
+function halve(filters: number, activation: Activation): LayerSpec {
+  return { type: "conv2d", filters, kernel: 4, strides: 2, activation };
 }
 
-function double(filters: number, activation: Activation = "relu"): LayerSpec {
-  return { type: "conv2dTranspose", filters, kernel: 4, strides: 2, activation };
+function double(filters: number): Weighted {
+  return { type: "conv2dTranspose", filters, kernel: 4, strides: 2 };
 }

@@ -1,23 +1,30 @@
-import type { Device, RandomStream } from "../../runner/step-api.js";
-import { openEngine } from "../engine/index.js";
+import type { RandomStream } from "../../runner/step-api.js";
 import { elementCount } from "../lib/arrays.js";
-import { type Generator } from "../lib/generator.js";
-import { generatorProgram } from "../lib/generator-program.js";
 import type { ImageFile } from "../lib/images.js";
 import { permutation } from "../training/order.js";
 import { frechetDistance, gaussianOf } from "./frechet.js";
 import { pooledPixels } from "./pooled.js";
-import { latentNoise } from "./latent-noise.js";
+import { type PrecisionRecall, precisionRecall } from "./precision.js";
 
-/** How far the samples are from the data. */
+/** How far the samples are from the data, and whether they lie among it. */
 export type Quality = {
-  /** FD of samples and images. */
-  readonly fd: number;
-  /** FD of those images and as many others of the same data: what a perfect generator would get. */
-  readonly floor: number;
-  /** Samples, and images. */
-  readonly n: number;
-  readonly space: string;
+  readonly frechetDistance: {
+    /** FD of samples and images. */
+    readonly fd: number;
+    /** FD of those images and as many others of the same data: what a perfect generator would get. */
+    readonly floor: number;
+    /** Samples, and images. */
+    readonly n: number;
+    readonly space: string;
+  };
+  /** Of the first samples and images, unless there are too few. */
+  readonly precisionRecall?: PrecisionRecall & {
+    /** Those images and as many others: what a perfect generator would get. */
+    readonly ceiling: PrecisionRecall;
+    readonly k: number;
+    readonly n: number;
+    readonly space: string;
+  };
 };
 
 /** `samples`: uint8 [n, H, W, C]; the images are drawn from the data by `random`. */
@@ -26,44 +33,30 @@ export function sampleQuality(
   data: Pick<ImageFile, "count" | "shape" | "pick">,
   random: RandomStream,
 ): Quality {
-  const size = elementCount(data.shape);
-  const n = samples.length / size;
+  const n = samples.length / elementCount(data.shape);
   const space = pooledPixels(data.shape);
   const order = permutation(data.count, random, 0);
-  const gaussian = (images: Uint8Array): ReturnType<typeof gaussianOf> =>
-    gaussianOf(space.features(images), space.width);
-  const real = (from: number): Uint8Array => data.pick(order.subarray(from, from + n));
-  const images = gaussian(real(0));
+  const real = (from: number): Float64Array => space.features(data.pick(order.subarray(from, from + n)));
+  const [images, others, made] = [real(0), real(n), space.features(samples)];
+  const gaussian = gaussianOf(images, space.width);
+  const frechet = {
+    fd: frechetDistance(gaussian, gaussianOf(made, space.width)),
+    floor: frechetDistance(gaussian, gaussianOf(others, space.width)),
+    ...{ n, space: space.name },
+  };
+  const few = Math.min(n, compared);
+  if (few <= k) return { frechetDistance: frechet };
+  const [a, b, c] = [images, others, made].map(rows => rows.subarray(0, few * space.width)) as Three;
+  const among = (rows: Float64Array): PrecisionRecall => precisionRecall(a, rows, space.width, k);
   return {
-    fd: frechetDistance(images, gaussian(samples)),
-    floor: frechetDistance(images, gaussian(real(n))),
-    n,
-    space: space.name,
+    frechetDistance: frechet,
+    precisionRecall: { ...among(c), ceiling: among(b), k, n: few, space: space.name },
   };
 }
 
-/** `count` samples G(z), z from the prior N(0, 1): uint8 [count, H, W, C]. */
-export async function drawSamples(
-  device: Device,
-  generator: Generator,
-  count: number,
-  random: RandomStream,
-): Promise<Uint8Array> {
-  const engine = await openEngine(device);
-  try {
-    const program = generatorProgram(engine, generator);
-    const out = new Uint8Array(count * elementCount(generator.imageShape));
-    const size = out.length / count;
-    for (let from = 0; from < count; from += batch) {
-      // The last batch is as large as the others, so that the engine compiles for one size alone.
-      const { images } = await program.run({ z: latentNoise(random, from, batch, generator.latentDim) });
-      const pixels = images?.data.subarray(0, Math.min(batch, count - from) * size) ?? [];
-      for (const [i, value] of pixels.entries()) out[from * size + i] = Math.round(255 * value);
-    }
-    return out;
-  } finally {
-    engine.dispose();
-  }
-}
+type Three = [Float64Array, Float64Array, Float64Array];
 
-const batch = 200;
+/** As in the paper: the third nearest. */
+const k = 3;
+/** Their cost grows with the square. */
+const compared = 5000;

@@ -1,5 +1,6 @@
 import type { RandomStream } from "../../runner/step-api.js";
 import type { StepFunction, Tensor, Tensor2D, TensorFlow } from "../engine/index.js";
+import type { ModelSpec } from "../lib/model.js";
 import { bernoulliLoss, klToStandardNormal, reparameterise } from "../nn/elbo.js";
 import type { ImageShape } from "../training/batch.js";
 import { type InitialState, initialState, trainForward } from "../training/net.js";
@@ -18,13 +19,18 @@ export function initialVae(
   shape: ImageShape,
   random: (stream: string) => RandomStream,
 ): InitialState {
-  const infer = initialState(inferenceLayers(options), shape, random("inference weights"), inferencePrefix);
+  const infer = initialState(vaeInference(options), shape, random("inference weights"), inferencePrefix);
   const layers = generatorLayers(options, shape, "linear");
   const generate = initialState(layers, [options.latentDim], random("generator weights"), generatorPrefix);
   return {
     params: { ...infer.params, ...generate.params },
     running: { ...infer.running, ...generate.running },
   };
+}
+
+/** Image -> [mean, log variance] of q(z | x). */
+function vaeInference(options: GeneratorOptions): ModelSpec {
+  return inferenceLayers(options, 2 * options.latentDim, "relu");
 }
 
 /**
@@ -41,7 +47,7 @@ export function vaeStep(
   shape: ImageShape,
   params: readonly string[],
 ): StepFunction {
-  const inference = inferenceLayers(options);
+  const inference = vaeInference(options);
   // Linear pixels: the loss takes logits, where a sigmoid could round to 0 or 1.
   const generator = generatorLayers(options, shape, "linear");
   return updateFunction(tf, params, makeOptimiser(options.optimiser), (state, inputs) => {

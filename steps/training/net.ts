@@ -22,6 +22,7 @@ export interface ForwardPass {
 /**
  * A layer list in training, x [batch, ...input]: batch norm takes the batch's own statistics. The weights are those
  * of `state` whose names begin with `prefix`, so that several nets may share one state, and so one optimiser.
+ * `rate`: how far the running statistics move; with 1, they become the batch's.
  */
 export function trainForward(
   tf: TensorFlow,
@@ -29,13 +30,14 @@ export function trainForward(
   state: ProgramTensors,
   x: Tensor,
   prefix = "",
+  rate = 0.1,
 ): ForwardPass {
   const running: Record<string, Tensor> = {};
   const weights = new Map(Object.entries(under(state, prefix)));
   const y = forward(tf, spec, weights, x, (input, layer, _, epsilon) => {
     const moments = batchMoments(tf, input);
     const own = (name: string): Tensor1D => weightOf(weights, layer, name) as Tensor1D;
-    const moved = moveRunning(tf, { mean: own("mean"), variance: own("variance") }, moments);
+    const moved = moveRunning(tf, { mean: own("mean"), variance: own("variance") }, moments, rate);
     for (const [name, tensor] of Object.entries(moved)) running[prefix + weightName(layer, name)] = tensor;
     return batchNormTrain(tf, input, own("gamma"), own("beta"), moments, epsilon);
   });

@@ -5,8 +5,9 @@ import { cosineRate } from "../nn/schedule.js";
 import { sgd } from "../nn/sgd.js";
 import type { OptimiserOptions } from "./optimiser-options.js";
 
-export function makeOptimiser({ kind, momentum, weightDecay }: OptimiserOptions): Optimiser {
-  return kind === "adam" ? adam({ weightDecay }) : sgd({ momentum, weightDecay });
+export function makeOptimiser({ kind, momentum, weightDecay, beta1 }: OptimiserOptions): Optimiser {
+  if (kind === "sgd") return sgd({ momentum, weightDecay });
+  return adam(beta1 === undefined ? { weightDecay } : { weightDecay, beta1 });
 }
 
 /** What the optimiser takes at `update` (from 0) of `updates`, as inputs of the step function. */

@@ -11,6 +11,8 @@ export type OptimiserOptions = {
   /** Of SGD alone. */
   readonly momentum: number;
   readonly weightDecay: number;
+  /** Of Adam's average of gradients; no option of its own, because only kinds that need another than 0.9 set it. */
+  readonly beta1?: number;
 };
 
 /** The options' JSON Schema; `lr` is the kind's own default. */

@@ -73,9 +73,11 @@ describe("sample quality", () => {
     const data = { count: 400, shape: [8, 8, 1] as const, pick: picker(images, 64) };
     const same = sampleQuality(images.slice(0, 200 * 64), data, randomStream(0, "quality"));
     const dark = sampleQuality(new Uint8Array(200 * 64), data, randomStream(0, "quality"));
-    expect(same.n).toBe(200);
-    expect(same.fd).toBeLessThan(2 * same.floor + 1e-9);
-    expect(dark.fd).toBeGreaterThan(10 * dark.floor);
+    expect(same.frechetDistance.n).toBe(200);
+    expect(same.frechetDistance.fd).toBeLessThan(2 * same.frechetDistance.floor + 1e-9);
+    expect(dark.frechetDistance.fd).toBeGreaterThan(10 * dark.frechetDistance.floor);
+    expect(same.precisionRecall?.precision).toBeGreaterThan(0.5);
+    expect(dark.precisionRecall).toMatchObject({ precision: 0, recall: 0, k: 3, n: 200 });
   });
 });
 

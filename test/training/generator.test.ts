@@ -66,7 +66,7 @@ describe("train-generator", () => {
 describe("a generator's layers", () => {
   it.each(["mlp", "conv"] as const)("%s: mirror those of inference", architecture => {
     const options = { architecture, latentDim: 5, hidden: [30, 20], channels: [4, 8] };
-    expect(modelShapes(inferenceLayers(options), [12, 8, 3]).output).toEqual([10]);
+    expect(modelShapes(inferenceLayers(options, 10, "relu"), [12, 8, 3]).output).toEqual([10]);
     const { layers } = generatorLayers(options, [12, 8, 3], "sigmoid");
     expect(modelShapes({ layers }, [5]).output).toEqual([12, 8, 3]);
   });
