@@ -4,7 +4,7 @@
  * Usage: node probe.js BACKEND THREADS [speed]
  */
 import process from "node:process";
-import { openEngine, type TensorFlow } from "./index.js";
+import { type Engine, openEngine, type Tensor } from "./index.js";
 import { PROBE_MARK, type ProbeResult } from "./try-backend.js";
 import { selfCheck } from "./self-check.js";
 
@@ -16,9 +16,9 @@ process.stdout.write(`\n${PROBE_MARK}${JSON.stringify(result)}\n`, () => process
 async function probe(): Promise<ProbeResult> {
   try {
     const engine = await openEngine({ backend, cpus: Number(threads) });
-    await selfCheck(engine.tf);
+    await selfCheck(engine);
     const { version, device, numericClass, gpu, determinism } = engine;
-    const gflops = speed === undefined ? undefined : await matMulSpeed(engine.tf);
+    const gflops = speed === undefined ? undefined : await matMulSpeed(engine);
     engine.dispose();
     return {
       ok: true,
@@ -30,29 +30,34 @@ async function probe(): Promise<ProbeResult> {
       ...(gflops === undefined ? {} : { gflops }),
     };
   } catch (error) {
-    return { ok: false, why: error instanceof Error ? error.message : String(error) };
+    const text = error instanceof Error ? error.message : String(error);
+    return { ok: false, why: text.trim().split("\n", 1)[0] ?? "" };
   }
 }
 
-/** GFLOP/s of a matrix product, n x n, from a fifth of a second of work; reading the result waits for the device. */
-async function matMulSpeed(tf: TensorFlow): Promise<number> {
+/** GFLOP/s of a matrix product, n x n, from a fifth of a second of work; reading a number of it waits for the device. */
+async function matMulSpeed(engine: Engine): Promise<number> {
+  const { tf } = engine;
   const n = 512;
-  const [a, b] = [tf.ones([n, n]), tf.ones([n, n])];
-  const multiply = async (): Promise<void> => {
-    const product = tf.matMul(a, b);
-    await product.data();
-    product.dispose();
-  };
+  // Every entry 1 / n: its own square, so it can be multiplied for ever.
+  const matrix = { shape: [n, n], data: new Float32Array(n * n).fill(1 / n) };
+  const multiply = engine.program(
+    state => {
+      const product = tf.matMul(state["matrix"] as Tensor, state["matrix"] as Tensor);
+      return { state: { matrix: product }, outputs: { corner: tf.slice(product, [0, 0], [1, 1]) } };
+    },
+    { matrix },
+  );
   // The first call compiles or packs.
-  await multiply();
+  await multiply.run({});
   const start = process.hrtime.bigint();
   let times = 0;
   let seconds = 0;
   while (seconds < 0.2) {
-    await multiply();
+    await multiply.run({});
     times++;
     seconds = Number(process.hrtime.bigint() - start) / 1e9;
   }
-  tf.dispose([a, b]);
+  multiply.dispose();
   return (2 * n ** 3 * times) / seconds / 1e9;
 }

@@ -1,35 +1,40 @@
 /**
- * Is this backend right? A small network, forward and backward, through every family of kernel that training uses,
- * compared with values computed in double precision from the formulas (`test/engine/self-check.test.ts`).
+ * Is this engine right? A small network, forward and backward, through every family of kernel that training uses, run
+ * as steps run (compiled, where the engine compiles), and compared with values computed in double precision from the
+ * formulas (`test/engine/self-check.test.ts`).
  */
-import type { Scalar, Tensor, Tensor2D, Tensor4D, TensorFlow } from "./types.js";
+import type { ProgramArray, StepFunction } from "./program.js";
+import type { Engine, Scalar, Tensor, Tensor2D, Tensor4D, TensorFlow } from "./types.js";
 
 /** Relative. Reduced-precision multiplication (TF32: 10 bits) passes; a wrong kernel does not. */
 const TOLERANCE = 0.02;
 
 /** Throws an Error that says what differs. */
-export async function selfCheck(tf: TensorFlow): Promise<void> {
-  const actual = await fingerprint(tf);
+export async function selfCheck(engine: Engine): Promise<void> {
+  const inputs = [[4, 8, 8, 2], ...SHAPES].map((shape, i) => [`x${i}`, pattern(shape, i)] as const);
+  const program = engine.program(slopes(engine.tf), {});
+  const { numbers } = await program.run(Object.fromEntries(inputs));
+  if (program.how.startsWith("eager:")) throw new Error(`It does not compile its own check: ${program.how}`);
+  program.dispose();
   EXPECTED.forEach((expected, i) => {
-    const close = Math.abs((actual[i] ?? NaN) - expected) <= TOLERANCE * Math.abs(expected);
-    if (!close)
-      throw new Error(`It computes wrongly: ${NAMES[i] ?? ""} is ${String(actual[i])}, not ${expected}.`);
+    const actual = numbers?.data[i] ?? NaN;
+    if (!(Math.abs(actual - expected) <= TOLERANCE * Math.abs(expected)))
+      throw new Error(`It computes wrongly: ${NAMES[i] ?? ""} is ${actual}, not ${expected}.`);
   });
 }
 
-/** The loss, and each parameter's gradient as one number (its dot product with a fixed pattern). */
-export async function fingerprint(tf: TensorFlow): Promise<number[]> {
-  const numbers = tf.tidy(() => {
-    const images = pattern(tf, [4, 8, 8, 2], 0) as Tensor4D;
-    const parameters = SHAPES.map((shape, i) => pattern(tf, shape, i + 1));
-    const loss = (...args: Tensor[]): Scalar => network(tf, images, args);
+/** Gives the loss, and each parameter's gradient as one number (its dot product with a fixed pattern). */
+function slopes(tf: TensorFlow): StepFunction {
+  return (_, inputs) => {
+    const [images, ...parameters] = Object.values(inputs);
+    const loss = (...args: Tensor[]): Scalar => network(tf, images as Tensor4D, args);
     const { value, grads } = tf.valueAndGrads<Scalar>(loss)(parameters);
-    const dots = grads.map((grad, i) => tf.sum(tf.mul(grad, pattern(tf, grad.shape, i + 10))));
-    return tf.stack([value, ...dots]);
-  });
-  const read = Array.from(await numbers.data());
-  numbers.dispose();
-  return read;
+    const dots = grads.map((grad, i) => {
+      const { data, shape } = pattern(grad.shape, i + 10);
+      return tf.sum(tf.mul(grad, tf.tensor(data, [...shape])));
+    });
+    return { outputs: { numbers: tf.stack([value, ...dots]) } };
+  };
 }
 
 const NAMES = [
@@ -54,9 +59,14 @@ function network(tf: TensorFlow, images: Tensor4D, parameters: readonly Tensor[]
 }
 
 /** Numbers without a random generator: sines of the index. */
-function pattern(tf: TensorFlow, shape: readonly number[], seed: number): Tensor {
-  const size = shape.reduce((product, n) => product * n, 1);
-  return tf.tensor(patternValues(size, seed), [...shape], "float32");
+function pattern(shape: readonly number[], seed: number): ProgramArray {
+  return {
+    shape,
+    data: patternValues(
+      shape.reduce((product, n) => product * n, 1),
+      seed,
+    ),
+  };
 }
 
 export function patternValues(size: number, seed: number): Float32Array {

@@ -29,12 +29,14 @@ export interface TrialOptions {
   readonly speed?: boolean;
   /** Look for installed engines here, not where they are (`places.ts`). */
   readonly engines?: string;
+  /** Variables beside this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Tries a backend in a child process. Never throws: what goes wrong is the result. */
 export async function tryBackend(
   backend: Backend,
-  { speed = false, engines = enginesFolder() }: TrialOptions = {},
+  { speed = false, engines = enginesFolder(), env = {} }: TrialOptions = {},
 ): Promise<ProbeResult> {
   const absent = missing(backend, engines);
   if (absent !== undefined) return { ok: false, why: absent };
@@ -46,7 +48,7 @@ export async function tryBackend(
     reject: false,
     timeout: LIMIT_MS,
     stdin: "ignore",
-    env: { VISTAS_ENGINES: engines },
+    env: { ...env, VISTAS_ENGINES: engines },
   });
   const line = child.stdout.split("\n").find(text => text.startsWith(PROBE_MARK));
   if (line !== undefined) return JSON.parse(line.slice(PROBE_MARK.length)) as ProbeResult;

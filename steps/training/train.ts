@@ -94,5 +94,6 @@ export async function train(
 function inWords({ updates, seconds, waited, how }: Speed, images: number): string {
   const rate = Math.round((updates * images) / seconds);
   const share = ((100 * waited) / seconds).toFixed(1);
-  return `${updates} updates in ${seconds.toFixed(1)} s, ${rate} images/s, ${share} % of the time waiting for data; ${how}`;
+  const wait = `${waited.toFixed(3)} s (${share} %) waiting for data`;
+  return `${updates} updates in ${seconds.toFixed(1)} s, ${rate} images/s, ${wait}; ${how}`;
 }

@@ -1,6 +1,6 @@
 /**
- * A program: holds a workload on an engine. It says how it runs, and then, for every line that it reads, does some steps
- * and tells the milliseconds of each. Usage: node engine-worker.js BACKEND WORKLOAD THREADS
+ * A program: holds a workload on an engine. It says how it runs, and then, for every line that it reads, works for so
+ * many milliseconds and tells how long each step took. Usage: node engine-worker.js BACKEND WORKLOAD THREADS
  */
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -14,9 +14,10 @@ const engine = await openEngine({ backend, cpus: Number(threads) });
 const program = engine.program(workload.step(engine.tf), workload.state);
 let at = 0;
 
-async function steps(count: number): Promise<number[]> {
+async function work(milliseconds: number): Promise<number[]> {
   const times: number[] = [];
-  for (let i = 0; i < count; i++) {
+  const begin = performance.now();
+  while (times.length === 0 || performance.now() - begin < milliseconds) {
     const start = performance.now();
     await program.run(workload?.inputs(at++) ?? {});
     times.push(performance.now() - start);
@@ -25,7 +26,8 @@ async function steps(count: number): Promise<number[]> {
 }
 
 const tell = (facts: object): void => void process.stdout.write(`${JSON.stringify(facts)}\n`);
-await steps(2);
+await work(0);
+await work(0);
 tell({ how: program.how, version: engine.version });
-for await (const line of createInterface(process.stdin)) tell(await steps(Number(line)));
+for await (const line of createInterface(process.stdin)) tell(await work(Number(line)));
 process.exit(0);

@@ -1,6 +1,7 @@
 /** `npm run bench [-- NAME ...]`: one JSON object a line. Peers are measured in the same run where installed. */
 import process from "node:process";
 import { hashing, smallFiles } from "./files.js";
+import { gpu } from "./gpu.js";
 import { noop } from "./noop.js";
 import { sample, train } from "./train.js";
 
@@ -10,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   files: smallFiles,
   train,
   sample,
+  gpu,
 };
 
 const wanted = process.argv.slice(2);

@@ -1,28 +1,43 @@
-import { loadavg } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { execa } from "execa";
 import { missing } from "../../steps/engine/packages.js";
-import { race } from "./engines.js";
-import { inFolder, tell } from "./measure.js";
+import { engines, pytorch } from "./contestants.js";
+import { inFolder } from "./measure.js";
+import { race } from "./race.js";
+import type { Contestant } from "./turns.js";
 
-/** One update of SimCLR, bare: convolutions, and the MLP. Then `train-contrastive` itself, with all that it reads and makes. */
+const KIND = fileURLToPath(new URL("./kind-worker.js", import.meta.url));
+
+/**
+ * Updates of SimCLR, of convolutions and of an MLP: bare on each engine and in PyTorch, and by `train-contrastive` itself,
+ * which reads and augments its images beside the updates. PyTorch is spared that.
+ */
 export async function train(): Promise<void> {
-  await race("train", "train-conv", 4);
-  await race("train", "train-mlp", 40);
-  const program = fileURLToPath(new URL("./train-kind.js", import.meta.url));
-  for (const net of ["conv", "mlp"])
-    for (const backend of ["onnx", "wasm"] as const) {
-      if (missing(backend) !== undefined) continue;
-      await inFolder(async folder => {
-        const { stdout } = await execa(process.execPath, [program, backend, net, folder]);
-        const load = loadavg().map(one => Math.round(100 * one) / 100);
-        tell("train", { workload: `train-contrastive, ${net}`, tool: backend, log: stdout, load });
-      });
-    }
+  for (const net of ["conv", "mlp"] as const)
+    await inFolder(async folder => {
+      const workload = `train-${net}`;
+      await race("train", workload, [
+        ...engines("train", workload),
+        ...kind(net, folder),
+        ...(await pytorch("train", workload)),
+      ]);
+    });
 }
 
-/** A generator's images. */
+/** Generators of three kinds: images made and brought to where they are written from. */
 export async function sample(): Promise<void> {
-  await race("sample", "sample", 8);
+  for (const workload of ["sample-mlp", "sample-conv", "sample-dcgan"])
+    await race("sample", workload, [...engines("sample", workload), ...(await pytorch("sample", workload))]);
+}
+
+/** The step kind on the engines that every machine can have. Updates in a turn: about a second's. */
+function kind(net: "conv" | "mlp", folder: string): Contestant[] {
+  const updates = { onnx: { conv: 4, mlp: 40 }, wasm: { conv: 2, mlp: 12 } };
+  return (["onnx", "wasm"] as const)
+    .filter(backend => missing(backend) === undefined)
+    .map(backend => ({
+      tool: `${backend}, with its data`,
+      command: process.execPath,
+      args: [KIND, backend, net, String(updates[backend][net]), `${folder}/${backend}`],
+    }));
 }

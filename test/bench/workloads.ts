@@ -9,35 +9,11 @@ import { contrastiveStep } from "../../steps/train-contrastive/step.js";
 import { initialState } from "../../steps/training/net.js";
 import { startState } from "../../steps/training/state.js";
 
-const conv = (filters: number, strides: number): LayerSpec[] => [
-  { type: "conv2d", filters, kernel: 3, strides, bias: false },
-  { type: "batchNorm", epsilon: BATCH_NORM_EPSILON, activation: "relu" },
-];
-
-/** Encoders and heads as one chain. */
-const NETS = {
-  conv: {
-    layers: [
-      ...[...conv(32, 1), ...conv(64, 2), ...conv(128, 2)],
-      { type: "globalAveragePool" },
-      { type: "dense", units: 128, activation: "relu" },
-      { type: "dense", units: 64 },
-    ],
-  },
-  mlp: {
-    layers: [
-      { type: "flatten" },
-      { type: "dense", units: 512, activation: "relu" },
-      { type: "dense", units: 512, activation: "relu" },
-      { type: "dense", units: 128 },
-    ],
-  },
-} as const satisfies Readonly<Record<string, ModelSpec>>;
+/** Images that a step of each workload takes, or makes. */
+export const IMAGES = 512;
 
 /** Work that is done again and again. */
 export interface Workload {
-  /** Images that a step takes, or makes. */
-  readonly images: number;
   readonly step: (tf: TensorFlow) => StepFunction;
   readonly state: ProgramArrays;
   /** The inputs of a step, from 0: the same images or latents each time. */
@@ -47,38 +23,85 @@ export interface Workload {
 /**
  * - train-conv, train-mlp: an update of SimCLR on 256 pairs of images 28 x 28 x 1, NT-Xent with temperature 0.5, Adam; just
  *   as `train-contrastive` computes it.
- * - sample: 512 images 28 x 28 x 1 of a generator with latents of 100 numbers and 128 and 64 channels.
+ * - features-conv: the same encoder's features of 512 images, as a probe takes them.
+ * - sample-mlp: 512 images of a generator as the quickstart's; sample-conv: of one with two transposed convolutions;
+ *   sample-dcgan: 32 x 32 x 3 from 64 numbers, by DCGAN's four (Radford et al., 2016).
  */
 export const WORKLOADS: Readonly<Record<string, () => Workload>> = {
-  "train-conv": () => contrastiveTraining(NETS.conv),
-  "train-mlp": () => contrastiveTraining(NETS.mlp),
-  sample: () => sampling(512),
+  "train-conv": () => contrastiveTraining({ layers: [...ENCODER, ...HEAD] }),
+  "train-mlp": () => contrastiveTraining(MLP),
+  "features-conv": () => evaluation({ layers: ENCODER }, "images", [28, 28, 1]),
+  "sample-mlp": () => evaluation(MLP_GENERATOR, "z", [16]),
+  "sample-conv": () => evaluation(CONV_GENERATOR, "z", [100]),
+  "sample-dcgan": () => evaluation(DCGAN, "z", [64]),
 };
 
 /** `images` must be even: the second half are other views of the first. */
 export function contrastiveTraining(
   spec: ModelSpec,
-  images = 512,
+  images = IMAGES,
   shape: readonly [number, number, number] = [28, 28, 1],
 ): Workload {
   const optimiser = adam();
   const initial = initialState(spec, shape, randomStream(0, "weights"));
   const params = Object.keys(initial.params);
   const draws = randomStream(0, "images").at(0);
-  const size = images * shape[0] * shape[1] * shape[2];
-  const pixels: ProgramArray = {
-    shape: [images, ...shape],
-    data: Float32Array.from({ length: size }, () => draws.uniform()),
-  };
+  const pixels = filled([images, ...shape], () => draws.uniform());
   return {
-    images,
     step: tf => contrastiveStep(tf, { spec, params, views: 2, temperature: 0.5, optimiser }),
     state: startState(initial, optimiser).arrays,
     inputs: update => ({ pixels, ...scalarArrays(optimiser.scalars(update, 1e-3)) }),
   };
 }
 
-const GENERATOR: ModelSpec = {
+/** A forward pass with fixed weights and batch norm's running statistics. */
+function evaluation(spec: ModelSpec, name: string, input: readonly number[]): Workload {
+  const { params, running } = initialState(spec, input, randomStream(0, "weights"));
+  const draws = randomStream(0, "inputs").at(0);
+  const x = filled([IMAGES, ...input], () => draws.normal());
+  return {
+    step: tf => (weights, inputs) => ({
+      outputs: { y: forward(tf, spec, new Map(Object.entries(weights)), tensorOf(inputs, name)) },
+    }),
+    state: { ...params, ...running },
+    inputs: () => ({ [name]: x }),
+  };
+}
+
+function filled(shape: readonly number[], next: () => number): ProgramArray {
+  return { shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, next) };
+}
+
+const conv = (filters: number, strides: number): LayerSpec[] => [
+  { type: "conv2d", filters, kernel: 3, strides, bias: false },
+  { type: "batchNorm", epsilon: BATCH_NORM_EPSILON, activation: "relu" },
+];
+const ENCODER: readonly LayerSpec[] = [
+  ...[...conv(32, 1), ...conv(64, 2), ...conv(128, 2)],
+  { type: "globalAveragePool" },
+];
+const HEAD: readonly LayerSpec[] = [
+  { type: "dense", units: 128, activation: "relu" },
+  { type: "dense", units: 64 },
+];
+const MLP: ModelSpec = {
+  layers: [
+    { type: "flatten" },
+    { type: "dense", units: 512, activation: "relu" },
+    { type: "dense", units: 512, activation: "relu" },
+    { type: "dense", units: 128 },
+  ],
+};
+
+const MLP_GENERATOR: ModelSpec = {
+  layers: [
+    { type: "dense", units: 256, activation: "relu" },
+    { type: "dense", units: 512, activation: "relu" },
+    { type: "dense", units: 784, activation: "sigmoid" },
+    { type: "reshape", shape: [28, 28, 1] },
+  ],
+};
+const CONV_GENERATOR: ModelSpec = {
   layers: [
     { type: "dense", units: 7 * 7 * 128, activation: "relu" },
     { type: "reshape", shape: [7, 7, 128] },
@@ -87,20 +110,17 @@ const GENERATOR: ModelSpec = {
     { type: "conv2dTranspose", filters: 1, kernel: 4, strides: 2, activation: "sigmoid" },
   ],
 };
-
-function sampling(images: number): Workload {
-  const { params, running } = initialState(GENERATOR, [100], randomStream(0, "generator"));
-  const state = { ...params, ...running };
-  const draws = randomStream(0, "latents").at(0);
-  const z = { shape: [images, 100], data: Float32Array.from({ length: images * 100 }, () => draws.normal()) };
-  return {
-    images,
-    step: tf => (weights, inputs) => ({
-      outputs: {
-        images: forward(tf, GENERATOR, new Map(Object.entries(weights)), tensorOf(inputs, "z")),
-      },
-    }),
-    state,
-    inputs: () => ({ z }),
-  };
-}
+const up = (filters: number): LayerSpec[] => [
+  { type: "conv2dTranspose", filters, kernel: 4, strides: 2, bias: false },
+  { type: "batchNorm", activation: "relu" },
+];
+const DCGAN: ModelSpec = {
+  layers: [
+    // A transposed convolution of a single pixel is a dense layer.
+    { type: "dense", units: 4 * 4 * 256, bias: false },
+    { type: "reshape", shape: [4, 4, 256] },
+    { type: "batchNorm", activation: "relu" },
+    ...[...up(128), ...up(64)],
+    { type: "conv2dTranspose", filters: 3, kernel: 4, strides: 2, activation: "tanh" },
+  ],
+};

@@ -1,5 +1,19 @@
 import { describe, expect, it } from "@jest/globals";
-import { EXPECTED, patternValues } from "../../steps/engine/self-check.js";
+import { openEngine, type Program } from "../../steps/engine/index.js";
+import { EXPECTED, patternValues, selfCheck } from "../../steps/engine/self-check.js";
+
+describe("the self-check", () => {
+  it("runs as steps run: it is a program that must compute rightly, and compile where programs do", async () => {
+    const cpu = await openEngine({ backend: "cpu", cpus: 1 });
+    const checked = (changes: Partial<Program>): Promise<void> =>
+      selfCheck({ ...cpu, program: (...given) => ({ ...cpu.program(...given), ...changes }) });
+    await checked({});
+    const wrong = { numbers: { shape: [6], data: Float32Array.from(EXPECTED, x => 1.03 * x) } };
+    await expect(checked({ run: () => Promise.resolve(wrong) })).rejects.toThrow(/the loss is 0\.37/);
+    await expect(checked({ how: "eager: X has no compiled form" })).rejects.toThrow(/does not compile.* X /);
+    cpu.dispose();
+  });
+});
 
 /**
  * The self-check's network once more, in double precision and plain loops, with slopes by central differences: the

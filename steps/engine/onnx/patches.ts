@@ -5,30 +5,56 @@ import { seersOf, type Windows } from "./windows.js";
 /** Below this width a row is moved number by number, and that is slow unless the batch lies innermost. */
 const NARROW = 8;
 
+type Rows = readonly [batch: number, rows: number, width: number];
+
 /**
  * Rows of x [batch, rows, width] in the order of `places` -> [batch, places, width]; place -1 gives a row of `fill`.
  */
-export function gatherRows(
-  b: Builder,
-  x: string,
-  shape: readonly [batch: number, rows: number, width: number],
-  places: Int32Array,
-  fill = 0,
-): string {
+export function gatherRows(b: Builder, x: string, shape: Rows, places: Int32Array, fill = 0): string {
   const [batch, rows, width] = shape;
   if (places.length === rows && places.every((place, i) => place === i)) return x;
-  const found = places.map(place => (place < 0 ? rows : place));
-  const filled = (of: string, axis: number, row: readonly number[]): string =>
-    places.includes(-1) ? b.op("Concat", [of, b.op("Expand", [b.scalar(fill), b.ints(row)])], { axis }) : of;
-  if (width >= NARROW || batch < NARROW)
-    return b.op("Gather", [filled(x, 1, [batch, 1, width]), b.places(found)], { axis: 1 });
-  const turn = (of: string): string => b.op("Transpose", [of], { perm: [1, 0] });
-  const upright = turn(b.op("Reshape", [x, b.ints([batch, rows * width])]));
+  if (isNarrow(shape))
+    return upright(b, gatherTurned(b, x, shape, places, fill), [batch, places.length, width]);
+  const filled = withFill(b, x, 1, [batch, 1, width], places, fill);
+  return b.op("Gather", [filled, b.places(withoutHoles(places, rows))], { axis: 1 });
+}
+
+function isNarrow([batch, , width]: Rows): boolean {
+  return width < NARROW && batch >= NARROW;
+}
+
+/** As `gatherRows`, but the batch comes last: [places x width, batch]. */
+function gatherTurned(b: Builder, x: string, shape: Rows, places: Int32Array, fill = 0): string {
+  const [batch, rows, width] = shape;
+  const turned = b.op("Transpose", [b.op("Reshape", [x, b.ints([batch, rows * width])])], { perm: [1, 0] });
+  const found = withoutHoles(places, rows);
   const each = Int32Array.from({ length: found.length * width }, (_, i) => {
     return (found[Math.floor(i / width)] ?? 0) * width + (i % width);
   });
-  const picked = b.op("Gather", [filled(upright, 0, [width, batch]), b.places(each)], { axis: 0 });
-  return b.op("Reshape", [turn(picked), b.ints([batch, places.length, width])]);
+  return b.op("Gather", [withFill(b, turned, 0, [width, batch], places, fill), b.places(each)], { axis: 0 });
+}
+
+/** [rows x width, batch] -> [batch, rows, width] */
+function upright(b: Builder, turned: string, shape: Rows): string {
+  return b.op("Reshape", [b.op("Transpose", [turned], { perm: [1, 0] }), b.ints(shape)]);
+}
+
+/** Places in what `withFill` makes, where the filling is the last row. */
+function withoutHoles(places: Int32Array, rows: number): Int32Array {
+  return places.map(place => (place < 0 ? rows : place));
+}
+
+function withFill(
+  b: Builder,
+  x: string,
+  axis: number,
+  row: readonly number[],
+  places: Int32Array,
+  fill: number,
+): string {
+  return places.includes(-1)
+    ? b.op("Concat", [x, b.op("Expand", [b.scalar(fill), b.ints(row)])], { axis })
+    : x;
 }
 
 /** The image under each window: x [N, H, W, C] -> [N, windows x taps, C]. */
@@ -42,11 +68,19 @@ export function patches(b: Builder, x: string, windows: Windows, fill = 0): stri
 export function overlay(b: Builder, cut: string, windows: Windows): string {
   const { batch, pixels, channels, count, taps } = windows;
   const [places, most] = cutsOf(windows);
-  const spread = gatherRows(b, cut, [batch, count * taps, channels], places);
-  if (most === 1) return spread;
-  const stacked = b.op("Reshape", [spread, b.ints([batch * pixels, most, channels])]);
-  const summed = b.op("ReduceSum", [stacked, b.ints([1])], { keepdims: 0 });
-  return b.op("Reshape", [summed, b.ints([batch, pixels, channels])]);
+  const [from, to]: [Rows, Rows] = [
+    [batch, count * taps, channels],
+    [batch, pixels, channels],
+  ];
+  if (most === 1) return gatherRows(b, cut, from, places);
+  const sum = (spread: string, shape: Rows): string =>
+    b.op("ReduceSum", [b.op("Reshape", [spread, b.ints(shape)]), b.ints([1])], { keepdims: 0 });
+  if (!isNarrow(from)) {
+    const summed = sum(gatherRows(b, cut, from, places), [batch * pixels, most, channels]);
+    return b.op("Reshape", [summed, b.ints(to)]);
+  }
+  const summed = sum(gatherTurned(b, cut, from, places), [pixels, most, channels * batch]);
+  return upright(b, b.op("Reshape", [summed, b.ints([pixels * channels, batch])]), to);
 }
 
 /** By pixel, the patches' rows that fall on it, as many as on any pixel; the rest are -1. */
