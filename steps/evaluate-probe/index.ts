@@ -19,6 +19,12 @@ export default defineStep<ProbeOptions>({
         default: 0.001,
         description: "Weight decay: (l2 / 2) |W|^2 is added to the mean cross-entropy.",
       },
+      multiClass: {
+        enum: ["multinomial", "one-vs-rest"],
+        default: "multinomial",
+        description:
+          "One softmax over all classes, or a binary regression for each class, and the surest wins.",
+      },
       ...fitSchemas,
       maxIterations: {
         type: "integer",

@@ -1,18 +1,20 @@
 import { lbfgs } from "./lbfgs.js";
 import { preconditioner } from "./preconditioner.js";
-import { type Dataset, softmaxLoss } from "./softmax-loss.js";
+import { type Dataset, logisticLoss, type MultiClass } from "./logistic-loss.js";
 
 /**
- * Multinomial logistic regression: the linear probe.
+ * Logistic regression: the linear probe. `multinomial`:
  *
  *   minimise  -(1/n) sum_i log softmax(W x_i + b)[y_i]  +  (l2 / 2) |W|^2        (b is free)
  *
+ * `one-vs-rest`: the same with the sum of the classes' binary cross-entropies in place of -log softmax.
  * With l2 > 0 the minimum is unique, so a converged result depends on no learning rate, no order and no seed.
  * All in float64. scikit-learn's `LogisticRegression(C = 1 / (n l2))` has the same minimum.
  */
 export interface LogisticOptions {
   /** Strength of the penalty, >= 0; 0 leaves the minimum at infinity where the classes can be told apart wholly. */
   readonly l2: number;
+  readonly multiClass: MultiClass;
   /** Most iterations of the optimiser. */
   readonly maxIterations: number;
   /** Converged when no partial derivative is larger. */
@@ -37,10 +39,14 @@ export function fitLogistic(data: Dataset, options: LogisticOptions): LogisticMo
   if (rows < 1 || classes < 2)
     throw new RangeError(`a probe needs examples of 2 classes or more, not ${rows} of ${classes}`);
   const start = new Float64Array((features + 1) * classes);
-  const { x, value, iterations, converged } = lbfgs(softmaxLoss(data, options.l2), start, {
-    ...options,
-    precondition: preconditioner(data, options.l2),
-  });
+  const { x, value, iterations, converged } = lbfgs(
+    logisticLoss(data, options.l2, options.multiClass),
+    start,
+    {
+      ...options,
+      precondition: preconditioner(data, options.l2),
+    },
+  );
   return { features, classes, weights: x, loss: value, iterations, converged };
 }
 

@@ -1,7 +1,7 @@
-import type { Dataset } from "./softmax-loss.js";
+import type { Dataset } from "./logistic-loss.js";
 
 /**
- * An approximate inverse Hessian of the softmax loss, for the optimiser to start from: with all classes equally
+ * An approximate inverse Hessian of the logistic loss, for the optimiser to start from: with all classes equally
  * probable the Hessian is (I - 1/K) (x) C / K, C = [x, 1]^T [x, 1] / n  (Boehning, "Multinomial logistic regression
  * algorithm", 1992), so each class's row of the weights is solved against C / K + l2 I. Correlated features, such as
  * neighbouring pixels, then cost no more iterations than independent ones. It changes the way, not the minimum.

@@ -2,10 +2,12 @@ import type { StepContext } from "../../runner/step-api.js";
 import { extractFeatures, featureFacts, openSets } from "../evaluation/data.js";
 import type { FitOptions } from "../evaluation/options.js";
 import { writeReport } from "../evaluation/report.js";
+import type { MultiClass } from "./logistic-loss.js";
 import { fitLogistic, predict } from "./logistic.js";
 
 export interface ProbeOptions extends FitOptions {
   readonly l2: number;
+  readonly multiClass: MultiClass;
   readonly maxIterations: number;
   readonly tolerance: number;
 }

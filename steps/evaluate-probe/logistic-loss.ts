@@ -12,11 +12,19 @@ export interface Dataset {
 }
 
 /**
- * The mean cross-entropy of softmax(x W^T + b) plus (l2 / 2) |W|^2, as a function of the weights
- * [classes, features + 1], the last column being b; b takes no part in the penalty.
- * Gradient: dJ/dW = (p - onehot(y))^T x / n + l2 W  (Bishop, "Pattern Recognition and Machine Learning", eq. 4.109).
+ * How a row's logits are held against its class. `multinomial`: cross-entropy of softmax(z). `one-vs-rest`: the sum of
+ * the cross-entropies of sigmoid(z[k]), one binary regression a class, which share nothing.
  */
-export function softmaxLoss(data: Dataset, l2: number): Differentiable {
+export type MultiClass = "multinomial" | "one-vs-rest";
+
+/**
+ * The mean cross-entropy of p(x W^T + b), p a softmax or sigmoids, plus (l2 / 2) |W|^2, as a function of the weights
+ * [classes, features + 1], the last column being b; b takes no part in the penalty.
+ * Gradient, of both: dJ/dW = (p - onehot(y))^T x / n + l2 W  (Bishop, "Pattern Recognition and Machine Learning",
+ * eq. 4.91 and 4.109).
+ */
+export function logisticLoss(data: Dataset, l2: number, multiClass: MultiClass): Differentiable {
+  const toResidual = multiClass === "multinomial" ? softmaxResidual : sigmoidResidual;
   const { rows, features, classes, x, y } = data;
   const width = features + 1;
   const residual = new Float64Array(block * classes);
@@ -95,7 +103,7 @@ function addOuter(
 }
 
 /** Logits become softmax(logits) - onehot(label) in place; returns -log softmax(logits)[label]. */
-function toResidual(z: Float64Array, label: number): number {
+function softmaxResidual(z: Float64Array, label: number): number {
   let most = -Infinity;
   for (const value of z) if (value > most) most = value;
   const own = (z[label] ?? 0) - most;
@@ -108,4 +116,17 @@ function toResidual(z: Float64Array, label: number): number {
   for (let k = 0; k < z.length; k++) z[k] = (z[k] ?? 0) / sum;
   z[label] = (z[label] ?? 0) - 1;
   return Math.log(sum) - own;
+}
+
+/** Logits become sigmoid(logits) - onehot(label) in place; returns the sum of the classes' binary cross-entropies. */
+function sigmoidResidual(z: Float64Array, label: number): number {
+  let loss = 0;
+  for (let k = 0; k < z.length; k++) {
+    const own = z[k] ?? 0;
+    // exp of what is never positive: it cannot overflow.
+    const e = Math.exp(-Math.abs(own));
+    loss += Math.log1p(e) + Math.max(own, 0) - (k === label ? own : 0);
+    z[k] = (own >= 0 ? 1 : e) / (1 + e) - (k === label ? 1 : 0);
+  }
+  return loss;
 }
