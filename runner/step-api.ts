@@ -11,6 +11,8 @@ export type { Json, JsonObject, JsonScalar, Label, Labels, RandomStream };
 export type { Draws } from "./core/philox.js";
 export { randomStream } from "./core/philox.js";
 export { estimate, type Estimate } from "./core/statistics.js";
+export { type Markup, markup } from "./core/markup.js";
+export { type Scale, scaleOf, share } from "./core/scale.js";
 
 /** A JSON Schema (draft 2020-12) of an object; `default`s are filled in before the step's key is made. */
 export type JsonSchema = JsonObject;

@@ -16,6 +16,7 @@ export const builtinKinds = [
   "evaluate-knn",
   "evaluate-classifier",
   "compare",
+  "plot",
 ] as const;
 export type BuiltinKind = (typeof builtinKinds)[number];
 

@@ -87,6 +87,8 @@ export interface RunRecord {
   readonly format: 1;
   /** Sortable by time: `20261123-061019-0c53f9a`. */
   readonly id: string;
+  /** What the user calls it, if anything: such a run is kept until it is called so no more. */
+  readonly name?: string;
   readonly pipeline: string;
   /** The pipeline file, relative to the project. */
   readonly file: string;

@@ -1,7 +1,7 @@
 import type { Check } from "../claims/check.js";
 import { inline } from "./markdown.js";
 import { checkCells, lockLines, type Reproduction, verdictLine } from "./reproduction.js";
-import { scaleOf, share } from "./scale.js";
+import { scaleOf, share } from "../core/scale.js";
 
 /**
  * A reproduction in GitHub-flavoured Markdown, for a job's summary. Hosts of CI show no embedded images there (they

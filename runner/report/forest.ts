@@ -1,7 +1,7 @@
 import type { ReportModel } from "./model.js";
 import { cellText, type MetricCell, type MetricRow, rowName } from "./metrics.js";
-import { type Markup, markup } from "./markup.js";
-import { type Scale, scaleOf, share } from "./scale.js";
+import { type Markup, markup } from "../core/markup.js";
+import { type Scale, scaleOf, share } from "../core/scale.js";
 
 /** One metric of several steps of a kind, side by side. */
 export interface Comparison {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Markup, markup } from "./markup.js";
+import { Markup, markup } from "../core/markup.js";
 import type { ReportModel } from "./model.js";
 import { claimsSection } from "./sections/claims.js";
 import { headerSection } from "./sections/header.js";

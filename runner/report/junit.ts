@@ -1,5 +1,5 @@
 import type { RunRecord } from "../core/record.js";
-import { type Markup, markup } from "./markup.js";
+import { type Markup, markup } from "../core/markup.js";
 import { checkCells, lockLines, type Reproduction } from "./reproduction.js";
 
 /**

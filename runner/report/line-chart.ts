@@ -1,7 +1,7 @@
 import { number } from "../ui/format.js";
 import type { Chart, Series } from "./curves.js";
-import { type Markup, markup } from "./markup.js";
-import { type Scale, scaleOf, share } from "./scale.js";
+import { type Markup, markup } from "../core/markup.js";
+import { type Scale, scaleOf, share } from "../core/scale.js";
 
 /**
  * Curves on common axes: a line for each repeat, or, of many, the band between the least and the greatest; their

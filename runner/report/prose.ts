@@ -4,7 +4,7 @@
  */
 import type { Json } from "../core/json.js";
 import type { TextFile } from "./attachments.js";
-import { type Markup, markup } from "./markup.js";
+import { type Markup, markup } from "../core/markup.js";
 
 export function textMarkup({ format, text }: TextFile): Markup {
   switch (format) {

@@ -1,6 +1,6 @@
 import type { Dag, DagNode } from "./dag.js";
 import { layout, type Point } from "./layout.js";
-import { type Markup, markup } from "./markup.js";
+import { type Markup, markup } from "../core/markup.js";
 import { displayWidth, truncate } from "../ui/text.js";
 
 /**

@@ -1,7 +1,8 @@
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Json, JsonObject, StepContext } from "../../runner/step-api.js";
-import { readJson, writeJson } from "../lib/json.js";
+import { readMetric } from "../evaluation/read-metric.js";
+import { writeJson } from "../lib/json.js";
 import type { CompareOptions } from "./index.js";
 import { armNames, type ArmName, type Arms, type Block, pairProbes, type Probe, text } from "./pairs.js";
 import { type Comparison, summarise, type Summary } from "./summary.js";
@@ -37,15 +38,6 @@ async function readArm(ctx: StepContext<CompareOptions>, name: ArmName, metric: 
       return { labels, value };
     }),
   );
-}
-
-async function readMetric(path: string, metric: string, name: string): Promise<number> {
-  const folder = (await stat(path)).isDirectory();
-  const report = await readJson(folder ? join(path, "report.json") : path);
-  const value = report[metric];
-  if (typeof value === "number") return value;
-  const numbers = Object.keys(report).filter(key => typeof report[key] === "number");
-  throw new Error(`${name}: its report has no number '${metric}' (it has: ${numbers.join(", ")})`);
 }
 
 /**

@@ -7,7 +7,7 @@ import { LIMITS, readAttachments } from "../../runner/report/attachments.js";
 import { charts } from "../../runner/report/curves.js";
 import { cellText, isRepeat, metricTables } from "../../runner/report/metrics.js";
 import { layOut, markdownMarkup, parseCsv } from "../../runner/report/prose.js";
-import { scaleOf } from "../../runner/report/scale.js";
+import { scaleOf } from "../../runner/core/scale.js";
 import { grid, makeRun } from "./fixture.js";
 
 const folder = mkdtempSync(join(tmpdir(), "vistas-parts-"));

@@ -1,6 +1,6 @@
 import { OUTCOMES } from "../../ui/narrate.js";
 import { bytes, duration, moment, thousands } from "../../ui/format.js";
-import { type Markup, markup } from "../markup.js";
+import { type Markup, markup } from "../../core/markup.js";
 import type { ReportModel } from "../model.js";
 import { badge, type Section, stepAnchor } from "./section.js";
 

@@ -1,7 +1,7 @@
 import { counted } from "../../ui/format.js";
 import { type Figure, placeText } from "../attachments.js";
 import { lineChart } from "../line-chart.js";
-import { type Markup, markup } from "../markup.js";
+import { type Markup, markup } from "../../core/markup.js";
 import type { ReportModel } from "../model.js";
 import { dagSvg } from "../svg.js";
 import { type Section, stepAnchor } from "./section.js";

@@ -1,5 +1,5 @@
 import { moment } from "../../ui/format.js";
-import { markup } from "../markup.js";
+import { markup } from "../../core/markup.js";
 import { flattened, type ReportModel } from "../model.js";
 import { pairs, type Section } from "./section.js";
 

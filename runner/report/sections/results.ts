@@ -1,6 +1,6 @@
 import { number, withInterval } from "../../ui/format.js";
 import { comparisons, forestPlot } from "../forest.js";
-import { type Markup, markup } from "../markup.js";
+import { type Markup, markup } from "../../core/markup.js";
 import { cellText, type MetricCell, type MetricRow, type MetricTable } from "../metrics.js";
 import type { ReportModel } from "../model.js";
 import { textMarkup } from "../prose.js";

@@ -1,4 +1,4 @@
-import { type Markup, markup } from "../markup.js";
+import { type Markup, markup } from "../../core/markup.js";
 import type { ReportModel } from "../model.js";
 
 /** A part of the page with a place in its contents. */

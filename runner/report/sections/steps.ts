@@ -2,7 +2,7 @@ import type { JsonObject } from "../../core/json.js";
 import type { StepRecord, StepResult } from "../../core/record.js";
 import { bytes, counted, duration, moment } from "../../ui/format.js";
 import { placeText } from "../attachments.js";
-import { type Markup, markup } from "../markup.js";
+import { type Markup, markup } from "../../core/markup.js";
 import { flattened, type ReportModel, type StepSection } from "../model.js";
 import { textMarkup } from "../prose.js";
 import { badge, pairs, type Section, shortHash } from "./section.js";
