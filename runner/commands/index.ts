@@ -131,6 +131,28 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
 
   verb("runs", "past runs", async () => (await import("./runs.js")).runsCommand)
     .argument("[pipeline]", "pipeline.yaml")
+    .option("--name <name=run>", "call a run so: gc keeps what it needs; may be repeated", several)
+    .option("--unname <name>", "call a run so no more; may be repeated", several)
+    .option("--json", "as JSON");
+
+  verb("gc", "drop what nothing needs", async () => (await import("./gc.js")).gcCommand)
+    .argument("[pipeline]", "a pipeline of the project whose store it is")
+    .option("--keep-last <n>", "keep what the last n runs need (default: all runs; with --max-size: none)")
+    .option(
+      "--keep <run>",
+      "keep what this run needs as well, as named runs and locks do; may be repeated",
+      several,
+    )
+    .option(
+      "--lock <file>",
+      "keep what this lock needs, as those beside the pipelines; may be repeated",
+      several,
+    )
+    .option(
+      "--max-size <size>",
+      "of what nothing keeps, drop the least recently used until the store takes up no more (20GB)",
+    )
+    .option("--dry-run", "say what would go, and how much it frees; remove nothing")
     .option("--json", "as JSON");
 
   verb("steps", "step kinds and their options", async () => (await import("./steps.js")).stepsCommand)

@@ -16,21 +16,30 @@ export function* pastRuns(session: Session, store: Store, pipeline: string): Gen
   }
 }
 
-/** The run that `word` names: an id, the unambiguous beginning or end of one, or `latest`. */
+/** The run that `word` names: an id, the unambiguous beginning or end of one, `latest`, or what the user calls it. */
 export function namedRun(store: Store, word: string): RunRecord {
   const ids = store.runs.ids();
   const found =
     word === "latest"
       ? ids.slice(0, 1)
       : ids.filter(id => id === word || id.startsWith(word) || id.endsWith(word));
-  const run = found[0] === undefined ? undefined : store.runs.get(found[0]);
-  if (found.length === 1 && run !== undefined) return run;
+  const run = found[0] === undefined ? runCalled(store, word) : store.runs.get(found[0]);
+  if (found.length <= 1 && run !== undefined) return run;
   const many = found.length > 1 ? `; it could be ${found.slice(0, 3).join(", ")}` : "";
   throw UsageError.ofCall(
     "unknown-run",
     `there is no one run "${word}"${many}`,
     "`vistas runs` lists them; `latest` is the newest.",
   );
+}
+
+/** The newest run that the user calls so. */
+function runCalled(store: Store, name: string): RunRecord | undefined {
+  for (const id of store.runs.ids()) {
+    const run = store.runs.get(id);
+    if (run?.name === name) return run;
+  }
+  return undefined;
 }
 
 /**

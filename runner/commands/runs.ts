@@ -1,43 +1,85 @@
 import { DONE } from "./exit.js";
+import { UsageError } from "../core/diagnostic.js";
+import type { RunRecord } from "../core/record.js";
+import { Sizes, type Size } from "../store/sizes.js";
+import type { Store } from "../store/store.js";
 import { duration } from "../ui/format.js";
 import { table } from "../ui/table.js";
-import { pastRuns } from "./past.js";
+import { namedRun, pastRuns } from "./past.js";
+import { runResults } from "./results.js";
+import { sizeText } from "./size-text.js";
 import { openStore, print, printJson, splitTarget, type Session } from "./session.js";
 
-/** `vistas runs`: past runs, newest first: of one pipeline if it is named, else all in the store. */
-export function runsCommand(session: Session, args: string[], options: { json?: boolean }): Promise<number> {
+export interface RunsOptions {
+  readonly json?: boolean;
+  /** `NAME=RUN` */
+  readonly name?: readonly string[];
+  readonly unname?: readonly string[];
+}
+
+/**
+ * `vistas runs`: past runs, newest first: of one pipeline if it is named, else all in the store. `--name NAME=RUN` calls a
+ * run by a name, under which other verbs find it; gc keeps what it needs until `--unname NAME`.
+ */
+export function runsCommand(session: Session, args: string[], options: RunsOptions): Promise<number> {
   const { pipeline } = splitTarget(args);
   const store = openStore(session, pipeline);
+  for (const name of options.unname ?? []) rename(store, name, undefined);
+  for (const text of options.name ?? []) {
+    const { name, run } = parseName(text);
+    rename(store, run, name);
+  }
+  if ((options.name ?? options.unname) !== undefined) return Promise.resolve(DONE);
   const runs =
     args.length > 0
       ? [...pastRuns(session, store, pipeline)]
       : store.runs.ids().flatMap(id => store.runs.get(id) ?? []);
+  const sizes = new Sizes(store.root, store.disk);
   if (options.json === true) {
     printJson(
       session,
-      runs.map(({ id, pipeline: name, file, started, seconds, outcome, counts }) => ({
-        id,
-        pipeline: name,
-        file,
-        started,
-        seconds,
-        outcome,
-        ...counts,
-      })),
+      runs.map(run => {
+        const { id, name = null, pipeline: of, file, started, seconds, outcome, counts } = run;
+        const facts = { id, name, pipeline: of, file, started, seconds, outcome, ...counts };
+        return { ...facts, ...sizeOf(store, sizes, run) };
+      }),
     );
   } else if (runs.length === 0) {
     print(session, "no runs yet");
   } else {
+    const named = runs.some(({ name }) => name !== undefined);
     const rows = runs.map(run => [
       run.id,
-      run.file,
-      run.outcome,
-      String(run.counts.ran),
-      String(run.counts.cached),
-      String(run.counts.failed),
+      ...(named ? [run.name ?? ""] : []),
+      ...[run.file, run.outcome],
+      ...[run.counts.ran, run.counts.cached, run.counts.failed].map(String),
       duration(run.seconds),
+      sizeText(sizeOf(store, sizes, run)),
     ]);
-    print(session, table(["run", "pipeline", "outcome", "ran", "cached", "failed", "time"], rows));
+    const head = ["pipeline", "outcome", "ran", "cached", "failed", "time", "size"];
+    print(session, table(["run", ...(named ? ["name"] : []), ...head], rows));
   }
   return Promise.resolve(DONE);
+}
+
+/** Of all that the run's steps came to, be it made by this run or before. */
+function sizeOf(store: Store, sizes: Sizes, run: RunRecord): Size {
+  return sizes.of(runResults(store, run).flatMap(({ record }) => Object.values(record?.outputs ?? {})));
+}
+
+function parseName(text: string): { name: string; run: string } {
+  const [, name, run] = /^([A-Za-z][\w.-]{0,63})=(.+)$/.exec(text) ?? [];
+  // Hexadecimal words are the ends of ids.
+  if (name !== undefined && run !== undefined && !/^[0-9a-f]+$/.test(name) && name !== "latest")
+    return { name, run };
+  throw UsageError.ofCall(
+    "bad-option",
+    `--name ${text} does not call a run by a name`,
+    "For example: --name paper=latest. Names have letters, digits, _ - and ., and are not hexadecimal.",
+  );
+}
+
+function rename(store: Store, word: string, name: string | undefined): void {
+  const { name: before, ...run } = namedRun(store, word);
+  if (before !== name) store.runs.put(name === undefined ? run : { ...run, name });
 }

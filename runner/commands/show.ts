@@ -3,12 +3,14 @@ import type { JsonObject } from "../core/json.js";
 import { nearest } from "../core/nearest.js";
 import type { StepResult } from "../core/record.js";
 import { DONE } from "./exit.js";
-import { bytes, duration, number } from "../ui/format.js";
+import { duration, number } from "../ui/format.js";
 import { Audits } from "../store/audits.js";
+import { Sizes, type Size } from "../store/sizes.js";
 import type { Determinism } from "../lock/label.js";
 import { table } from "../ui/table.js";
 import { namedSteps } from "./past.js";
 import { stepResult } from "./results.js";
+import { sizeText } from "./size-text.js";
 import { openStore, print, printJson, splitTarget, type Session } from "./session.js";
 
 /** `vistas show STEP[.output]`: the newest result of a step, and where its files are. */
@@ -22,11 +24,12 @@ export async function showCommand(
     throw UsageError.ofCall("missing-step", "`show` needs a step", "For example: vistas show probe");
   const store = openStore(session, pipeline);
   const audits = new Audits(store.root, store.disk);
+  const sizes = new Sizes(store.root, store.disk);
   const shown: Shown[] = [];
   for (const word of steps) {
     const { steps: found, output } = namedSteps(session, store, pipeline, word);
     for (const step of found)
-      shown.push({ ...describe(await stepResult(store, step), output), ...audited(audits, step.key) });
+      shown.push({ ...describe(await stepResult(store, step), output, sizes), ...audited(audits, step.key) });
   }
   store.stats.save();
   if (options.json === true) printJson(session, shown.length === 1 ? shown[0] : shown);
@@ -44,7 +47,12 @@ interface Shown {
   readonly kind: string;
   readonly key: string | null;
   readonly metrics: Readonly<Record<string, number>>;
-  readonly outputs: Record<string, { digest: string; type: string; bytes: number; path: string | null }>;
+  readonly outputs: Record<
+    string,
+    { digest: string; type: string; bytes: number; disk: number; path: string | null }
+  >;
+  /** Of all outputs together: what two of them share takes up its room once. */
+  readonly size: Size;
   readonly params: JsonObject;
   readonly environment: JsonObject;
   readonly seconds: number;
@@ -55,7 +63,11 @@ interface Shown {
   readonly variation?: string;
 }
 
-function describe({ step, record, paths, variation }: StepResult, output: string | undefined): Shown {
+function describe(
+  { step, record, paths, variation }: StepResult,
+  output: string | undefined,
+  sizes: Sizes,
+): Shown {
   const names = Object.keys(record?.outputs ?? {});
   if (output !== undefined && !names.includes(output)) {
     const near = nearest(output, names);
@@ -67,10 +79,12 @@ function describe({ step, record, paths, variation }: StepResult, output: string
   }
   const outputs: Shown["outputs"] = {};
   for (const [name, ref] of Object.entries(record?.outputs ?? {})) {
-    if (output === undefined || name === output) outputs[name] = { ...ref, path: paths[name] ?? null };
+    if (output === undefined || name === output)
+      outputs[name] = { ...ref, disk: sizes.of([ref]).disk, path: paths[name] ?? null };
   }
+  const size = sizes.of(Object.values(record?.outputs ?? {}));
   return {
-    ...{ id: step.id, kind: step.kind, key: step.key, metrics: record?.metrics ?? {}, outputs },
+    ...{ id: step.id, kind: step.kind, key: step.key, metrics: record?.metrics ?? {}, outputs, size },
     ...{ params: record?.fingerprint.with ?? {}, environment: record?.environment ?? {} },
     ...{ seconds: record?.seconds ?? 0, finished: record?.finished ?? null },
     ...(variation === undefined ? {} : { variation }),
@@ -90,7 +104,7 @@ function render(shown: Shown): string {
         ];
   return [
     `${shown.id}  (${shown.kind})`,
-    `  key ${shown.key ?? "-"}, took ${duration(shown.seconds)}, finished ${shown.finished ?? "-"}`,
+    `  key ${shown.key ?? "-"}, took ${duration(shown.seconds)}, finished ${shown.finished ?? "-"}, ${sizeText(shown.size)}`,
     ...(shown.variation === undefined ? [] : [`  ${shown.variation}`]),
     ...(shown.determinism === undefined
       ? []
@@ -107,7 +121,7 @@ function render(shown: Shown): string {
       "outputs",
       Object.entries(shown.outputs).map(([name, o]) => [
         name,
-        bytes(o.bytes),
+        sizeText(o),
         o.digest.slice(0, 12),
         o.path ?? "(no longer in the store)",
       ]),
