@@ -5,7 +5,7 @@ import type { StepResult } from "../core/record.js";
 import { isCode } from "../store/disk.js";
 import { bytes as bytesText, counted } from "../ui/format.js";
 
-/** Files of a run's outputs that a report shows: PNG images, and small tables and texts. */
+/** Files of a run's outputs that a report shows: PNG and SVG images, and small tables and texts. */
 export interface Attachments {
   readonly figures: readonly Figure[];
   readonly texts: readonly TextFile[];
@@ -22,10 +22,11 @@ interface Place {
 }
 
 export interface Figure extends Place {
+  readonly type: "image/png" | "image/svg+xml";
   /** Pixels. */
   readonly width: number;
   readonly height: number;
-  /** The PNG file in base64. */
+  /** The file in base64. An SVG may hold anything: to be shown by `<img>` alone, in which nothing of it runs or loads. */
   readonly data: string;
 }
 
@@ -66,7 +67,8 @@ export async function readAttachments(results: Iterable<StepResult>): Promise<At
         over.imageBytes += found.size;
       } else {
         room.images -= found.size;
-        figures.push({ ...place, width: found.width, height: found.height, data: found.data });
+        const { mime, width, height, data } = found;
+        figures.push({ ...place, type: mime, width, height, data });
       }
     } else if (found.type === "text") {
       if (found.size > room.texts) over.texts++;
@@ -102,12 +104,15 @@ export function placeText({ id, output, file }: Place): string {
   return file === "" ? `${id}.${output}` : `${id}.${output}/${file}`;
 }
 
-const SHOWN: ReadonlySet<string> = new Set([".png", ".md", ".csv", ".json", ".txt"]);
+const SHOWN: ReadonlySet<string> = new Set([".png", ".svg", ".md", ".csv", ".json", ".txt"]);
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+/** A drawing that says how large it is, in pixels, in this order. */
+const SVG = /^\s*<svg [^>]*\bwidth="(\d{1,5})"[^>]*\bheight="(\d{1,5})"/;
 
 type Found =
   | {
       readonly type: "image";
+      readonly mime: Figure["type"];
       readonly size: number;
       readonly width: number;
       readonly height: number;
@@ -133,14 +138,22 @@ async function sniff(path: string, room: { readonly images: number }): Promise<F
     if (bytesRead === 24 && head.subarray(0, 8).equals(PNG)) {
       const fits = size <= LIMITS.image && size <= room.images;
       const data = fits ? (await file.readFile()).toString("base64") : null;
-      return { type: "image", size, width: head.readUInt32BE(16), height: head.readUInt32BE(20), data };
+      const [width, height] = [head.readUInt32BE(16), head.readUInt32BE(20)];
+      return { type: "image", mime: "image/png", size, width, height, data };
     }
     if (size === 0 || size > LIMITS.text || head.subarray(0, bytesRead).includes(0)) return { type: "other" };
     const content = await file.readFile();
     const text = content.toString("utf8");
     // What is not UTF-8 is not text; neither is what holds NUL.
     const isText = !text.includes("\0") && Buffer.from(text, "utf8").equals(content);
-    return isText ? { type: "text", size, text } : { type: "other" };
+    if (!isText) return { type: "other" };
+    const [, width, height] = SVG.exec(text) ?? [];
+    if (width === undefined || height === undefined) return { type: "text", size, text };
+    const data = size <= room.images ? content.toString("base64") : null;
+    return {
+      ...{ type: "image", mime: "image/svg+xml", size, data },
+      ...{ width: Number(width), height: Number(height) },
+    };
   } finally {
     await file.close();
   }

@@ -123,6 +123,8 @@ describe("readAttachments", () => {
           table: "| a | b |\n|---|---|\n| 1 | 2 |\n",
           csv: "a,b\n1,2\n",
           image: grid(2, 1, "a"),
+          drawing:
+            '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><script>alert(1)</script></svg>',
           binary: Buffer.from([1, 2, 0, 4]),
           latin: Buffer.from([0x63, 0xe9]),
           deep: { "x/y/grid.png": grid(1, 1, "b"), "x/data.npy": "text all the same", "notes.md": "hello" },
@@ -132,6 +134,7 @@ describe("readAttachments", () => {
     const { figures, texts, leftOut } = await readAttachments(results);
     expect(figures.map(({ output, file, width, height }) => [output, file, width, height])).toEqual([
       ["image", "", 56, 28],
+      ["drawing", "", 40, 30],
       ["deep", "x/y/grid.png", 28, 28],
     ]);
     expect(texts.map(({ output, file, format }) => [output, file, format])).toEqual([

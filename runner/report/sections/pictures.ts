@@ -40,9 +40,9 @@ export function imagesSection({ attachments: { figures, leftOut } }: ReportModel
 const MOST_CHARTS = 24;
 
 function figureMarkup(figure: Figure): Markup {
-  const { width, height, data } = figure;
+  const { type, width, height, data } = figure;
   // Pictures of few pixels are enlarged with their pixels kept square: what the network saw, not a blur of it.
-  const sharp = width < 512;
-  return markup`<figure class="card"><img${sharp && markup` class="sharp"`} src="data:image/png;base64,${data}" width="${width}" height="${height}" alt="${placeText(figure)}"><figcaption>${placeText(figure)} <span class="soft">${width} × ${height}</span></figcaption></figure>
+  const sharp = type === "image/png" && width < 512;
+  return markup`<figure class="card"><img${sharp && markup` class="sharp"`} src="data:${type};base64,${data}" width="${width}" height="${height}" alt="${placeText(figure)}"><figcaption>${placeText(figure)} <span class="soft">${width} × ${height}</span></figcaption></figure>
 `;
 }
