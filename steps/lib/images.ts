@@ -114,7 +114,8 @@ function check({ count, labels, classes }: Omit<ImageSet, "images">, name: strin
     );
 }
 
-function labelArray(labels: Int32Array, classes: number): NdArray {
+/** Labels as they are stored: in a byte each where they fit. */
+export function labelArray(labels: Int32Array, classes: number): NdArray {
   return classes <= 256
     ? { dtype: "u1", shape: [labels.length], data: Uint8Array.from(labels) }
     : { dtype: "i4", shape: [labels.length], data: labels };

@@ -1,11 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { JsonObject } from "../../runner/step-api.js";
-import { elementCount, sameShape, shapeText } from "./arrays.js";
+import { elementCount, sameShape, shapeText, toInt32 } from "./arrays.js";
 import { range, zoomFor } from "./images.js";
 import { readJson, writeJson } from "./json.js";
 import { npyItems } from "./npy-items.js";
-import { createNpy, type NpyFile, type NpyWriter, openNpy } from "./npy.js";
+import { createNpy, type NpyFile, type NpyWriter, openNpy, readNpy } from "./npy.js";
 import { writeGrid } from "./png.js";
 
 /**
@@ -13,6 +13,7 @@ import { writeGrid } from "./png.js";
  *
  *   views.npy     uint8 [N, V, H, W, C]; view 0 is the anchor's own, T_x(G(z))
  *   latents.npy   float32 [N, V, z], the latent that made each view
+ *   y.npy         uint8 or int32 [N], the class of each anchor and all its views; only of a class-conditional generator
  *   views.json    counts, generator, T_z, T_x, truncation, seed
  *   grid.png      the first anchors, one a row, their views side by side
  */
@@ -21,6 +22,10 @@ export interface ViewFile {
   readonly views: number;
   readonly shape: readonly [height: number, width: number, channels: number];
   readonly facts: JsonObject;
+  /** [N], each in [0, classes.length); where the generator has classes. */
+  readonly labels?: Int32Array;
+  /** Class names; none where the views have no labels. */
+  readonly classes: readonly string[];
   /** The pictures of these numbers, one after another; view v of anchor i is number i * views + v. */
   readonly pick: (indices: ArrayLike<number>) => Uint8Array;
 }
@@ -39,10 +44,18 @@ export async function openViews(folder: string): Promise<ViewFile> {
   const shape = [height, width, channels] as const;
   const pick = (indices: ArrayLike<number>): Uint8Array =>
     pictures.pick(indices, elementCount(shape)) as Uint8Array;
-  return { anchors, views, shape, facts, pick };
+  const classes = Array.isArray(facts["classes"]) ? facts["classes"].map(String) : [];
+  const file = { anchors, views, shape, facts, classes, pick };
+  if (classes.length === 0) return file;
+  const labels = toInt32((await readNpy(join(folder, "y.npy"))).data);
+  if (labels.length !== anchors || labels.some(label => label < 0 || label >= classes.length))
+    throw new Error(
+      `${folder}: y.npy does not give each of ${anchors} anchors one of ${classes.length} classes`,
+    );
+  return { ...file, labels };
 }
 
-/** Joins shards (folders of views.npy and latents.npy, in anchor order) into the artifact, piece by piece. */
+/** Joins shards (folders of views.npy, latents.npy and, if `facts` has classes, y.npy, in anchor order) into the artifact, piece by piece. */
 export async function writeViews(
   folder: string,
   shards: readonly string[],
@@ -51,6 +64,7 @@ export async function writeViews(
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   await concatenate(shards, "latents.npy", folder, anchors);
+  if (facts["classes"] !== undefined) await concatenate(shards, "y.npy", folder, anchors);
   const row = await concatenate(shards, "views.npy", folder, anchors);
   const [views = 0, height = 0, width = 0, channels = 0] = row;
   const shape = [height, width, channels] as const;

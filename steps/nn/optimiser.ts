@@ -55,6 +55,21 @@ export function moveAll(
   return changed;
 }
 
+/** The same rule with steps of `factor` times their length. */
+export function paced<A extends string, S extends string>(
+  optimiser: Optimiser<A, S>,
+  factor: number,
+): Optimiser<A, S> {
+  if (factor === 1) return optimiser;
+  return {
+    ...optimiser,
+    move(tf, p, ...rest) {
+      const moved = optimiser.move(tf, p, ...rest);
+      return { ...moved, p: tf.add(p, tf.mul(tf.sub(moved.p, p), factor)) };
+    },
+  };
+}
+
 /** Numbers as inputs of a step function: scalars of rank 0. */
 export function scalarArrays(numbers: Readonly<Record<string, number>>): ProgramArrays {
   const arrays = Object.entries(numbers).map(([name, value]): [string, ProgramArray] => [

@@ -1,5 +1,6 @@
 import type { ProgramArrays } from "../engine/index.js";
 import { elementCount } from "../lib/arrays.js";
+import { withClasses } from "../lib/conditions.js";
 import type { Generator } from "../lib/generator.js";
 import type { Sampler } from "./sampler.js";
 
@@ -13,7 +14,7 @@ export interface Drawn {
 }
 
 /**
- * G(z) of the views of `count` anchors from `first` on, in order, their latents being what `nextLatent` writes.
+ * G(z) of the views of anchors from `first` on, one a label, in order, their latents being what `nextLatent` writes.
  * A matrix product may round differently in a batch of another size or, at its ragged end, at another place. So
  * every batch is of one size and lies on a grid that is the same for all shards: row r of all views of the step is
  * always at place r mod size. Places that belong to other shards are filled with zeros.
@@ -22,14 +23,15 @@ export interface Drawn {
 export async function* drawBatches(
   { ctx, generator, program }: Sampler,
   nextLatent: (out: Float32Array) => void,
+  labels: Int32Array,
   first: number,
-  count: number,
 ): AsyncGenerator<Drawn> {
   const dim = generator.latentDim;
+  const classes = generator.classes.length;
   const pixels = elementCount(generator.imageShape);
   const size = batchSize(generator.imageShape);
   const begin = first * ctx.with.views;
-  const end = begin + count * ctx.with.views;
+  const end = begin + labels.length * ctx.with.views;
   interface Batch extends Omit<Drawn, "images"> {
     readonly place: number;
     readonly drawn: Promise<ProgramArrays>;
@@ -38,8 +40,13 @@ export async function* drawBatches(
     const place = from % size;
     const rows = Math.min(size - place, end - from);
     const z = new Float32Array(size * dim);
-    for (let i = 0; i < rows; i++) nextLatent(z.subarray((place + i) * dim, (place + i + 1) * dim));
-    const drawn = program.run({ z: { shape: [size, dim], data: z } });
+    const y = new Int32Array(size);
+    for (let i = 0; i < rows; i++) {
+      nextLatent(z.subarray((place + i) * dim, (place + i + 1) * dim));
+      y[place + i] = labels[Math.floor((from + i) / ctx.with.views) - first] ?? 0;
+    }
+    const data = withClasses(z, dim, y, classes);
+    const drawn = program.run({ z: { shape: [size, dim + classes], data } });
     // It fails where it is awaited; but a step that is cancelled before then must not die of it.
     drawn.catch(() => undefined);
     return { rows, place, latents: z.subarray(place * dim, (place + rows) * dim), drawn };

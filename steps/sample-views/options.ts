@@ -9,6 +9,7 @@ export type SampleViewsOptions = {
   readonly prior: "model" | "normal" | "truncatedNormal";
   readonly truncation: number;
   readonly augment?: AugmentOptions;
+  readonly classes?: readonly number[];
   readonly seed: number;
   readonly shard: number;
 };
@@ -64,6 +65,15 @@ export const schema: JsonSchema = {
       description: "factor on z and on the steps of T_z; below 1: more typical, less varied images",
     },
     augment: augmentSchema,
+    classes: {
+      type: "array",
+      items: { type: "integer", minimum: 0 },
+      minItems: 1,
+      uniqueItems: true,
+      description:
+        "class-conditional generators: draw anchors of these classes alone, each equally often; all by default. The " +
+        "views of an anchor have its class",
+    },
     seed: { type: "integer", default: 0, description: "seed of anchors, T_z and T_x" },
     shard: {
       type: "integer",

@@ -47,19 +47,30 @@ async function open(
 
 /** What a shard's bytes depend on, beside the generator, which is an input of the step. */
 function shardKey(options: SampleViewsOptions, first: number, count: number): Json {
-  const { views, transform, prior, truncation, augment, seed } = options;
-  return { first, count, views, transform, prior, truncation, augment: augment ?? null, seed };
+  const { views, transform, prior, truncation, augment, classes, seed } = options;
+  return {
+    first,
+    count,
+    views,
+    transform,
+    prior,
+    truncation,
+    augment: augment ?? null,
+    classes: classes ?? null,
+    seed,
+  };
 }
 
 /** What views.json tells of how they were made. The shard size is left out: it changes no byte. */
 function facts(options: SampleViewsOptions, { card, digest }: GeneratorFiles): JsonObject {
-  const { transform, prior, truncation, augment, seed } = options;
+  const { transform, prior, truncation, augment, classes, seed } = options;
   return {
     generator: { family: card.family, sha256: digest, latentDim: card.latent.dim },
     prior: prior === "model" ? card.latent.prior : prior,
     truncation,
     transform,
     augment: augment ?? null,
+    ...(card.classes && { classes: card.classes, classesDrawn: classes ?? null }),
     seed,
   };
 }

@@ -1,5 +1,6 @@
 import { elementCount } from "../lib/arrays.js";
 import type { Activation, LayerSpec, ModelSpec } from "../lib/model.js";
+import { BATCH_NORM_EPSILON } from "../nn/batch-norm.js";
 import type { ImageShape } from "../training/batch.js";
 import type { GeneratorOptions } from "./options.js";
 
@@ -7,16 +8,23 @@ type Shape = Pick<GeneratorOptions, "architecture" | "latentDim" | "hidden" | "c
 
 /**
  * Image [H, W, C] -> [outputs]: of a variational auto-encoder, mean and log variance of q(z | x); of a GAN, the
- * discriminator's scores.
+ * discriminator's scores. `normalised`: with batch norm before each activation but the first.
  */
-export function inferenceLayers(options: Shape, outputs: number, between: Activation): ModelSpec {
+export function inferenceLayers(
+  options: Shape,
+  outputs: number,
+  activation: Activation,
+  normalised = false,
+): ModelSpec {
   const { architecture, channels, hidden } = options;
-  const convolutions = architecture === "conv" ? channels : [];
+  const convolutions = architecture === "conv" ? channels.map(halve) : [];
+  const between = (layer: Weighted, at: number): readonly LayerSpec[] =>
+    activated(layer, activation, normalised && at > 0);
   return {
     layers: [
-      ...convolutions.map(filters => halve(filters, between)),
+      ...convolutions.flatMap(between),
       { type: "flatten" },
-      ...hidden.map((units): LayerSpec => ({ type: "dense", units, activation: between })),
+      ...hidden.flatMap((units, i) => between({ type: "dense", units }, convolutions.length + i)),
       { type: "dense", units: outputs },
     ],
   };
@@ -33,7 +41,8 @@ export function generatorLayers(
   last: Activation,
   normalised = false,
 ): ModelSpec {
-  const rectified = normalised ? thenBatchNorm : thenRelu;
+  const rectified = (layer: Weighted, ...reshape: readonly LayerSpec[]): readonly LayerSpec[] =>
+    activated(layer, "relu", normalised, reshape);
   const hidden = [...options.hidden].reverse().flatMap(units => rectified({ type: "dense", units }));
   if (options.architecture === "mlp" || options.channels.length === 0)
     return {
@@ -63,19 +72,24 @@ export function generatorLayers(
 
 type Weighted = Extract<LayerSpec, { readonly bias?: boolean }>;
 
-/** A layer, what reshapes its output, and relu. */
-function thenRelu(layer: Weighted, ...reshape: readonly LayerSpec[]): readonly LayerSpec[] {
-  return [{ ...layer, activation: "relu" }, ...reshape];
-}
-
-/** The same with batch norm, whose beta is the bias. */
-function thenBatchNorm(layer: Weighted, ...reshape: readonly LayerSpec[]): readonly LayerSpec[] {
-  return [{ ...layer, bias: false }, ...reshape, { type: "batchNorm", activation: "relu" }];
+/** A layer, what reshapes its output, and the activation, after batch norm if wanted, whose beta is the bias. */
+function activated(
+  layer: Weighted,
+  activation: Activation,
+  normalised: boolean,
+  reshape: readonly LayerSpec[] = [],
+): readonly LayerSpec[] {
+  if (!normalised) return [{ ...layer, activation }, ...reshape];
+  return [
+    { ...layer, bias: false },
+    ...reshape,
+    { type: "batchNorm", epsilon: BATCH_NORM_EPSILON, activation },
+  ];
 }
 
 // A kernel of 4 with stride 2 covers every pixel equally often, so no checkerboard shows.
-function halve(filters: number, activation: Activation): LayerSpec {
-  return { type: "conv2d", filters, kernel: 4, strides: 2, activation };
+function halve(filters: number): Weighted {
+  return { type: "conv2d", filters, kernel: 4, strides: 2 };
 }
 
 function double(filters: number): Weighted {

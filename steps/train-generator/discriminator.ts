@@ -1,8 +1,8 @@
 import type { ProgramTensors, Tensor, Tensor2D, TensorFlow } from "../engine/index.js";
-import { forward, type ModelSpec } from "../lib/model.js";
+import type { ModelSpec } from "../lib/model.js";
 import { tensorOf } from "../nn/optimiser.js";
 import { spectralNorm } from "../nn/spectral-norm.js";
-import { under } from "../training/net.js";
+import { trainForward, under } from "../training/net.js";
 import { inferenceLayers } from "./architecture.js";
 import type { GeneratorOptions } from "./options.js";
 
@@ -10,23 +10,30 @@ import type { GeneratorOptions } from "./options.js";
 export const discriminatorPrefix = "discriminator.";
 export const vectorPrefix = "singular/";
 
-/** Image [H, W, C] -> [1 + classes] scores; no batch norm, which would let one image see the others. */
+/** Image [H, W, C] -> [1 + classes] scores. */
 export function discriminatorLayers(options: GeneratorOptions, classes: number): ModelSpec {
-  return inferenceLayers(options, 1 + classes, "leakyRelu");
+  const { normalisation, hidden = options.hidden, channels = options.channels } = options.adversarial;
+  return inferenceLayers(
+    { ...options, hidden, channels },
+    1 + classes,
+    "leakyRelu",
+    normalisation === "batch",
+  );
 }
 
 /** What the discriminator thinks of a batch. */
 export interface Judgement {
   /** [N]: how real each image is, or, with classes, how real an image of its class. */
   readonly scores: Tensor;
-  /** The state's vectors after one more step of power iteration; none without spectral norm. */
-  readonly vectors: ProgramTensors;
+  /** What else of the state changes: vectors after one more step of power iteration, or batch norm's statistics. */
+  readonly others: ProgramTensors;
 }
 
 /**
  * Scores of images `x` [N, H, W, C], of the classes `y` [N, classes], one-hot, if any. With classes it is the
  * projection discriminator (Miyato & Koyama, "cGANs with Projection Discriminator", ICLR 2018): with h the features
  * before the last layer, the score is w . h + v_y . h + b_y; the columns of the last kernel are w and the v_y.
+ * Real and made images must come in batches of their own: batch norm would tell their mixture.
  */
 export function discriminate(
   tf: TensorFlow,
@@ -35,27 +42,27 @@ export function discriminate(
   x: Tensor,
   y?: Tensor2D,
 ): Judgement {
-  const { weights, vectors } = normalised(tf, state);
-  const scores = forward(tf, spec, weights, x) as Tensor2D;
-  const [images, width] = scores.shape;
+  const { kernels, vectors } = normalised(tf, state);
+  const { y: scores, running } = trainForward(tf, spec, { ...state, ...kernels }, x, discriminatorPrefix);
+  const others = { ...running, ...vectors };
+  const [images = 0, width = 0] = scores.shape;
   const plain = tf.reshape(tf.slice(scores, [0, 0], [images, 1]), [images]);
-  if (y === undefined) return { scores: plain, vectors };
+  if (y === undefined) return { scores: plain, others };
   const ofClass = tf.sum(tf.mul(tf.slice(scores, [0, 1], [images, width - 1]), y), 1);
-  return { scores: tf.add(plain, ofClass), vectors };
+  return { scores: tf.add(plain, ofClass), others };
 }
 
-/** The discriminator's weights by layer name, divided by their spectral norms where the state has vectors for them. */
+/** The kernels that the state has vectors for, divided by their spectral norms. */
 function normalised(
   tf: TensorFlow,
   state: ProgramTensors,
-): { readonly weights: Map<string, Tensor>; readonly vectors: ProgramTensors } {
-  const weights = new Map(Object.entries(under(state, discriminatorPrefix)));
+): { readonly kernels: ProgramTensors; readonly vectors: ProgramTensors } {
+  const kernels: Record<string, Tensor> = {};
   const vectors: Record<string, Tensor> = {};
-  for (const [name, vector] of Object.entries(under(state, vectorPrefix + discriminatorPrefix))) {
-    const kernel = tensorOf(state, discriminatorPrefix + name);
-    const norm = spectralNorm(tf, kernel, vector);
-    weights.set(name, norm.kernel);
-    vectors[vectorPrefix + discriminatorPrefix + name] = norm.vector;
+  for (const [name, vector] of Object.entries(under(state, vectorPrefix))) {
+    const norm = spectralNorm(tf, tensorOf(state, name), vector);
+    kernels[name] = norm.kernel;
+    vectors[vectorPrefix + name] = norm.vector;
   }
-  return { weights, vectors };
+  return { kernels, vectors };
 }

@@ -10,7 +10,7 @@ import type {
 import type { ModelSpec } from "../lib/model.js";
 import { discriminatorLoss, generatorLoss } from "../nn/adversarial.js";
 import { moveAverages } from "../nn/moving-average.js";
-import { tensorOf } from "../nn/optimiser.js";
+import { paced, tensorOf } from "../nn/optimiser.js";
 import { initialVector } from "../nn/spectral-norm.js";
 import type { ImageShape } from "../training/batch.js";
 import { type ForwardPass, type InitialState, initialState, trainForward, under } from "../training/net.js";
@@ -35,6 +35,9 @@ export function ganOptimiser({ optimiser, adversarial }: GeneratorOptions): Opti
   return optimiser.kind === "adam" ? { ...optimiser, beta1: adversarial.beta1 } : optimiser;
 }
 
+/** Of all kernels at the start, as in DCGAN: small, so that steps are large beside them. */
+const deviation = 0.02;
+
 /** The numbers that a training starts from; `classes`: 0 unless conditional. */
 export function initialGan(
   options: GeneratorOptions,
@@ -44,17 +47,18 @@ export function initialGan(
 ): InitialState {
   const layers = ganGenerator(options, shape);
   const z = [options.latentDim + classes];
-  const generator = initialState(layers, z, random("generator weights"), generatorPrefix);
+  const generator = initialState(layers, z, random("generator weights"), generatorPrefix, deviation);
   const judges = discriminatorLayers(options, classes);
-  const judge = initialState(judges, shape, random("discriminator weights"), discriminatorPrefix);
+  const judge = initialState(judges, shape, random("discriminator weights"), discriminatorPrefix, deviation);
   const kernels = Object.entries(judge.params).filter(([name]) => name.endsWith(".kernel"));
   const vectors = kernels.map(([name, kernel]) => [vectorPrefix + name, initialVector(kernel)] as const);
   return {
     params: { ...generator.params, ...judge.params },
     running: {
       ...generator.running,
+      ...judge.running,
       ...prefixed(under(generator.params, generatorPrefix), averagePrefix),
-      ...(options.adversarial.spectralNorm ? Object.fromEntries(vectors) : {}),
+      ...(options.adversarial.normalisation === "spectral" ? Object.fromEntries(vectors) : {}),
     },
   };
 }
@@ -73,7 +77,7 @@ export function ganStep(
   classes: number,
   params: readonly string[],
 ): StepFunction {
-  const { loss, averaging } = options.adversarial;
+  const { loss, averaging, pace } = options.adversarial;
   const optimiser = makeOptimiser(ganOptimiser(options));
   const [layers, judge] = [ganGenerator(options, shape), discriminatorLayers(options, classes)];
   const [ofGenerator, ofJudge] = [generatorPrefix, discriminatorPrefix].map(prefix =>
@@ -85,17 +89,16 @@ export function ganStep(
     return trainForward(tf, layers, state, z, generatorPrefix);
   };
 
-  const discriminatorUpdate = updateFunction(tf, ofJudge, optimiser, (state, inputs) => {
+  const discriminatorUpdate = updateFunction(tf, ofJudge, paced(optimiser, pace), (state, inputs) => {
     const y = inputs["y"] as Tensor2D | undefined;
-    const images = tf.concat([inputs["x"] as Tensor, generate(state, inputs).y], 0);
-    const judged = discriminate(tf, judge, state, images, y && tf.concat([y, y], 0));
-    const [real, fake] = tf.split(judged.scores, 2) as [Tensor, Tensor];
-    return { value: discriminatorLoss(tf, loss, real, fake), others: judged.vectors };
+    const real = discriminate(tf, judge, state, inputs["x"] as Tensor, y);
+    const fake = discriminate(tf, judge, state, generate(state, inputs).y, y);
+    return { value: discriminatorLoss(tf, loss, real.scores, fake.scores), others: real.others };
   });
   const generatorUpdate = updateFunction(tf, ofGenerator, optimiser, (state, inputs) => {
     const made = generate(state, inputs);
     const judged = discriminate(tf, judge, state, made.y, inputs["y"] as Tensor2D | undefined);
-    return { value: generatorLoss(tf, loss, judged.scores), others: { ...made.running, ...judged.vectors } };
+    return { value: generatorLoss(tf, loss, judged.scores), others: { ...made.running, ...judged.others } };
   });
 
   return (state, inputs) => {

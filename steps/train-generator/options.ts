@@ -25,17 +25,23 @@ export type AdversarialOptions = {
   readonly loss: AdversarialLoss;
   /** The generator is given a class, and the discriminator asked whether an image is one of it. */
   readonly conditional: boolean;
-  readonly spectralNorm: boolean;
+  /** Of the discriminator. */
+  readonly normalisation: "batch" | "spectral" | "none";
+  /** The discriminator's layers, where they are not to mirror the generator's. */
+  readonly hidden?: readonly number[];
+  readonly channels?: readonly number[];
+  /** The discriminator's learning rate, as a multiple of the generator's. */
+  readonly pace: number;
   /** Decay of the generator's weight averages, which are what is kept. */
   readonly averaging: number;
   /** Adam's. */
   readonly beta1: number;
 };
 
-const sizes = (fallback: readonly number[], description: string): JsonObject => ({
+const sizes = (fallback: readonly number[] | undefined, description: string): JsonObject => ({
   type: "array",
   items: { type: "integer", minimum: 1, maximum: 65536 },
-  default: fallback,
+  ...(fallback && { default: fallback }),
   description,
 });
 
@@ -55,11 +61,21 @@ const adversarial: JsonObject = {
       default: false,
       description: "The data's labels are learnt too: whoever samples chooses the class.",
     },
-    spectralNorm: {
-      type: "boolean",
-      default: true,
+    normalisation: {
+      enum: ["batch", "spectral", "none"],
+      default: "batch",
       description:
-        "Divides the discriminator's kernels by their largest singular value (Miyato et al. 2018).",
+        "Of the discriminator: batch norm but in its first layer (Radford et al. 2016), kernels divided by their " +
+        "largest singular value (Miyato et al. 2018), or none.",
+    },
+    hidden: sizes(undefined, "Of the discriminator, where it is not to mirror the generator."),
+    channels: sizes(undefined, "Of the discriminator, where it is not to mirror the generator."),
+    pace: {
+      type: "number",
+      exclusiveMinimum: 0,
+      default: 1,
+      description:
+        "The discriminator's learning rate, as a multiple of the generator's (Heusel et al. 2017).",
     },
     averaging: {
       type: "number",

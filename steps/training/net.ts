@@ -9,7 +9,7 @@ import type {
 } from "../engine/index.js";
 import { forward, type ModelSpec, modelShapes, weightName, weightOf } from "../lib/model.js";
 import { batchMoments, batchNormTrain, moveRunning } from "../nn/batch-norm.js";
-import { constant, fans, glorotUniform, heNormal } from "../nn/initialise.js";
+import { constant, fans, glorotUniform, heNormal, normal } from "../nn/initialise.js";
 
 /** A forward pass in training. */
 export interface ForwardPass {
@@ -59,13 +59,14 @@ export interface InitialState {
 /**
  * Initial numbers of a layer list: He's normal for a kernel whose sums are rectified (at once, or after batch norm),
  * Glorot's uniform for any other; 0 for biases, betas and running means, 1 for gammas and running variances.
- * The i-th weight takes the draws `random.at(i)`.
+ * The i-th weight takes the draws `random.at(i)`. `deviation`: kernels are normal with this one instead.
  */
 export function initialState(
   spec: ModelSpec,
   input: readonly number[],
   random: RandomStream,
   prefix = "",
+  deviation?: number,
 ): InitialState {
   const params: Record<string, ProgramArray> = {};
   const running: Record<string, ProgramArray> = {};
@@ -73,9 +74,11 @@ export function initialState(
     const [, layer = "", part = ""] = name.split(".");
     const target = part === "mean" || part === "variance" ? running : params;
     target[prefix + name] =
-      part === "kernel"
-        ? kernel(spec, Number(layer), shape, random, at)
-        : constant(shape, part === "gamma" || part === "variance" ? 1 : 0);
+      part !== "kernel"
+        ? constant(shape, part === "gamma" || part === "variance" ? 1 : 0)
+        : deviation === undefined
+          ? kernel(spec, Number(layer), shape, random, at)
+          : normal(random, at, shape, deviation);
   }
   return { params, running };
 }

@@ -67,6 +67,7 @@ export function dcganCard(): GeneratorCard {
 /** Writes a generator with random weights; returns its folder. */
 export async function writeRandomGenerator(card = mlpCard(), seed = 0): Promise<string> {
   const folder = join(tempFolder(), "model");
-  await writeGenerator(folder, card, randomWeights(card.model, [card.latent.dim], seed));
+  const width = card.latent.dim + (card.classes?.length ?? 0);
+  await writeGenerator(folder, card, randomWeights(card.model, [width], seed));
   return folder;
 }

@@ -1,13 +1,17 @@
 import { describe, expect, it } from "@jest/globals";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type JsonObject, randomStream } from "../../runner/step-api.js";
 import { openEngine } from "../../steps/engine/index.js";
+import { withClasses } from "../../steps/lib/conditions.js";
 import { openGenerator, readGenerator } from "../../steps/lib/generator.js";
 import { generatorProgram } from "../../steps/lib/generator-program.js";
+import { writeImages } from "../../steps/lib/images.js";
 import { generatorLayers, inferenceLayers } from "../../steps/train-generator/architecture.js";
 import { modelShapes } from "../../steps/lib/model.js";
 import trainGenerator from "../../steps/train-generator/index.js";
 import { type FakeRun, runKind } from "../rig/context.js";
+import { tempFolder } from "../rig/temp.js";
 import { shapesFolder, side } from "./data.js";
 
 const small = { latentDim: 4, hidden: [32], updates: 60, batch: 20, optimiser: { lr: 0.005 }, fdSamples: 60 };
@@ -62,6 +66,97 @@ describe("train-generator", () => {
     await expect(run).rejects.toThrow("multiples of 16, not 8 x 8");
   });
 });
+
+const gan = {
+  ...small,
+  ...{ family: "gan", architecture: "conv", channels: [4, 8], hidden: [16], updates: 100 },
+  optimiser: { lr: 0.005 },
+  adversarial: { hidden: [], averaging: 0.9 },
+};
+
+describe("train-generator, a GAN", () => {
+  it.each<[string, JsonObject]>([
+    ["as in DCGAN", {}],
+    ["with spectral norm and hinge loss", { normalisation: "spectral", loss: "hinge", pace: 0.5 }],
+    ["with classes", { conditional: true }],
+  ])("%s: gets nearer to the data, and makes the same bytes again", async (_, adversarial) => {
+    const inputs = { data: await shapesFolder(120) };
+    const given = { ...gan, adversarial: { ...gan.adversarial, ...adversarial } };
+    const first = await runKind(trainGenerator, { with: given, inputs, device });
+    const again = await runKind(trainGenerator, { with: given, inputs, device });
+    for (const file of ["model.safetensors", "model.json", "grid.png", "curve.json"])
+      expect(bytes(again, file)).toEqual(bytes(first, file));
+    const untrained = await runKind(trainGenerator, { with: { ...given, updates: 0 }, inputs, device });
+    expect(first.metrics["fd"]).toBeLessThan(0.7 * (untrained.metrics["fd"] ?? 0));
+    expect(first.metrics).toMatchObject({ precision: expect.any(Number), recall: expect.any(Number) });
+  });
+
+  it("keeps averaged weights, with batch norm's statistics of their own: an image depends on its latent alone", async () => {
+    const inputs = { data: await shapesFolder(60) };
+    const run = await runKind(trainGenerator, { with: gan, inputs, device });
+    const generator = openGenerator(await readGenerator(run.outputs["model"] ?? ""));
+    const engine = await openEngine({ backend: "cpu", cpus: 1 });
+    const program = generatorProgram(engine, generator);
+    const z = Float32Array.from({ length: 12 }, (_, i) => Math.sin(i));
+    const three = await program.run({ z: { shape: [3, 4], data: z } });
+    const one = await program.run({ z: { shape: [1, 4], data: z.slice(0, 4) } });
+    const alone = Array.from(one["images"]?.data ?? []);
+    expect(alone).toHaveLength(side * side);
+    alone.forEach((value, i) => expect(three["images"]?.data[i]).toBeCloseTo(value, 5));
+    engine.dispose();
+  });
+
+  it("learns which class is which, and says so in its card", async () => {
+    const inputs = { data: await shapesFolder(120) };
+    const adversarial = { ...gan.adversarial, conditional: true };
+    const given = { ...gan, updates: 300, adversarial };
+    const run = await runKind(trainGenerator, { with: given, inputs, device });
+    const generator = openGenerator(await readGenerator(run.outputs["model"] ?? ""));
+    expect(generator.classes).toEqual(["across", "down", "square"]);
+    const engine = await openEngine({ backend: "cpu", cpus: 1 });
+    // How much brighter the brightest row is than the brightest column: "across" against "down".
+    const rowness = async (label: number): Promise<number> => {
+      const rows = 60;
+      const draws = randomStream(5, "z").at(0);
+      const noise = Float32Array.from({ length: rows * 4 }, () => draws.normal());
+      const data = withClasses(noise, 4, new Int32Array(rows).fill(label), 3);
+      const program = generatorProgram(engine, generator);
+      const { images } = await program.run({ z: { shape: [rows, 7], data } });
+      return (
+        brightest(images?.data ?? [], i => Math.floor(i / side)) -
+        brightest(images?.data ?? [], i => i % side)
+      );
+    };
+    expect(await rowness(0)).toBeGreaterThan(await rowness(1));
+    engine.dispose();
+  });
+
+  it("needs labels to learn classes", async () => {
+    const data = await unlabelledFolder();
+    const given = { ...gan, adversarial: { conditional: true } };
+    await expect(runKind(trainGenerator, { with: given, inputs: { data }, device })).rejects.toThrow(
+      "no labels",
+    );
+  });
+});
+
+/** Of pictures side by side: the sum over them of the largest sum of pixels with the same `key`. */
+function brightest(pixels: ArrayLike<number>, key: (pixel: number) => number): number {
+  let total = 0;
+  for (let from = 0; from < pixels.length; from += side * side) {
+    const sums = new Float64Array(side);
+    for (let i = 0; i < side * side; i++) sums[key(i)] = (sums[key(i)] ?? 0) + (pixels[from + i] ?? 0);
+    total += Math.max(...sums);
+  }
+  return total;
+}
+
+async function unlabelledFolder(): Promise<string> {
+  const folder = join(tempFolder(), "images");
+  const images = new Uint8Array(20 * side * side);
+  await writeImages(folder, { count: 20, shape: [side, side, 1], images, classes: [], facts: {} });
+  return folder;
+}
 
 describe("a generator's layers", () => {
   it.each(["mlp", "conv"] as const)("%s: mirror those of inference", architecture => {

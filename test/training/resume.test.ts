@@ -21,6 +21,12 @@ const small = {
 };
 const vae = { latentDim: 2, hidden: [8], updates: 25, batch: 12, optimiser, fdSamples: 20 };
 
+const gan = {
+  ...vae,
+  ...{ family: "gan", architecture: "conv", channels: [2, 4] },
+  adversarial: { conditional: true, normalisation: "spectral", averaging: 0.9 },
+};
+
 /** Where a training is killed. */
 type Kill =
   | { readonly afterLossOf: number }
@@ -29,6 +35,7 @@ type Kill =
 describe.each([
   ["train-contrastive", trainContrastive as StepDefinition, small, "images"],
   ["train-generator", trainGenerator as unknown as StepDefinition, vae, "data"],
+  ["train-generator", trainGenerator as unknown as StepDefinition, gan, "data"],
 ] as const)("%s", (_, kind, options, role) => {
   let inputs: Record<string, string>;
   /** All that an undisturbed training without checkpoints makes. */

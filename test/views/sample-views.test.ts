@@ -7,7 +7,7 @@ import { readNpy } from "../../steps/lib/npy.js";
 import { openViews } from "../../steps/lib/views.js";
 import kind from "../../steps/sample-views/index.js";
 import { fakeRun, resolveOptions, runKind } from "../rig/context.js";
-import { dcganCard, writeRandomGenerator } from "../rig/generator.js";
+import { dcganCard, mlpCard, writeRandomGenerator } from "../rig/generator.js";
 import { tempFolder } from "../rig/temp.js";
 
 const augment = { crop: { scale: [0.3, 1] }, flip: 0.5, brightness: 0.4, contrast: 0.4, jitter: 0.8 };
@@ -112,6 +112,37 @@ describe("sample-views", () => {
     expect(await made({ anchors: 40, shard: 20 })).toEqual([]);
     expect(await made({ anchors: 40, shard: 20, seed: 1 })).toEqual([0, 20]);
     expect(await made({ anchors: 40, shard: 20, transform: { sigma: 0.4 } })).toEqual([0, 20]);
+  });
+
+  it("of a class-conditional generator: an anchor's views have its class, which is stored", async () => {
+    const classes = ["hat", "glove", "sock"];
+    const generator = await writeRandomGenerator(mlpCard({ classes }));
+    const folder = await sample({ anchors: 300, views: 2, transform: { kind: "none" } }, generator);
+    const { labels = new Int32Array(), pick, ...file } = await openViews(folder);
+    expect(file.classes).toEqual(classes);
+    expect((await readNpy(join(folder, "y.npy"))).dtype).toBe("u1");
+    // Uniform: 100 of each, with a standard deviation of 8.
+    for (const label of [0, 1, 2])
+      expect(Math.abs(labels.filter(own => own === label).length - 100)).toBeLessThan(35);
+    for (let i = 0; i < 300; i++) expect(pick([2 * i])).toEqual(pick([2 * i + 1]));
+
+    // The same latents in one class alone: the same pictures where that was their class, others elsewhere.
+    const socks = await openViews(
+      await sample({ anchors: 300, views: 2, transform: { kind: "none" }, classes: [2] }, generator),
+    );
+    expect(socks.labels).toEqual(new Int32Array(300).fill(2));
+    for (let i = 0; i < 20; i++)
+      expect(Buffer.from(socks.pick([2 * i])).equals(pick([2 * i]))).toBe(labels[i] === 2);
+
+    const few = await sample({ anchors: 40, views: 2, shard: 7, transform: { kind: "none" } }, generator);
+    for (const name of ["views.npy", "y.npy"]) {
+      const start = payload(few, name);
+      expect(payload(folder, name).subarray(0, start.length).equals(start)).toBe(true);
+    }
+    await expect(sample({ anchors: 4, classes: [3] }, generator)).rejects.toThrow(
+      "3 is none of this generator's",
+    );
+    await expect(sample({ anchors: 4, classes: [0] })).rejects.toThrow("not trained on classes");
   });
 
   it("another seed gives other anchors; the same gives the same", async () => {
