@@ -3,6 +3,7 @@
  * wrong or lost. One JSON object a line for each campaign, then one with the totals; exit code 1 if anything was.
  */
 import process from "node:process";
+import { collectAmongRuns } from "./collect.js";
 import { shareWork } from "./concurrency.js";
 import { injectFaults } from "./inject.js";
 import { killRuns } from "./kills.js";
@@ -27,6 +28,10 @@ const campaigns: Readonly<Record<string, Campaign>> = {
   async concurrency(seed, quick) {
     const { cases, kills, failures } = await shareWork({ seed, rounds: quick ? 2 : 20 });
     return { counts: { cases, kills }, failures };
+  },
+  async gc(seed, quick) {
+    const { runs, gcs, kills, failures } = await collectAmongRuns({ seed, rounds: quick ? 1 : 10 });
+    return { counts: { runs, gcs, kills }, failures };
   },
 };
 

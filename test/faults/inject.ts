@@ -83,10 +83,13 @@ async function disturb(
   }
   buryTheDead(lab);
   const reopened = lab.store();
+  const newestRun = Object.keys(before).sort().at(-1);
   for (const [id, texts] of Object.entries(before)) {
     const run = reopened.runs.get(id);
-    if (run === undefined) say(`the run ${id} is lost`);
-    else say(difference(`the past run ${id}`, texts, await contents(reopened, run), scenario));
+    const mayGo = scenario.forgets === true && id !== newestRun;
+    if (run !== undefined)
+      say(difference(`the past run ${id}`, texts, await contents(reopened, run), mayGo || mayHarm(scenario)));
+    else if (!mayGo) say(`the run ${id} is lost`);
   }
   for (const text of await lies(reopened, mayMiss(scenario, fault))) say(text);
   try {
@@ -117,7 +120,11 @@ function buryTheDead(lab: Laboratory): void {
 
 /** A name that a power failure took back is found missing, as damage is: that is work lost, and no lie. */
 function mayMiss(scenario: Scenario, fault: Fault): boolean {
-  return scenario.damage !== undefined || fault.startsWith("power");
+  return mayHarm(scenario) || fault.startsWith("power");
+}
+
+function mayHarm({ damage, forgets }: Scenario): boolean {
+  return damage !== undefined && forgets !== true;
 }
 
 /** Every record must name whole artifacts, and what is said to be whole must be, by a digest of its own taking. */
@@ -171,10 +178,10 @@ function difference(
   what: string,
   expected: Record<string, string>,
   actual: Record<string, string>,
-  scenario?: Scenario,
+  mayMissSome = false,
 ): string | undefined {
   const name = [...Object.keys(expected), ...Object.keys(actual)].find(
-    n => expected[n] !== actual[n] && !(scenario?.damage !== undefined && actual[n] === MISSING),
+    n => expected[n] !== actual[n] && !(mayMissSome && (actual[n] === undefined || actual[n] === MISSING)),
   );
   if (name === undefined) return undefined;
   return `${what}: ${name} is ${JSON.stringify(actual[name]?.slice(0, 40))}, not ${JSON.stringify(expected[name]?.slice(0, 40))}`;

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../runner/core/clock.js";
@@ -52,6 +52,16 @@ export class Laboratory {
 
   save(name: string): void {
     cpSync(this.root, join(this.#folder, `saved-${name}`), { recursive: true });
+  }
+
+  /** Returns when the clock by which the disk stamps files has moved: what was written is older than what will be. */
+  tick(): void {
+    const file = join(this.#folder, "tick");
+    const stamp = (): bigint => {
+      writeFileSync(file, "");
+      return lstatSync(file, { bigint: true }).ctimeNs;
+    };
+    for (const first = stamp(); stamp() === first;);
   }
 
   store(disk: Disk = systemDisk): Store {

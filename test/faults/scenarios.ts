@@ -1,6 +1,8 @@
-import { chmodSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import process from "node:process";
 import { copyOut } from "../../runner/store/checkout.js";
+import { gc } from "../../runner/store/gc.js";
 import type { Store } from "../../runner/store/store.js";
 import type { Laboratory } from "./laboratory.js";
 import { allText, scripted } from "./programs.js";
@@ -10,6 +12,8 @@ export interface Scenario {
   readonly name: string;
   /** Fills the store with what the scenario must not harm; undisturbed. */
   prepare(lab: Laboratory): Promise<void>;
+  /** Runs but the newest may be gone then, or have lost what they had; never the newest. */
+  readonly forgets?: boolean;
   /** Harms it before the scenario begins: what was there may be missing then, but never wrong. */
   damage?(lab: Laboratory): void;
   /** Under faults; and once more, undisturbed, on what they have left. */
@@ -46,6 +50,27 @@ export const scenarios: readonly Scenario[] = [
     act: checkOut,
     wrong: lab => (allText(lab.out) === EXPECTED_OUT ? undefined : `checked out: ${allText(lab.out)}`),
   },
+  {
+    name: "collecting garbage",
+    forgets: true,
+    prepare: async lab => {
+      done(await lab.run(lab.store(), { word: "before" }));
+      done(await lab.run(lab.store(), { word: "before", forced: true, executor: scripted(" and more") }));
+      done(await lab.run(lab.store()));
+    },
+    damage: leaveBehind,
+    act: async (lab, store) => {
+      lab.tick();
+      await gc(store, { keepLast: 1, keep: new Set(), locked: new Set() });
+    },
+    wrong: lab => {
+      const left = ["past", "runs", "parts", "trees", "logs"].map(area => filesIn(lab.root, area).length);
+      const objects = filesIn(lab.root, "objects");
+      return left.join() === "0,1,1,3,0" && objects.length === 6
+        ? undefined
+        : `left: ${left.join()}, ${objects.join()}`;
+    },
+  },
 ];
 
 const EXPECTED_OUT = "o:empty:sub:b:b\ndeep:a:one\ntool:#!/bin/sh\n";
@@ -71,6 +96,26 @@ function damage(lab: Laboratory): void {
   );
   chmodSync(object ?? "", 0o644);
   writeFileSync(object ?? "", "no longer what it was\n");
+}
+
+/** What a run that was killed may leave: an object that no record names, a folder without its manifest, a torn write. */
+function leaveBehind(lab: Laboratory): void {
+  const name = "00".repeat(32);
+  for (const path of [`objects/00/${name}`, `objects/00/${name}.0-1.tmp`, `trees/00/${name}/file`]) {
+    mkdirSync(dirname(join(lab.root, path)), { recursive: true });
+    writeFileSync(join(lab.root, path), "left behind\n");
+  }
+}
+
+/** Names of files; without those that this process writes or wrote, which a killed one would have left to be removed. */
+function filesIn(root: string, area: string): string[] {
+  const folder = join(root, area);
+  if (!existsSync(folder)) return [];
+  const found = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const own = `.${process.pid}-`;
+  return found
+    .filter(entry => entry.isFile() && !join(entry.parentPath, entry.name).includes(own))
+    .map(entry => entry.name);
 }
 
 function pathsIn(folder: string, depth: number): string[] {
