@@ -155,6 +155,15 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
     .option("--dry-run", "say what would go, and how much it frees; remove nothing")
     .option("--json", "as JSON");
 
+  verb(
+    "verify",
+    "check every stored byte, and say what damaged ones belong to",
+    async () => (await import("./verify.js")).verifyCommand,
+  )
+    .argument("[pipeline]", "pipeline.yaml")
+    .option("--repair", "drop what is damaged, so that the next run makes it again")
+    .option("--json", "as JSON");
+
   verb("steps", "step kinds and their options", async () => (await import("./steps.js")).stepsCommand)
     .argument("[kind]", "show this kind in full")
     .option("--json", "as JSON");

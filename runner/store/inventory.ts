@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { ArtifactType } from "../core/record.js";
 import type { Disk } from "./disk.js";
 import { isTemporary, listIfAny } from "./files.js";
 
@@ -13,11 +14,12 @@ import { isTemporary, listIfAny } from "./files.js";
  * - `lost`: what `verify --repair` found damaged and nothing can make again, kept for a human to look at
  * - `format`: which format the store has
  * - `temporary`: a write that has not come to its end, or never will
+ * - `obstacle`: something else where a folder of the store belongs
  * - `stray`: a name that vistas does not give
  */
 export type ItemKind =
   | ("object" | "manifest" | "tree" | "record" | "past" | "part" | "audit" | "run" | "reproduction")
-  | ("log" | "report" | "cache" | "hold" | "work" | "lost" | "format" | "temporary" | "stray");
+  | ("log" | "report" | "cache" | "hold" | "work" | "lost" | "format" | "temporary" | "obstacle" | "stray");
 
 export interface Item {
   readonly kind: ItemKind;
@@ -42,6 +44,11 @@ export function* inventory(
 ): Generator<Item> {
   const lister = new Lister(disk, root);
   for (const area of areas) yield* AREAS[area](lister, area);
+}
+
+/** Where the bytes of a file lie, or the text that stands for a folder: the path of that item. */
+export function objectPath(type: ArtifactType, digest: string): string {
+  return `objects/${digest.slice(0, 2)}/${digest}${{ file: "", executable: ".x", tree: ".tree" }[type]}`;
 }
 
 /** Where in a store each kind lies. */
@@ -74,9 +81,14 @@ class Lister {
 
   /** `<area>/<first two>/<name>`, for names that match; the first group of `pattern` begins with the two. */
   *sharded(area: string, pattern: RegExp, item: (match: RegExpExecArray) => Named): Generator<Item> {
-    for (const { path: folder, name: shard } of this.flat(area, ANY, name => ({ kind: "stray", name }))) {
-      const names = /^[0-9a-f]{2}$/.test(shard) ? this.#within(folder) : undefined;
-      if (names === undefined) yield stray(folder);
+    for (const entry of this.flat(area, /^([0-9a-f]{2})$/, name => ({ kind: "stray", name }))) {
+      const { path: folder, name: shard } = entry;
+      if (shard === "") {
+        yield entry;
+        continue;
+      }
+      const names = this.#within(folder);
+      if (names === undefined) yield obstacle(folder);
       for (const name of names ?? []) {
         const path = `${folder}/${name}`;
         const match = pattern.exec(name);
@@ -94,7 +106,7 @@ class Lister {
     }))) {
       const names = folder.kind === "past" ? this.#within(folder.path) : [];
       if (folder.kind !== "past") yield folder;
-      else if (names === undefined) yield stray(folder.path);
+      else if (names === undefined) yield obstacle(folder.path);
       for (const name of names ?? []) {
         const path = `${folder.path}/${name}`;
         const [, result] = /^([0-9a-f]{16})\.json$/.exec(name) ?? [];
@@ -107,7 +119,7 @@ class Lister {
   /** `<area>/<name>`; the first group of `pattern` is what the item is filed under. */
   *flat(area: string, pattern: RegExp, item: (name: string) => Named): Generator<Item> {
     const names = this.#within(area);
-    if (names === undefined) yield stray(area);
+    if (names === undefined) yield obstacle(area);
     for (const name of names ?? []) {
       const path = `${area}/${name}`;
       const [, filed] = isTemporary(name) ? [] : (pattern.exec(name) ?? []);
@@ -134,6 +146,10 @@ const ANY = /^(.+)$/s;
 
 function objectKind(ending: string | undefined): "object" | "manifest" {
   return ending === ".tree" ? "manifest" : "object";
+}
+
+function obstacle(path: string): Item {
+  return { kind: "obstacle", path, name: "" };
 }
 
 function stray(path: string): Item {

@@ -61,6 +61,30 @@ function refuseClashes(entries: readonly TreeEntry[]): void {
       if (paths.has(path.slice(0, at))) throw new Error(`a manifest names ${path} below what is no folder`);
 }
 
+/** What each folder of a tree holds, by its path in the tree (`""`: the tree itself). */
+export function namesByFolder(entries: readonly TreeEntry[]): Map<string, Set<string>> {
+  const names = new Map<string, Set<string>>([["", new Set()]]);
+  const within = (folder: string): Set<string> => {
+    const known = names.get(folder) ?? new Set<string>();
+    names.set(folder, known);
+    return known;
+  };
+  for (const { path, type } of entries) {
+    if (type === "folder") within(path);
+    for (let child = path; child !== "";) {
+      const at = child.lastIndexOf("/");
+      const parent = child.slice(0, Math.max(0, at));
+      const siblings = within(parent);
+      const name = child.slice(at + 1);
+      // So are all above it.
+      if (siblings.has(name)) break;
+      siblings.add(name);
+      child = parent;
+    }
+  }
+  return names;
+}
+
 const FORMAT = "vistas.tree.1";
 
 /** Relative, inside the folder, and without the characters that end a path early. */

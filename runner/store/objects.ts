@@ -3,8 +3,17 @@ import { sha256 } from "../cache/hash.js";
 import type { ArtifactRef } from "../core/record.js";
 import { Digester, UnreadableInput } from "./digest.js";
 import { isCode, type Disk } from "./disk.js";
-import { discard, fsyncFile, inFolder, listIfAny, moved, remove, temporaryName, writeAtomic } from "./files.js";
-import { manifestOf, manifestRef, parseManifest, type TreeEntry } from "./manifest.js";
+import {
+  discard,
+  fsyncFile,
+  inFolder,
+  listIfAny,
+  moved,
+  remove,
+  temporaryName,
+  writeAtomic,
+} from "./files.js";
+import { manifestOf, manifestRef, namesByFolder, parseManifest, type TreeEntry } from "./manifest.js";
 import type { StatCache } from "./stat-cache.js";
 
 export type Health = "whole" | "missing" | "damaged";
@@ -169,22 +178,12 @@ export class Objects {
   }
 
   async #checkTree(folder: string, entries: readonly TreeEntry[]): Promise<Health> {
-    const expected = new Map<string, Set<string>>([["", new Set()]]);
     for (const e of entries) {
-      const parts = e.path.split("/");
-      for (let depth = 0, parent = ""; depth < parts.length; depth++) {
-        const name = parts[depth] ?? "";
-        const names = expected.get(parent) ?? new Set<string>();
-        expected.set(parent, names.add(name));
-        parent = parent === "" ? name : `${parent}/${name}`;
-        if (depth === parts.length - 1 && e.type === "folder")
-          expected.set(parent, expected.get(parent) ?? new Set());
-      }
       if (e.type === "folder") continue;
       const health = await this.#checkFile(join(folder, e.path), e);
       if (health !== "whole") return health;
     }
-    for (const [parent, names] of expected) {
+    for (const [parent, names] of namesByFolder(entries)) {
       const found = listIfAny(this.disk, join(folder, parent));
       if (found === undefined) return "missing";
       if (found.length !== names.size || found.some(name => !names.has(name))) return "damaged";

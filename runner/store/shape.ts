@@ -34,6 +34,7 @@ export function isRunShape(body: JsonObject): boolean {
     isObject(environment) &&
     isList(steps) &&
     steps.every(isRunStep) &&
+    (body["name"] === undefined || isText(body["name"])) &&
     isMap(counts, isQuantity) &&
     OUTCOMES.every(name => isObject(counts) && name in counts)
   );

@@ -59,9 +59,9 @@ describe("the inventory of a store", () => {
       // Under another shard than its own nothing would find it.
       [`records/cd/${KEY}.json`]: "stray",
       "objects/notes.txt": "stray",
-      "objects/ef": "stray",
+      "objects/ef": "obstacle",
       [`past/ab/${KEY}/README`]: "stray",
-      trees: "stray",
+      trees: "obstacle",
     };
     put(...Object.keys(named));
     expect(kinds()).toEqual(named);

@@ -1,0 +1,85 @@
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+import { projectOf } from "../graph/load.js";
+import { examinersHere, examinersOn, type Examiners } from "../store/examiners.js";
+import type { Store } from "../store/store.js";
+import { measure, verify, type Extent, type Verified } from "../store/verify.js";
+import { assess } from "../store/verify-loss.js";
+import { repair, type Repaired } from "../store/verify-repair.js";
+import { TaskProgress } from "../ui/task-progress.js";
+import { DAMAGED, DONE, FAILED, INTERRUPTED } from "./exit.js";
+import { openStore, print, printJson, splitTarget, type Session } from "./session.js";
+import { verifiedJson, verifiedText } from "./verified.js";
+
+/**
+ * `vistas verify [--repair] [--json]`: rereads every byte of the store and tells what is damaged and what it belongs to.
+ * Exit code 0 when all is well or (`--repair`) will be again, 1 when there is damage that a repair would clear, 4 when
+ * something cannot be made again or taken away.
+ */
+export async function verifyCommand(
+  session: Session,
+  args: string[],
+  options: { repair?: boolean; json?: boolean },
+): Promise<number> {
+  const { pipeline } = splitTarget(args);
+  const store = openStore(session, pipeline);
+  const extent = measure(store.disk, store.root);
+  const examiners = examinersFor(store, extent);
+  const progress = new TaskProgress(
+    session.quiet ? { write: () => true } : session.stderr,
+    session.tools.clock,
+    {
+      what: "verified",
+      total: extent,
+      isTTY: session.isTTY,
+    },
+  );
+  let found: Verified;
+  let items = 0;
+  const tell = (): void => progress.tell({ items, bytes: examiners.bytes() });
+  const timer = setInterval(tell, 250);
+  try {
+    found = await verify(store.disk, store.root, examiners, {
+      onItems: done => {
+        items = done;
+        tell();
+      },
+      signal: session.signal,
+    });
+  } catch (error) {
+    if (session.signal.aborted) return INTERRUPTED;
+    throw error;
+  } finally {
+    clearInterval(timer);
+    await examiners.close();
+  }
+  const damage = await assess(store, projectOf(resolve(session.cwd, pipeline)), found.damage);
+  const mended =
+    options.repair === true ? await repair(store, damage, `vistas ${session.tools.version}`) : undefined;
+  const seconds = progress.end();
+  const bytes = examiners.bytes();
+  const outcome = {
+    root: store.root,
+    ...found,
+    damage: mended ?? damage,
+    repaired: mended !== undefined,
+    bytes,
+    seconds,
+  };
+  if (options.json === true) printJson(session, verifiedJson(outcome));
+  else print(session, verifiedText(outcome, session));
+  return exitCode(outcome);
+}
+
+/** Threads cost more to start than a small store takes to read. */
+function examinersFor(store: Store, { items, bytes }: Extent): Examiners {
+  const few = items < 2000 && bytes < 2 ** 26;
+  return few
+    ? examinersHere(store.disk, store.root)
+    : examinersOn(store.root, Math.min(availableParallelism(), 16));
+}
+
+function exitCode({ damage, repaired }: { damage: readonly Repaired[]; repaired: boolean }): number {
+  if (damage.some(({ cure, refused }) => cure === "lost" || refused !== undefined)) return DAMAGED;
+  return damage.length === 0 || repaired ? DONE : FAILED;
+}

@@ -1,0 +1,97 @@
+import { setImmediate } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
+import type { Disk } from "./disk.js";
+import { Examiner, type Examined } from "./examine.js";
+import type { Item } from "./inventory.js";
+
+/** Who examines items of one store. */
+export interface Examiners {
+  /** Batches that are worth giving at once. */
+  readonly width: number;
+  /** What each item came to, in their order. */
+  examine(items: readonly Item[]): Promise<readonly Examined[]>;
+  /** Bytes read so far, also of what is not through yet. */
+  bytes(): number;
+  close(): Promise<void>;
+}
+
+/** In this thread, by any disk. */
+export function examinersHere(disk: Disk, root: string): Examiners {
+  let read = 0;
+  const examiner = new Examiner(disk, root, bytes => (read += bytes));
+  return {
+    width: 1,
+    async examine(items) {
+      const found = items.map(item => examiner.examine(item));
+      // Lets progress be told, and signals be heard.
+      await setImmediate();
+      return found;
+    },
+    bytes: () => read,
+    close: () => Promise.resolve(),
+  };
+}
+
+/** What the first message tells a thread. `read`: counts the bytes that all threads have read. */
+export interface ThreadData {
+  readonly root: string;
+  readonly read: BigInt64Array<SharedArrayBuffer>;
+}
+
+/** What a thread answers to a batch. */
+export type Answer = { readonly found: readonly Examined[] } | { readonly error: Error };
+
+/** In threads of their own, one a core: hashing is all arithmetic. Each works on one batch at a time. */
+export function examinersOn(root: string, threads: number): Examiners {
+  const read = new BigInt64Array(new SharedArrayBuffer(8));
+  const data: ThreadData = { root, read };
+  const all = Array.from({ length: threads }, () => new Thread(data));
+  const idle = [...all];
+  const waiting: ((thread: Thread) => void)[] = [];
+  return {
+    width: 2 * threads,
+    async examine(items) {
+      const thread = idle.pop() ?? (await new Promise<Thread>(resolve => waiting.push(resolve)));
+      try {
+        return await thread.ask(items);
+      } finally {
+        const next = waiting.shift();
+        if (next === undefined) idle.push(thread);
+        else next(thread);
+      }
+    },
+    bytes: () => Number(Atomics.load(read, 0)),
+    async close() {
+      await Promise.all(all.map(thread => thread.end()));
+    },
+  };
+}
+
+class Thread {
+  readonly #worker: Worker;
+
+  constructor(workerData: ThreadData) {
+    this.#worker = new Worker(new URL("examine-thread.js", import.meta.url), { workerData });
+  }
+
+  ask(items: readonly Item[]): Promise<readonly Examined[]> {
+    return new Promise((resolve, reject) => {
+      const worker = this.#worker;
+      const done = (): unknown => worker.off("message", answered).off("error", failed);
+      const answered = (answer: Answer): void => {
+        done();
+        if ("found" in answer) resolve(answer.found);
+        else reject(answer.error);
+      };
+      const failed = (error: Error): void => {
+        done();
+        reject(error);
+      };
+      worker.on("message", answered).on("error", failed).postMessage(items);
+    });
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
