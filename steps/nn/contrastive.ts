@@ -8,7 +8,7 @@ import type { Scalar, Tensor2D, TensorFlow } from "../engine/types.js";
  * NT-Xent (Chen et al., "A Simple Framework for Contrastive Learning of Visual Representations", ICML 2020, eq. 1):
  * the mean over ordered positive pairs (i, j) of -log (exp(s_ij / t) / sum over k != i of exp(s_ik / t)), s the
  * cosine similarity. With more than two views each row has views - 1 positives, and the mean over them is taken: the
- * multi-positive loss of StableRep (Tian et al., NeurIPS 2023) and the L_out of SupCon (Khosla et al., NeurIPS 2020).
+ * multi-positive loss of StableRep (Tian et al., NeurIPS 2023).
  */
 export function ntXent(tf: TensorFlow, z: Tensor2D, views: number, temperature: number): Scalar {
   return multiPositive(tf, z, viewTargets(tf, z.shape[0], views), temperature);
@@ -38,15 +38,21 @@ export function viewTargets(tf: TensorFlow, rows: number, views: number): Tensor
   return tf.tensor2d(targets, [rows, rows]);
 }
 
-/** The positives of a row are all other rows with its label (SupCon): [M, M]. */
-export function labelTargets(tf: TensorFlow, labels: ArrayLike<number>): Tensor2D {
+/**
+ * The positives of each row are all other rows with its label, equally, so that `multiPositive` is L_out of SupCon
+ * (Khosla et al., "Supervised Contrastive Learning", NeurIPS 2020, eq. 2, as a mean over the rows): [M, M], row-major.
+ * A row that is the only one of its label has none.
+ */
+export function labelTargets(labels: ArrayLike<number>): Float32Array<ArrayBuffer> {
   const rows = labels.length;
   const targets = new Float32Array(rows * rows);
+  const counts = new Map<number, number>();
+  for (let i = 0; i < rows; i++) counts.set(labels[i] ?? -1, (counts.get(labels[i] ?? -1) ?? 0) + 1);
   for (let i = 0; i < rows; i++) {
-    const same = Array.from({ length: rows }, (_, j) => j).filter(j => j !== i && labels[j] === labels[i]);
-    for (const j of same) targets[i * rows + j] = 1 / same.length;
+    const share = 1 / ((counts.get(labels[i] ?? -1) ?? 0) - 1);
+    for (let j = 0; j < rows; j++) if (j !== i && labels[j] === labels[i]) targets[i * rows + j] = share;
   }
-  return tf.tensor2d(targets, [rows, rows]);
+  return targets;
 }
 
 /** Divides each row by its length; a row of zeros stays one, with a finite gradient. */

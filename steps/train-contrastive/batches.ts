@@ -1,6 +1,10 @@
-/** The thread that prepares the batches of a training: `pixels` [views * anchors, H, W, C], see `viewMaker`. */
+/**
+ * The thread that prepares the batches of a training: `pixels` [views * anchors, H, W, C], see `viewMaker`, and, where
+ * labels take part, `targets` [views * anchors, views * anchors], see `labelTargets`.
+ */
 import { workerData } from "node:worker_threads";
 import { randomStream, type RandomStream } from "../../runner/step-api.js";
+import { labelTargets } from "../nn/contrastive.js";
 import { batchOrder } from "../training/order.js";
 import { serveBatches } from "../training/serve.js";
 import { openSource, viewMaker, type ViewOptions } from "./views.js";
@@ -9,12 +13,21 @@ export interface BatchOptions extends ViewOptions {
   readonly inputs: Readonly<Record<string, string>>;
   readonly batch: number;
   readonly seed: number;
+  /** All views of all anchors of a class belong together. */
+  readonly labelled: boolean;
 }
 
-const { inputs, batch, seed, ...options } = workerData as BatchOptions;
+const { inputs, batch, seed, labelled, ...options } = workerData as BatchOptions;
 const source = await openSource(inputs);
 const random = (stream: string): RandomStream => randomStream(seed, stream);
 const anchorsOf = batchOrder(source.count, batch, random("order"));
 const viewsOf = viewMaker(source, options, random);
-const shape = [batch * options.views, ...source.shape];
-serveBatches(update => ({ pixels: { shape, data: viewsOf(update, anchorsOf(update)) } }));
+const rows = batch * options.views;
+const shape = [rows, ...source.shape];
+serveBatches(update => {
+  const anchors = anchorsOf(update);
+  const pixels = { shape, data: viewsOf(update, anchors) };
+  if (!labelled) return { pixels };
+  const labels = Int32Array.from({ length: rows }, (_, i) => source.labels?.[anchors[i % batch] ?? 0] ?? -1);
+  return { pixels, targets: { shape: [rows, rows], data: labelTargets(labels) } };
+});

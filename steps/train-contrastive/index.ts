@@ -2,6 +2,7 @@ import { defineStep } from "../../runner/step-api.js";
 import { augmentSchema } from "../lib/augment-options.js";
 import { checkpointSchema, optimiserSchema } from "../training/optimiser-options.js";
 import { encoderSchema } from "../training/encoder-options.js";
+import { objectiveSchema } from "./objective-options.js";
 import { type ContrastiveOptions, headSchema } from "./options.js";
 
 /**
@@ -12,14 +13,20 @@ import { type ContrastiveOptions, headSchema } from "./options.js";
 export default defineStep<ContrastiveOptions>({
   kind: "train-contrastive",
   summary:
-    "Trains an encoder to tell views of one thing from views of others (NT-Xent); updates: 0 makes a random one.",
+    "Trains an encoder to tell views of one thing from views of others; updates: 0 makes a random one.",
   with: {
     type: "object",
     additionalProperties: false,
     properties: {
       encoder: encoderSchema,
       head: headSchema,
-      temperature: { type: "number", exclusiveMinimum: 0, default: 0.2, description: "Of NT-Xent." },
+      objective: objectiveSchema,
+      temperature: {
+        type: "number",
+        exclusiveMinimum: 0,
+        default: 0.2,
+        description: "Of nt-xent and supcon.",
+      },
       updates: {
         type: "integer",
         minimum: 0,
@@ -52,7 +59,10 @@ export default defineStep<ContrastiveOptions>({
   },
   inputs: {
     views: { doc: "Generated views, from sample-views.", optional: true },
-    images: { doc: "Real images, in place of generated views; labels are not looked at.", optional: true },
+    images: {
+      doc: "Real images, in place of generated views; labels are looked at by supcon alone.",
+      optional: true,
+    },
   },
   outputs: { encoder: "model.safetensors, model.json (layers, recipe) and curve.json (loss by update)." },
   numeric: true,

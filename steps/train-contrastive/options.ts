@@ -2,10 +2,13 @@ import type { JsonObject } from "../../runner/step-api.js";
 import type { AugmentOptions } from "../lib/augment-options.js";
 import { type EncoderOptions, sizes } from "../training/encoder-options.js";
 import type { OptimiserOptions } from "../training/optimiser-options.js";
+import type { ObjectiveOptions } from "./objective-options.js";
 
 export type ContrastiveOptions = {
   readonly encoder: EncoderOptions;
   readonly head: readonly number[];
+  /** Left out: NT-Xent. */
+  readonly objective?: ObjectiveOptions;
   readonly temperature: number;
   readonly updates: number;
   readonly batch: number;

@@ -11,14 +11,18 @@ import { makeOptimiser } from "../training/optimisation.js";
 import { startState } from "../training/state.js";
 import { train } from "../training/train.js";
 import type { BatchOptions } from "./batches.js";
+import { defaultObjective } from "./objective-options.js";
 import type { ContrastiveOptions } from "./options.js";
 import { contrastiveStep } from "./step.js";
 import { openSource } from "./views.js";
 
 /** Reads the views or images, trains, writes the encoder. With `updates: 0` it writes the random encoder. */
 export async function trainContrastive(ctx: StepContext<ContrastiveOptions>): Promise<void> {
-  const { batch, views, temperature, augment, noise, seed } = ctx.with;
-  const { kind, count, shape, stored } = await openSource(ctx.inputs);
+  const { batch, views, temperature, augment, noise, seed, objective = defaultObjective } = ctx.with;
+  const { kind, count, shape, stored, labels } = await openSource(ctx.inputs);
+  const labelled = objective.kind === "supcon";
+  if (labelled && labels === undefined)
+    throw new Error(`the ${kind} have no labels; the objective supcon needs them`);
   const encoder = encoderLayers(ctx.with.encoder);
   const head = headLayers(ctx.with.head);
   const spec = { layers: [...encoder.layers, ...head.layers] };
@@ -27,9 +31,9 @@ export async function trainContrastive(ctx: StepContext<ContrastiveOptions>): Pr
   const params = Object.keys(initial.params);
   const { arrays, curve } = await train(ctx, {
     start: startState(initial, optimiser),
-    step: tf => contrastiveStep(tf, { spec, params, views, temperature, optimiser }),
+    step: tf => contrastiveStep(tf, { spec, params, views, objective, temperature, optimiser }),
     batches() {
-      const workerData: BatchOptions = { inputs: ctx.inputs, batch, views, augment, noise, seed };
+      const workerData: BatchOptions = { inputs: ctx.inputs, batch, views, augment, noise, seed, labelled };
       return new Worker(new URL("./batches.js", import.meta.url), { workerData });
     },
     images: batch * views,

@@ -1,9 +1,10 @@
 import type { StepFunction, Tensor, Tensor2D, TensorFlow } from "../engine/index.js";
 import type { ModelSpec } from "../lib/model.js";
-import { ntXent } from "../nn/contrastive.js";
 import type { Optimiser } from "../nn/optimiser.js";
 import { trainForward } from "../training/net.js";
 import { updateFunction } from "../training/update.js";
+import { defaultObjective, type ObjectiveOptions } from "./objective-options.js";
+import { objectiveLoss } from "./objective.js";
 
 export interface ContrastiveStep {
   /** Encoder and head as one chain. */
@@ -11,18 +12,23 @@ export interface ContrastiveStep {
   /** Names of what is trained. */
   readonly params: readonly string[];
   readonly views: number;
+  /** Left out: NT-Xent. */
+  readonly objective?: ObjectiveOptions;
   readonly temperature: number;
   readonly optimiser: Optimiser;
 }
 
 /**
- * An update of SimCLR (Chen et al. 2020). Inputs: `pixels` [views * anchors, H, W, C], row v * anchors + i being view
- * v of anchor i, and the optimiser's scalars. Outputs: `loss`, the one before the update.
+ * An update of contrastive training. Inputs: `pixels` [views * anchors, H, W, C], row v * anchors + i being view v of
+ * anchor i; of supcon `targets`, see `objectiveLoss`; and the optimiser's scalars. Outputs: `loss`, the one before the
+ * update.
  */
 export function contrastiveStep(tf: TensorFlow, options: ContrastiveStep): StepFunction {
-  const { spec, params, views, temperature, optimiser } = options;
-  return updateFunction(tf, params, optimiser, (state, { pixels }) => {
+  const { spec, params, views, temperature, optimiser, objective = defaultObjective } = options;
+  return updateFunction(tf, params, optimiser, (state, { pixels, targets }) => {
     const { y, running } = trainForward(tf, spec, state, pixels as Tensor);
-    return { value: ntXent(tf, y as Tensor2D, views, temperature), others: running };
+    const given = { objective, views, temperature };
+    const value = objectiveLoss(tf, y as Tensor2D, targets as Tensor2D | undefined, given);
+    return { value, others: running };
   });
 }

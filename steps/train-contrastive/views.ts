@@ -14,6 +14,8 @@ export interface ViewSource {
   readonly shape: ImageShape;
   /** Stored views of each anchor; 1 for real images. */
   readonly stored: number;
+  /** [count], the class of each anchor, where it is known. */
+  readonly labels?: Int32Array;
   /** The pictures of these numbers, one after another, uint8; stored view s of anchor i is number i * stored + s. */
   readonly pick: (indices: ArrayLike<number>) => Uint8Array;
 }
@@ -27,11 +29,11 @@ export async function openSource(inputs: Readonly<Record<string, string>>): Prom
   if ((views === undefined) === (images === undefined))
     throw new Error("give exactly one of the inputs 'views' (generated) and 'images' (real)");
   if (views !== undefined) {
-    const { anchors, views: stored, shape, pick } = await openViews(views);
-    return { kind: "generated views", count: anchors, stored, shape, pick };
+    const { anchors, views: stored, shape, labels, pick } = await openViews(views);
+    return { kind: "generated views", count: anchors, stored, shape, ...(labels && { labels }), pick };
   }
-  const { count, shape, pick } = await openImages(images ?? "");
-  return { kind: "real images", count, stored: 1, shape, pick };
+  const { count, shape, labels, pick } = await openImages(images ?? "");
+  return { kind: "real images", count, stored: 1, shape, ...(labels && { labels }), pick };
 }
 
 export interface ViewOptions {

@@ -2,12 +2,13 @@ import { describe, expect, it } from "@jest/globals";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { randomStream } from "../../runner/step-api.js";
+import { parseJson } from "../../steps/lib/json.js";
 import { readSafetensors } from "../../steps/lib/safetensors.js";
 import trainContrastive from "../../steps/train-contrastive/index.js";
 import { encoderLayers, headLayers } from "../../steps/training/architecture.js";
 import { initialState } from "../../steps/training/net.js";
 import { runKind } from "../rig/context.js";
-import { shapesFolder, viewsFolder } from "./data.js";
+import { shapes, shapesFolder, viewsFolder } from "./data.js";
 
 const encoder = { kind: "conv", channels: [4, 8], strides: [2, 2], width: 16 };
 const small = {
@@ -45,6 +46,22 @@ describe("train-contrastive", () => {
     }
   });
 
+  it.each([
+    ["supcon", "labelled views", async () => ({ views: await viewsFolder(60, 2, 0, shapes) })],
+    ["alignment-uniformity", "real images", async () => ({ images: await shapesFolder(60) })],
+  ] as const)("lowers %s on %s", async (kind, _, open) => {
+    const given = { ...small, objective: { kind }, updates: 60 };
+    const { curves, outputs } = await runKind(trainContrastive, {
+      with: given,
+      inputs: await open(),
+      device,
+    });
+    const losses = (curves["loss"] ?? []).map(([, loss]) => loss);
+    expect(losses.at(-1)).toBeLessThan((losses[0] ?? 0) - 0.1);
+    const card = readFileSync(join(outputs["encoder"] ?? "", "model.json"), "utf8");
+    expect(parseJson(card, "card")["recipe"]).toMatchObject({ objective: { kind } });
+  });
+
   it("with no updates keeps the weights that a training of the same seed starts from", async () => {
     const inputs = { images: await shapesFolder(60) };
     const random = await runKind(trainContrastive, { with: { ...small, updates: 0, seed: 3 }, inputs });
@@ -74,6 +91,8 @@ describe("train-contrastive", () => {
     await expect(run({}, { images, views })).rejects.toThrow("exactly one of the inputs");
     await expect(run({}, { images })).rejects.toThrow("a batch of 12 needs as many examples; there are 9");
     await expect(run({ augment: {}, noise: 0, batch: 4 }, { images })).rejects.toThrow("the same picture");
+    const supcon = { objective: { kind: "supcon" }, batch: 4 };
+    await expect(run(supcon, { views })).rejects.toThrow("generated views have no labels");
     await expect(run({ views: 3, batch: 4 }, { views })).rejects.toThrow("2 stored views");
     await expect(run({ encoder: { strides: [2] } }, { images })).rejects.toThrow("as many 'strides'");
     const wild = { optimiser: { lr: 1e30, schedule: "constant" }, batch: 4 };

@@ -9,6 +9,9 @@ import { tempFolder } from "../rig/temp.js";
 /** Side of the test pictures. */
 export const side = 8;
 
+/** Names of the kinds of test pictures. */
+export const shapes = ["across", "down", "square"] as const;
+
 /**
  * A small world of three kinds of pictures, 8 x 8: a bright bar across, a bright bar down, a bright square, each
  * somewhere else and with noise. Easy, but not for a classifier that looks at single pixels.
@@ -24,14 +27,19 @@ export async function shapesFolder(count: number, seed = 0): Promise<string> {
     shape: [side, side, 1],
     images,
     labels,
-    classes: ["across", "down", "square"],
+    classes: shapes,
     facts: { dataset: "shapes", licence: "none" },
   });
   return folder;
 }
 
-/** Views of shapes: every anchor's views are one shape at other places. */
-export async function viewsFolder(anchors: number, views: number, seed = 0): Promise<string> {
+/** Views of shapes: every anchor's views are one shape at other places. With `classes`, they are labelled. */
+export async function viewsFolder(
+  anchors: number,
+  views: number,
+  seed = 0,
+  classes?: readonly string[],
+): Promise<string> {
   const [shard, folder] = [join(tempFolder(), "shard"), join(tempFolder(), "views")];
   const draws = randomStream(seed, "views").at(0);
   const images = new Uint8Array(anchors * views * side * side);
@@ -48,7 +56,11 @@ export async function viewsFolder(anchors: number, views: number, seed = 0): Pro
     data: new Float32Array(anchors * views * 2),
   } as const;
   await writeNpy(join(shard, "latents.npy"), latents);
-  await writeViews(folder, [shard], anchors, {});
+  if (classes !== undefined) {
+    const labels = Uint8Array.from({ length: anchors }, (_, i) => i % 3);
+    await writeNpy(join(shard, "y.npy"), { dtype: "u1", shape: [anchors], data: labels });
+  }
+  await writeViews(folder, [shard], anchors, classes === undefined ? {} : { classes });
   return folder;
 }
 
