@@ -9,7 +9,7 @@ export default defineStep<SampleViewsOptions>({
   inputs: { generator: "the model: a folder of model.safetensors and model.json" },
   outputs: {
     views:
-      "a folder: views.npy uint8 [anchors, views, H, W, C], latents.npy float32 [anchors, views, z], views.json, grid.png",
+      "a folder: views.npy uint8 [anchors, views, H, W, C], latents.npy float32 [anchors, views, z], views.json, grid.png; of a class-conditional generator also y.npy [anchors]",
   },
   numeric: true,
   run: async ctx => (await import("./run.js")).run(ctx),

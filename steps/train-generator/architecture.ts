@@ -4,7 +4,7 @@ import { BATCH_NORM_EPSILON } from "../nn/batch-norm.js";
 import type { ImageShape } from "../training/batch.js";
 import type { GeneratorOptions } from "./options.js";
 
-type Shape = Pick<GeneratorOptions, "architecture" | "latentDim" | "hidden" | "channels">;
+type Shape = Pick<GeneratorOptions, "architecture" | "hidden" | "channels">;
 
 /**
  * Image [H, W, C] -> [outputs]: of a variational auto-encoder, mean and log variance of q(z | x); of a GAN, the

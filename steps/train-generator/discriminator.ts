@@ -12,13 +12,10 @@ export const vectorPrefix = "singular/";
 
 /** Image [H, W, C] -> [1 + classes] scores. */
 export function discriminatorLayers(options: GeneratorOptions, classes: number): ModelSpec {
-  const { normalisation, hidden = options.hidden, channels = options.channels } = options.adversarial;
-  return inferenceLayers(
-    { ...options, hidden, channels },
-    1 + classes,
-    "leakyRelu",
-    normalisation === "batch",
-  );
+  const { normalisation, ...own } = options.adversarial;
+  const { architecture, hidden, channels } = { ...options, ...own };
+  const shape = { architecture, hidden, channels };
+  return inferenceLayers(shape, 1 + classes, "leakyRelu", normalisation === "batch");
 }
 
 /** What the discriminator thinks of a batch. */

@@ -1,16 +1,17 @@
 import { defineStep } from "../../runner/step-api.js";
 import { type GeneratorOptions, schema } from "./options.js";
 
-/** Trains the generator that later takes the place of its data: labels are not looked at. */
+/** Trains the generator that later takes the place of its data. */
 export default defineStep<GeneratorOptions>({
   kind: "train-generator",
   summary:
-    "Trains a generator of images (a variational auto-encoder) and tells its Frechet distance to the data.",
+    "Trains a generator of images (a variational auto-encoder or a GAN) and tells how near its samples are to the data.",
   with: schema,
-  inputs: { data: "Images to train on; labels are not looked at." },
+  inputs: { data: "Images to train on; labels are not looked at, but by a conditional GAN." },
   outputs: {
     model:
-      "model.safetensors, model.json (layers, recipe, Frechet distance), grid.png of samples, curve.json.",
+      "model.safetensors, model.json (layers, recipe, Frechet distance, precision and recall), grid.png of samples, " +
+      "curve.json.",
   },
   numeric: true,
   async run(ctx) {

@@ -28,6 +28,7 @@ export type AdversarialOptions = {
   /** Of the discriminator. */
   readonly normalisation: "batch" | "spectral" | "none";
   /** The discriminator's layers, where they are not to mirror the generator's. */
+  readonly architecture?: GeneratorOptions["architecture"];
   readonly hidden?: readonly number[];
   readonly channels?: readonly number[];
   /** The discriminator's learning rate, as a multiple of the generator's. */
@@ -67,6 +68,10 @@ const adversarial: JsonObject = {
       description:
         "Of the discriminator: batch norm but in its first layer (Radford et al. 2016), kernels divided by their " +
         "largest singular value (Miyato et al. 2018), or none.",
+    },
+    architecture: {
+      enum: ["mlp", "conv"],
+      description: "Of the discriminator, where it is not to mirror the generator.",
     },
     hidden: sizes(undefined, "Of the discriminator, where it is not to mirror the generator."),
     channels: sizes(undefined, "Of the discriminator, where it is not to mirror the generator."),
