@@ -31,8 +31,8 @@ export interface ScheduleOptions {
 
 /**
  * Brings nodes to an end, each after those that it takes from, as many at once as the leases allow. Nodes with
- * the same key are made once; one that another run is making waits without a lease. After a failure nothing new is started, unless `keepGoing`: then only what depends
- * on the failed one is left out.
+ * the same key are made once; one that another run is making waits without a lease. After a failure nothing new is
+ * started, unless `keepGoing`: then only what depends on the failed one is left out.
  */
 export async function schedule(
   nodes: readonly GraphNode[],
@@ -50,9 +50,8 @@ export async function schedule(
   }
 
   const ready = nodes.filter(node => missing.get(node.id) === 0);
-  const startable: { node: GraphNode; key: string }[] = [];
+  let startable: { readonly node: GraphNode; readonly key: string }[] = [];
   const making = new Set<string>();
-  const followers = new Map<string, GraphNode[]>();
   const ended = new Set<string>();
   let running = 0;
   let waiting = 0;
@@ -102,12 +101,7 @@ export async function schedule(
       const candidate = startable[i];
       if (candidate === undefined) return;
       const { node, key } = candidate;
-      if (making.has(key)) {
-        push(followers, key, node);
-        startable.splice(i, 1);
-        continue;
-      }
-      const lease = leases.tryTake(node.resources);
+      const lease = making.has(key) ? undefined : leases.tryTake(node.resources);
       if (lease === undefined) {
         i++;
         continue;
@@ -148,9 +142,9 @@ export async function schedule(
     else if (outcome === "failed") fail(node);
     else if (outcome === "again") ready.push(node);
     else ended.add(node.id);
-    // Its followers are asked again: they find the result, or are made in their turn.
-    ready.push(...(followers.get(key) ?? []));
-    followers.delete(key);
+    // Its twins are asked again: they find the result, or are made in their turn.
+    ready.push(...startable.filter(twin => twin.key === key).map(twin => twin.node));
+    startable = startable.filter(twin => twin.key !== key);
     wake();
   }
 

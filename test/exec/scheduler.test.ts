@@ -82,6 +82,7 @@ async function simulate(plan: readonly Plan[], keepGoing: boolean, order: number
     perform: (node, lease) => {
       const { key, result } = of(node);
       if (making.has(key)) faults.push(`${node.id}: its key is made twice at once`);
+      if (made.has(key)) faults.push(`${node.id}: its key was made before`);
       making.add(key);
       held.push(lease);
       const gpus = held.flatMap(l => l.gpus);
