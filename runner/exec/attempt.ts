@@ -14,7 +14,7 @@ import { isStaged, type OutputsOf } from "./keyer.js";
 import type { Lease } from "./leases.js";
 import { checkOutputs, metricsFrom, settle, takeOutputs } from "./outputs.js";
 import { TAG } from "./processes.js";
-import { stage } from "./staging.js";
+import { copied, isTrusted, stage } from "./staging.js";
 
 export interface AttemptInput {
   readonly host: Host;
@@ -181,12 +181,17 @@ function changedText(what: string): string {
 }
 
 /** Parts belong to the kind, its code, engine and inputs; what else they depend on is in the key that the kind gives. */
-function parts({ host, print, uses, hooks }: AttemptInput): Pick<JobHooks, "findPart" | "keepPart"> {
+function parts(input: AttemptInput): Pick<JobHooks, "findPart" | "keepPart"> {
+  const { host, node, print, uses, hooks, folder } = input;
   const owner = { ...print, with: {} };
   const keyOf = (name: string): string => {
     const key = sha256(frame("vistas.part.1", [fingerprintKey(owner), name]));
     uses(key);
     return key;
+  };
+  const shown = async (key: string, ref: ArtifactRef): Promise<string> => {
+    const path = host.store.objects.path(ref);
+    return (await isTrusted(host, node)) ? path : copied(path, join(folder, "kept", sha256(key)));
   };
   return {
     async findPart(key) {
@@ -196,7 +201,7 @@ function parts({ host, print, uses, hooks }: AttemptInput): Pick<JobHooks, "find
       if (why !== undefined) hooks.log(`the record of the part ${key} ${why}: it is made again`);
       if (ref === undefined) return undefined;
       const health = await objects.heal(ref);
-      if (health === "whole") return objects.path(ref);
+      if (health === "whole") return shown(key, ref);
       hooks.log(`the part ${key} is ${health} in the store: it is made again`);
       records.drop(keyOf(key));
       return undefined;
@@ -216,7 +221,7 @@ function parts({ host, print, uses, hooks }: AttemptInput): Pick<JobHooks, "find
         },
         ...{ metrics: {}, curves: {}, seconds: 0, finished, environment: {} },
       });
-      return host.store.objects.path(ref);
+      return shown(key, ref);
     },
   };
 }

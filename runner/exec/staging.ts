@@ -37,24 +37,26 @@ export async function stage(
   mkdirSync(cwd, { recursive: true });
   mkdirSync(tmp);
   const outputs = await outputPaths(host, node, join(folder, "outputs"));
+  const trusted = await isTrusted(host, node);
   const seen: Seen = { inputs: {}, gathered: {}, copies: [] };
   for (const { role, source } of node.inputs) {
     if (source.type === "file") {
       seen.inputs[role] = stageFile(role, source, node, cwd, seen);
     } else if (source.type === "artifact") {
       const path = artifactPath(host, source, outputsOf);
-      seen.inputs[role] =
-        node.work.type === "kind"
-          ? path
-          : linked(path, join(folder, "inputs", role, await outputName(host, graph, source)));
+      const place = join(folder, "inputs", role);
+      if (node.work.type === "command")
+        seen.inputs[role] = copied(path, join(place, await outputName(host, graph, source)));
+      else seen.inputs[role] = trusted ? path : copied(path, place);
     } else {
       const home = join(folder, "inputs", role);
       const entries: Gathered[] = [];
       for (const entry of source.entries) {
         const path = artifactPath(host, entry, outputsOf);
-        const name = labelFileName(entry.labels) + extname(await outputName(host, graph, entry));
-        linked(path, join(home, name));
-        entries.push({ labels: entry.labels, path });
+        const place = join(home, labelFileName(entry.labels) + extname(await outputName(host, graph, entry)));
+        if (trusted) linked(path, place);
+        else copied(path, place);
+        entries.push({ labels: entry.labels, path: trusted ? path : place });
       }
       seen.inputs[role] = home;
       seen.gathered[role] = entries;
@@ -142,11 +144,25 @@ function stageFile(role: string, source: FileSource, node: GraphNode, cwd: strin
   return target;
 }
 
-/** Shows an artifact under its own name without copying it. */
-function linked(path: string, name: string): string {
+/**
+ * Whether a step may be shown where its inputs lie in the store. Only kinds of vistas itself may, which read them and no
+ * more. A program of the user's gets copies: no mode of a file keeps its owner, or root, from writing into it, and what
+ * is written through a link is written into the store.
+ */
+export async function isTrusted(host: Host, { work }: GraphNode): Promise<boolean> {
+  return work.type === "kind" && (await host.kinds.get(work.kind))?.plugin === false;
+}
+
+/** An artifact as the step's own: by reflink where the disk can, which takes no room. */
+export function copied(path: string, name: string): string {
+  copyReadOnly(path, name);
+  return name;
+}
+
+/** Shows an artifact under another name without copying it. */
+function linked(path: string, name: string): void {
   mkdirSync(dirname(name), { recursive: true });
   symlinkSync(path, name);
-  return name;
 }
 
 function artifactPath(host: Host, { node, output }: ArtifactSource, outputsOf: OutputsOf): string {

@@ -123,8 +123,8 @@ function mayMiss(scenario: Scenario, fault: Fault): boolean {
   return mayHarm(scenario) || fault.startsWith("power");
 }
 
-function mayHarm({ damage, forgets }: Scenario): boolean {
-  return damage !== undefined && forgets !== true;
+function mayHarm(scenario: Scenario): boolean {
+  return scenario.damage !== undefined && scenario.forgets !== true;
 }
 
 /** Every record must name whole artifacts, and what is said to be whole must be, by a digest of its own taking. */
