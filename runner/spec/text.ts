@@ -10,10 +10,10 @@ export const MAX_BYTES = 16 * 2 ** 20;
  */
 export function decodeText(bytes: Uint8Array, file: string): string {
   if (bytes.length > MAX_BYTES)
-    refuse("too-large", `the file has ${bytes.length} bytes; at most 16 MiB are read`);
+    refuse("too-large", `the file has ${bytes.length} bytes; at most 16 MiB are read`, BEGINNING);
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
-    refuse("not-utf8", "the file is UTF-16", undefined, "save it as UTF-8");
+    refuse("not-utf8", "the file is UTF-16", BEGINNING, "save it as UTF-8");
   }
   let text: string;
   try {
@@ -34,6 +34,12 @@ export function decodeText(bytes: Uint8Array, file: string): string {
   }
 }
 
+/** Of a mistake that is about the whole of a file. */
+const BEGINNING: Range = {
+  start: { line: 1, column: 1, offset: 0 },
+  end: { line: 1, column: 1, offset: 0 },
+};
+
 /** Control characters except tab, line feed, carriage return and next line; halves of surrogate pairs. */
 const FORBIDDEN = /[^\P{Cc}\t\n\r\u0085]|\p{Surrogate}/u;
 
@@ -41,7 +47,7 @@ const FORBIDDEN = /[^\P{Cc}\t\n\r\u0085]|\p{Surrogate}/u;
 export function checkText(given: string, file: string): string {
   const text = given.startsWith("\ufeff") ? given.slice(1) : given;
   if (text.length > MAX_BYTES) {
-    throw usageError({ code: "too-large", message: "the text is over 16 MiB", file });
+    throw usageError({ code: "too-large", message: "the text is over 16 MiB", file, range: BEGINNING });
   }
   const found = FORBIDDEN.exec(text);
   if (found === null) return text;

@@ -7,6 +7,7 @@ import { collectAmongRuns } from "./collect.js";
 import { shareWork } from "./concurrency.js";
 import { injectFaults } from "./inject.js";
 import { killRuns } from "./kills.js";
+import { fuzzPipelines } from "./pipelines/index.js";
 
 /** What a campaign did, in numbers of its own, and what it found. */
 interface Found {
@@ -32,6 +33,11 @@ const campaigns: Readonly<Record<string, Campaign>> = {
   async gc(seed, quick) {
     const { runs, gcs, kills, failures } = await collectAmongRuns({ seed, rounds: quick ? 1 : 10 });
     return { counts: { runs, gcs, kills }, failures };
+  },
+  async pipelines(seed, quick) {
+    const size = quick ? { texts: 1000, calls: 4 } : { texts: 100_000, calls: 300 };
+    const { failures, ...counts } = await fuzzPipelines({ seed, ...size });
+    return { counts, failures };
   },
 };
 
