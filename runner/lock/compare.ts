@@ -35,6 +35,8 @@ export interface MetricDeparture {
   readonly locked: number | null;
   readonly now: number | null;
   readonly allowed: number;
+  /** What differs in what the step itself was made from; none: nothing, or only what came before it. */
+  readonly because: readonly string[];
 }
 
 export interface CompareOptions {
@@ -71,7 +73,7 @@ export function compareWithLock(
     }
     // That it has no result is told as a failure of the run.
     if (record === null) continue;
-    const found = differences(locked.fingerprint, whatCounts(record.fingerprint)).filter(isOwn);
+    const found = ownDifferences(locked, record);
     const because = found.map(differenceText);
     const other = otherOutputs(locked, record.outputs);
     if (other.length === 0) same++;
@@ -97,10 +99,14 @@ export function compareWithLock(
       return allowed ?? (sameEngine ? 0 : Infinity);
     });
     if (departure === null) continue;
-    metrics ??= { id: step.id, ...departure };
+    const because = ownDifferences(locked, record).map(differenceText);
+    metrics ??= { id: step.id, ...departure, because };
     const { metric, locked: before, now, allowed } = departure;
     const by = allowed === 0 ? "" : ` (allowed: ${allowed})`;
-    faults.push(`${step.id} has ${metric} ${now ?? "missing"}, in the lock ${before ?? "missing"}${by}`);
+    const why = because.length === 0 ? "" : `: ${because.join("; ")}`;
+    faults.push(
+      `${step.id} has ${metric} ${now ?? "missing"}, in the lock ${before ?? "missing"}${by}${why}`,
+    );
   }
 
   if (options.whole) {
@@ -125,6 +131,11 @@ const QUESTION: ReadonlySet<Difference["what"]> = new Set([
   "environment",
 ]);
 
+/** What differs in what a step was made from, but for the bytes that came from other steps. */
+function ownDifferences(locked: LockedStep, record: NonNullable<StepResult["record"]>): Difference[] {
+  return differences(locked.fingerprint, whatCounts(record.fingerprint)).filter(isOwn);
+}
+
 /** Not that an input has other bytes: the step that made them tells that, and why. */
 function isOwn({ what, before, after }: Difference): boolean {
   if (what !== "input" || before === null || after === null) return true;
@@ -147,7 +158,7 @@ function otherMetric(
   { metrics }: LockedStep,
   now: LockedStep["metrics"],
   allowance: (metric: string, locked: number) => number,
-): Omit<MetricDeparture, "id"> | null {
+): Omit<MetricDeparture, "id" | "because"> | null {
   for (const metric of new Set([...Object.keys(metrics), ...Object.keys(now)])) {
     const [before = null, after = null] = [metrics[metric], now[metric]];
     if (before === null || after === null) return { metric, locked: before, now: after, allowed: 0 };
