@@ -11,7 +11,8 @@ import { faultAt } from "./fault.js";
 import { listIfAny } from "./files.js";
 import { objectPath, type Item } from "./inventory.js";
 import { namesByFolder, parseManifest } from "./manifest.js";
-import { formatOf, NewerFormat, readRecord, readRun } from "./records.js";
+import { FORMAT, formatOf, NewerFormat, readRecord, readRun } from "./records.js";
+import { resultId } from "./result-id.js";
 
 /** What reading one item of a store came to. Plain data: it passes between threads. */
 export interface Examined {
@@ -126,8 +127,10 @@ export class Examiner {
       const record = readRecord(this.disk, path, name);
       if (record === undefined) return { gone: true };
       if (typeof record === "string") return unusable(record);
-      if (result !== undefined && record.result !== result) return { fault: "tells of another result" };
-      const { id, outputs, result: own } = record;
+      const { id, outputs, result: own, ...rest } = record;
+      if (result !== undefined && own !== result) return { fault: "tells of another result" };
+      if (own !== undefined && resultId({ outputs, ...rest }) !== own)
+        return { fault: "does not add up to its result" };
       return {
         made: { id, ...(own === undefined ? {} : { result: own }), outputs: Object.entries(outputs) },
       };
@@ -138,10 +141,13 @@ export class Examiner {
     }
     const body = readEnvelope(this.disk, path);
     if (body === undefined) return { gone: true };
+    const format = formatOf(body);
+    if (kind !== "format" && format !== undefined && format !== FORMAT)
+      return { fault: `is of format ${format}, which this vistas does not know`, foreign: true };
     const right =
       (kind === "audit" && isAudit(body, name)) ||
       (kind === "reproduction" && isObject(body) && body["run"] === name) ||
-      (kind === "format" && formatOf(body) !== undefined);
+      (kind === "format" && format !== undefined);
     return right ? {} : { fault: TORN };
   }
 

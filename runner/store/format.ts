@@ -21,9 +21,12 @@ export function checkFormat(disk: Disk, root: string): void {
   );
 }
 
-/** Says which format a store has, where nothing says so yet. `by`: who writes it. */
+/**
+ * Says which format a store has, where nothing says so yet, or something older. There is no older one; when there is,
+ * what it laid out in another way is brought over here, before the format is raised. `by`: who writes it.
+ */
 export function writeFormat(disk: Disk, root: string, by: string): void {
-  if (formatOf(readEnvelope(disk, fileIn(root))) === undefined)
+  if ((formatOf(readEnvelope(disk, fileIn(root))) ?? 0) < STORE_FORMAT)
     writeEnvelope(disk, fileIn(root), { format: STORE_FORMAT, by });
 }
 

@@ -3,7 +3,7 @@ import { byCodeUnit } from "../core/json.js";
 import type { StepRecord } from "../core/record.js";
 import type { Disk } from "./disk.js";
 import { fsyncName, listIfAny, remove } from "./files.js";
-import { Records, readRecord } from "./records.js";
+import { NewerFormat, Records, readRecord } from "./records.js";
 import { writeEnvelope } from "./envelope.js";
 import { resultId } from "./result-id.js";
 
@@ -72,7 +72,7 @@ export class Results {
     if (before !== undefined) this.#keepPast(before);
     this.#current.put(made);
     const past = this.#file(made.key, made.result);
-    if (this.disk.lstat(past) !== undefined) {
+    if (this.disk.lstat(past) !== undefined && this.#look(made.key, made.result) !== NEWER) {
       this.#current.flushName(made.key);
       remove(this.disk, past);
     }
@@ -112,20 +112,33 @@ export class Results {
     return this.#current.unusable(key);
   }
 
-  /** One put in another's place is not taken for it. */
+  /** One put in another's place is not taken for it, nor is one that a newer vistas wrote. */
   #readPast(key: string, result: string): StepRecord | undefined {
-    const found = readRecord(this.disk, this.#file(key, result), key);
+    const found = this.#look(key, result);
     return typeof found === "object" && found.result === result ? found : undefined;
   }
 
   #keepPast(record: StepRecord): void {
     const result = resultId(record);
+    if (this.#look(record.key, result) === NEWER) return;
     const file = this.#file(record.key, result);
     writeEnvelope(this.disk, file, { ...record, result });
     fsyncName(this.disk, file);
+  }
+
+  #look(key: string, result: string): StepRecord | string | undefined {
+    try {
+      return readRecord(this.disk, this.#file(key, result), key);
+    } catch (error) {
+      if (error instanceof NewerFormat) return NEWER;
+      throw error;
+    }
   }
 
   #file(key: string, result: string): string {
     return join(this.#past, key.slice(0, 2), key, `${result}.json`);
   }
 }
+
+/** A result that is neither read nor overwritten. */
+const NEWER = "newer";

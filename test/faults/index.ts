@@ -5,6 +5,7 @@
 import process from "node:process";
 import { collectAmongRuns } from "./collect.js";
 import { shareWork } from "./concurrency.js";
+import { enumerateDamage } from "./damage.js";
 import { injectFaults } from "./inject.js";
 import { killRuns } from "./kills.js";
 import { fuzzPipelines } from "./pipelines/index.js";
@@ -33,6 +34,10 @@ const campaigns: Readonly<Record<string, Campaign>> = {
   async gc(seed, quick) {
     const { runs, gcs, kills, failures } = await collectAmongRuns({ seed, rounds: quick ? 1 : 10 });
     return { counts: { runs, gcs, kills }, failures };
+  },
+  async damage(seed, quick) {
+    const { cases, failures } = await enumerateDamage({ seed, oneOfAKind: quick, share: quick ? 0.1 : 1 });
+    return { counts: { cases }, failures };
   },
   async pipelines(seed, quick) {
     const size = quick ? { texts: 1000, calls: 4 } : { texts: 100_000, calls: 300 };

@@ -11,7 +11,7 @@ import { systemDisk, type Disk } from "../../runner/store/disk.js";
 import { Store } from "../../runner/store/store.js";
 import { allText, scripted } from "./programs.js";
 
-const PIPELINE = `
+export const PIPELINE = `
 params: { word: one }
 steps:
   first: { run: [text, "\${{ outputs.o }}", "\${{ params.word }}"], outputs: { o: o.txt } }

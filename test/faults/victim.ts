@@ -1,0 +1,131 @@
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../../runner/core/clock.js";
+import { systemDisk } from "../../runner/store/disk.js";
+import { inventory, type ItemKind } from "../../runner/store/inventory.js";
+import { ownerText } from "../../runner/store/owner.js";
+import { NewerFormat } from "../../runner/store/records.js";
+import { Store } from "../../runner/store/store.js";
+import { Desk } from "./desk.js";
+import { contents, PIPELINE } from "./laboratory.js";
+
+/** A file of a store, by the kind of what it belongs to. */
+export interface StoreFile {
+  readonly kind: ItemKind;
+  /** Relative to the store. */
+  readonly path: string;
+}
+
+/**
+ * A project with a small store that has something of everything in it: files, an executable, folders, parts, a result
+ * that its key came to before, audits, a reproduction, logs, a report, and what a killed run left. To be harmed.
+ */
+export class Victim {
+  readonly folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "vistas-victim-"));
+  readonly root = join(this.folder, "artifacts");
+  readonly #saved = join(this.folder, "saved");
+  readonly desk = new Desk(this.folder, this.root);
+
+  private constructor() {
+    writeFileSync(join(this.folder, "p.yaml"), PIPELINE);
+    writeFileSync(join(this.folder, "data.txt"), "data\n");
+  }
+
+  static async create(): Promise<Victim> {
+    const victim = new Victim();
+    const { desk, root } = victim;
+    for (const act of [() => desk.rerun(" and more"), desk.rerun, desk.reproduce, desk.report]) {
+      const { code, stderr } = await act();
+      if (code !== 0) throw new Error(`the store could not be filled: ${stderr}`);
+    }
+    const [key = ""] = victim.store().records.keys();
+    const owner = ownerText("killed").replace(/@\d+@\d*$/, "@4194305@1");
+    mkdirSync(join(root, "work", owner), { recursive: true });
+    writeFileSync(join(root, "work", owner, "alive"), "..");
+    writeFileSync(join(root, "work", owner, "keys"), `\n${key}\n`);
+    mkdirSync(join(root, "holds"), { recursive: true });
+    symlinkSync(`${owner}#0`, join(root, "holds", key));
+    writeFileSync(join(root, "records", key.slice(0, 2), `${key}.json.4194305-0.tmp`), "half a rec");
+    copyStore(root, victim.#saved);
+    return victim;
+  }
+
+  /** Brings the store back as it was before anything was done to it. */
+  restore(): void {
+    rmSync(this.root, { recursive: true, force: true });
+    copyStore(this.#saved, this.root);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  store(): Store {
+    return new Store(this.root, systemClock);
+  }
+
+  /** Every file of the store, in an order that is always the same for its kinds. */
+  files(): StoreFile[] {
+    const found: StoreFile[] = [];
+    for (const { kind, path } of inventory(systemDisk, this.root))
+      for (const file of filesBelow(join(this.root, path)))
+        found.push({ kind, path: file.slice(this.root.length + 1) });
+    return found.sort((a, b) => (a.kind + a.path < b.kind + b.path ? -1 : 1));
+  }
+
+  /** What each run's outputs are in the store now, by run. */
+  async contents(): Promise<Record<string, Record<string, string>>> {
+    const store = this.store();
+    const found: Record<string, Record<string, string>> = {};
+    for (const id of store.runs.ids()) {
+      const run = store.runs.get(id);
+      // Of a run whose results a newer vistas wrote nothing can be told.
+      const told = run === undefined ? undefined : await contents(store, run).catch(unlessNewer);
+      if (told !== undefined) found[id] = told;
+    }
+    return found;
+  }
+}
+
+function unlessNewer(error: unknown): undefined {
+  if (!(error instanceof NewerFormat)) throw error;
+}
+
+function filesBelow(path: string): string[] {
+  const stat = lstatSync(path);
+  if (stat.isDirectory())
+    return readdirSync(path)
+      .sort()
+      .flatMap(name => filesBelow(join(path, name)));
+  return stat.isFile() ? [path] : [];
+}
+
+/** With its symbolic links, and with its files' second names as second names. */
+function copyStore(from: string, to: string, known = new Map<number, string>()): void {
+  mkdirSync(to);
+  for (const name of readdirSync(from)) {
+    const [source, target] = [join(from, name), join(to, name)];
+    const stat = lstatSync(source);
+    const first = known.get(stat.ino);
+    if (stat.isDirectory()) copyStore(source, target, known);
+    else if (stat.isSymbolicLink()) symlinkSync(readlinkSync(source), target);
+    else if (first !== undefined) linkSync(first, target);
+    else {
+      copyFileSync(source, target);
+      known.set(stat.ino, target);
+    }
+  }
+}
