@@ -79,6 +79,7 @@ describe("train-generator, a GAN", () => {
     ["as in DCGAN", {}],
     ["with spectral norm and hinge loss", { normalisation: "spectral", loss: "hinge", pace: 0.5 }],
     ["with classes", { conditional: true }],
+    ["against a discriminator of its own", { architecture: "mlp", hidden: [16], normalisation: "none" }],
   ])("%s: gets nearer to the data, and makes the same bytes again", async (_, adversarial) => {
     const inputs = { data: await shapesFolder(120) };
     const given = { ...gan, adversarial: { ...gan.adversarial, ...adversarial } };

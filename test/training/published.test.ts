@@ -8,36 +8,57 @@ import { openEngine } from "../../steps/engine/index.js";
 import { sha256 } from "../../steps/lib/digest.js";
 import { openGenerator, readGenerator } from "../../steps/lib/generator.js";
 import { generatorProgram } from "../../steps/lib/generator-program.js";
+import { latentRows } from "../../steps/train-generator/latent-noise.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const folder = join(root, "artifacts/published/generators/fashion-vae");
+const published = join(root, "artifacts/published/generators");
+const folders = readdirSync(published).map(name => join(published, name));
 
-describe("the published generator", () => {
-  it("is what the quickstart asks for, small, and described", () => {
-    const pipeline = parse(readFileSync(join(root, "pipelines/quickstart.yaml"), "utf8")) as Quickstart;
-    const { sha256: wanted } = pipeline.steps.generator.with;
-    expect(Object.keys(wanted).sort()).toEqual(["model.json", "model.safetensors"]);
+describe("the published generators", () => {
+  it("are a VAE, a GAN and a class-conditional GAN at least", () => {
+    expect(readdirSync(published)).toEqual(
+      expect.arrayContaining(["fashion-vae", "fashion-gan", "fashion-cgan"]),
+    );
+  });
+
+  it.each(folders)("%s: is what its checksums say, small, and described", folder => {
+    const sums = readFileSync(join(folder, "SHA256SUMS"), "utf8").trim().split("\n");
+    const listed = sums.map(line => line.split("  ") as [string, string]);
+    expect(listed.map(([, name]) => name)).toEqual(["grid.png", "model.json", "model.safetensors"]);
     const card = readFileSync(join(folder, "README.md"), "utf8");
-    for (const [name, digest] of Object.entries(wanted)) {
+    for (const [digest, name] of listed) {
       expect(sha256(readFileSync(join(folder, name)))).toBe(digest);
-      expect(card).toContain(digest);
+      if (name !== "grid.png") expect(card).toContain(digest);
     }
-    expect(readdirSync(folder)).toContain("grid.png");
     expect(statSync(join(folder, "model.safetensors")).size).toBeLessThan(5e6);
   });
 
-  it("makes images of the data's size and brightness", async () => {
-    const engine = await openEngine({ backend: "wasm", cpus: 1 });
-    const generator = openGenerator(await readGenerator(folder));
-    expect(generator.card.recipe).toMatchObject({ updates: 9360, seed: 0 });
-    const draws = randomStream(0, "z").at(0);
-    const z = Float32Array.from({ length: 200 * 16 }, () => draws.normal());
-    const { images } = await generatorProgram(engine, generator).run({ z: { shape: [200, 16], data: z } });
-    expect(images?.shape).toEqual([200, 28, 28, 1]);
-    const pixels = Array.from(images?.data ?? []);
-    // Fashion-MNIST's mean pixel is 0.286.
-    expect(pixels.reduce((sum, v) => sum + v / pixels.length, 0)).toBeCloseTo(0.286, 1);
-    engine.dispose();
+  it.each(folders)(
+    "%s: makes images of the data's size and brightness, and tells how good they are",
+    async folder => {
+      const engine = await openEngine({ backend: "wasm", cpus: 1 });
+      const generator = openGenerator(await readGenerator(folder));
+      expect(generator.card.recipe).toMatchObject({
+        frechetDistance: { n: 10000, fd: expect.any(Number) },
+        precisionRecall: { n: 5000, precision: expect.any(Number), recall: expect.any(Number) },
+      });
+      const classes = generator.classes.length;
+      const latents = { dim: generator.latentDim, classes, random: randomStream(0, "z") };
+      const { images } = await generatorProgram(engine, generator).run({ z: latentRows(latents, 0, 200) });
+      expect(images?.shape).toEqual([200, 28, 28, 1]);
+      const pixels = Array.from(images?.data ?? []);
+      // Fashion-MNIST's mean pixel is 0.286.
+      expect(pixels.reduce((sum, v) => sum + v / pixels.length, 0)).toBeCloseTo(0.286, 1);
+      engine.dispose();
+    },
+  );
+
+  it("are what the quickstart asks for", () => {
+    const pipeline = parse(readFileSync(join(root, "pipelines/quickstart.yaml"), "utf8")) as Quickstart;
+    const { sha256: wanted } = pipeline.steps.generator.with;
+    expect(Object.keys(wanted).sort()).toEqual(["model.json", "model.safetensors"]);
+    for (const [name, digest] of Object.entries(wanted))
+      expect(sha256(readFileSync(join(published, "fashion-vae", name)))).toBe(digest);
   });
 });
 

@@ -187,6 +187,8 @@ describe("the generator artifact", () => {
       ['"kind": "generator"', '"kind": "encoder"', 'must say "format": 1, "kind": "generator"'],
       ['"dim": 4', '"dim": 0', "'latent.dim' must be a whole number >= 1"],
       ['"prior": "normal"', '"prior": "uniform"', "'latent.prior' must be"],
+      ['"family": "vae"', '"family": "vae", "classes": 10', "'classes' must be a list of names"],
+      ['"family": "vae"', '"family": "vae", "classes": ["hat"]', "the layer list asks for"],
     ] as const) {
       writeFileSync(join(a, "model.json"), card.replace(from, to));
       await expect(readGenerator(a)).rejects.toThrow(message);
