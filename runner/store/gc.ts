@@ -138,7 +138,9 @@ class Collector {
     await this.#each(going, name => {
       const file = join(root, "objects", name.slice(0, 2), name);
       const blob = found.objects.get(name);
-      if (blob !== undefined && removeUnlessTouched(disk, file, blob)) this.#freed += blob.bytes;
+      if (blob === undefined || !removeUnlessTouched(disk, file, blob)) return;
+      this.#freed += blob.bytes;
+      this.store.stats.forget(blob.ino);
     });
     await this.#each(found.trees, digest => {
       const shard = digest.slice(0, 2);

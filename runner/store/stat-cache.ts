@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 import type { Clock } from "../core/clock.js";
 import { systemDisk, type Disk } from "./disk.js";
 import { writeAtomic, writeDisposable } from "./files.js";
+import { StatRows, type Row } from "./stat-rows.js";
 
 /**
  * Remembers the content digest of files by what the file system says of them (device, inode, size, mtime and
@@ -13,12 +13,14 @@ import { writeAtomic, writeDisposable } from "./files.js";
  * write in the same clock tick as the hash would leave the same times. ctime is compared because programs can
  * set mtime back, but not ctime.
  *
- * The file is disposable: a checksum guards it, and losing it costs time only. Does not: know trees or paths.
+ * The file is disposable: checksums guard it, and losing it, or a part of it, costs time only. Does not: know trees or
+ * paths.
  */
 export class StatCache {
-  readonly #entries = new Map<bigint, Entry>();
-  #loaded = false;
-  #changed = false;
+  /** What this process has found out; the rest is in the file, which is read when first asked. */
+  readonly #fresh = new Map<bigint, Row>();
+  readonly #gone = new Set<bigint>();
+  #rows: StatRows | undefined;
 
   constructor(
     private readonly file: string,
@@ -28,11 +30,10 @@ export class StatCache {
 
   /** The digest of an unchanged file, else nothing. */
   get(stat: BigIntStats): string | undefined {
-    this.#load();
-    const entry = this.#entries.get(stat.ino);
-    if (entry?.dev !== stat.dev || entry.size !== stat.size) return undefined;
-    if (entry.mtime !== stat.mtimeNs || entry.ctime !== stat.ctimeNs) return undefined;
-    return atRest(entry) ? entry.digest : undefined;
+    const row = this.#fresh.get(stat.ino) ?? this.#kept().find(stat.ino);
+    if (row?.dev !== stat.dev || row.size !== stat.size) return undefined;
+    if (row.mtime !== stat.mtimeNs || row.ctime !== stat.ctimeNs) return undefined;
+    return atRest(row) ? row.digest : undefined;
   }
 
   /** The time to give to `put`; take it before reading the file. */
@@ -42,10 +43,9 @@ export class StatCache {
 
   /** `stat` must be as it was before the file was read, and be found unchanged after. */
   put(stat: BigIntStats, digest: string, begun: bigint): void {
-    this.#load();
     const { dev, ino, size, mtimeNs, ctimeNs } = stat;
-    this.#entries.set(ino, { dev, size, mtime: mtimeNs, ctime: ctimeNs, checked: begun, digest });
-    this.#changed = true;
+    this.#fresh.set(ino, { dev, ino, size, mtime: mtimeNs, ctime: ctimeNs, checked: begun, digest });
+    this.#gone.delete(ino);
   }
 
   /** For a file that only vistas writes and has just written: there is no other writer to race with. */
@@ -53,33 +53,32 @@ export class StatCache {
     this.put(stat, digest, OWNED);
   }
 
+  /** Of files that were removed. */
+  forget(ino: bigint): void {
+    this.#fresh.delete(ino);
+    this.#gone.add(ino);
+  }
+
   save(): void {
-    if (!this.#changed) return;
-    writeDisposable(() => writeAtomic(this.disk, this.file, encode(this.#entries), { durable: false }));
-    this.#changed = false;
+    if (this.#fresh.size + this.#gone.size === 0) return;
+    const bytes = this.#kept().with(this.#fresh, this.#gone);
+    writeDisposable(() => writeAtomic(this.disk, this.file, bytes, { durable: false }));
+    this.#rows = new StatRows(bytes);
+    this.#fresh.clear();
+    this.#gone.clear();
   }
 
-  #load(): void {
-    if (this.#loaded) return;
-    this.#loaded = true;
-    let bytes: Buffer;
+  #kept(): StatRows {
+    return (this.#rows ??= this.#read());
+  }
+
+  #read(): StatRows {
     try {
-      bytes = this.disk.readFile(this.file);
+      return new StatRows(this.disk.readFile(this.file));
     } catch {
-      return; // Absent or unreadable: everything is hashed anew, which is slower and as right.
+      return new StatRows(); // Absent or unreadable: everything is hashed anew, which is slower and as right.
     }
-    for (const [ino, entry] of decode(bytes)) this.#entries.set(ino, entry);
   }
-}
-
-interface Entry {
-  readonly dev: bigint;
-  readonly size: bigint;
-  readonly mtime: bigint;
-  readonly ctime: bigint;
-  /** When hashing began, nanoseconds since 1970. */
-  readonly checked: bigint;
-  readonly digest: string;
 }
 
 const OWNED = 2n ** 62n;
@@ -88,49 +87,8 @@ const TICK = 20_000_000n;
 /** FAT, HFS+ and some network disks stamp whole seconds, or even ones. */
 const COARSE_TICK = 2_100_000_000n;
 
-function atRest(entry: Entry): boolean {
+function atRest(entry: Row): boolean {
   const coarse = entry.mtime % 1_000_000_000n === 0n && entry.ctime % 1_000_000_000n === 0n;
   const latest = entry.mtime > entry.ctime ? entry.mtime : entry.ctime;
   return entry.checked - latest > (coarse ? COARSE_TICK : TICK);
-}
-
-const MAGIC = Buffer.from("vistas.stat.1\n\0\0");
-const ROW = 6 * 8 + 32;
-const SUM = 32;
-
-function encode(entries: ReadonlyMap<bigint, Entry>): Buffer {
-  const bytes = Buffer.alloc(MAGIC.length + entries.size * ROW + SUM);
-  let at = MAGIC.copy(bytes);
-  for (const [ino, e] of entries) {
-    for (const value of [ino, e.dev, e.size, e.mtime, e.ctime, e.checked])
-      at = bytes.writeBigUInt64LE(BigInt.asUintN(64, value), at);
-    at += bytes.write(e.digest, at, "hex");
-  }
-  createHash("sha256").update(bytes.subarray(0, at)).digest().copy(bytes, at);
-  return bytes;
-}
-
-function* decode(bytes: Buffer): Generator<[bigint, Entry]> {
-  const end = bytes.length - SUM;
-  if (
-    end < MAGIC.length ||
-    (end - MAGIC.length) % ROW !== 0 ||
-    !bytes.subarray(0, MAGIC.length).equals(MAGIC)
-  )
-    return;
-  if (!createHash("sha256").update(bytes.subarray(0, end)).digest().equals(bytes.subarray(end))) return;
-  for (let at = MAGIC.length; at < end; at += ROW) {
-    const word = (i: number): bigint => bytes.readBigUInt64LE(at + 8 * i);
-    yield [
-      word(0),
-      {
-        dev: word(1),
-        size: word(2),
-        mtime: BigInt.asIntN(64, word(3)),
-        ctime: BigInt.asIntN(64, word(4)),
-        checked: BigInt.asIntN(64, word(5)),
-        digest: bytes.toString("hex", at + 48, at + 80),
-      },
-    ];
-  }
 }

@@ -1,9 +1,11 @@
 import { closeSync, lstatSync, openSync, readFileSync, utimesSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
+import fc from "fast-check";
 import type { Clock } from "../../runner/core/clock.js";
 import { Digester } from "../../runner/store/digest.js";
 import { StatCache } from "../../runner/store/stat-cache.js";
+import { StatRows, type Row } from "../../runner/store/stat-rows.js";
 import { tempFolder } from "../rig/temp.js";
 
 /** A clock that stands where it is put, so that "just written" and "long at rest" need no waiting. */
@@ -82,5 +84,72 @@ describe("the stat cache", () => {
       writeFileSync(cacheFile, bad);
       expect(new StatCache(cacheFile, long()).get(stat(file))).toBeUndefined();
     }
+  });
+});
+
+describe("its table of rows", () => {
+  const row = (i: number): Row => {
+    const n = BigInt(i);
+    return {
+      ...{ ino: n * 7919n, dev: 1n, size: n, mtime: -n, ctime: n, checked: 2n ** 62n },
+      digest: n.toString(16).padStart(64, "0"),
+    };
+  };
+  const table = (rows: StatRows, numbers: readonly number[], gone: readonly bigint[] = []): StatRows =>
+    new StatRows(rows.with(new Map(numbers.map(i => [row(i).ino, row(i)])), new Set(gone)));
+  const upTo = (end: number, start = 0): number[] => Array.from({ length: end - start }, (_, i) => start + i);
+
+  it("is what a map would be, whatever is put, replaced and taken out", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.array(fc.nat({ max: 40 })), fc.array(fc.nat({ max: 40 })))), turns => {
+        const model = new Set<number>();
+        let rows = new StatRows();
+        for (const [put, taken] of turns) {
+          const gone = taken.filter(i => !put.includes(i));
+          rows = table(
+            rows,
+            put,
+            gone.map(i => row(i).ino),
+          );
+          for (const i of put) model.add(i);
+          for (const i of gone) model.delete(i);
+          expect(rows.count).toBe(model.size);
+          for (const i of upTo(41)) expect(rows.find(row(i).ino)).toEqual(model.has(i) ? row(i) : undefined);
+        }
+      }),
+    );
+  });
+
+  it("finds no row that is not as it was written, and no more than that is lost", () => {
+    const good = table(new StatRows(), upTo(5)).with(new Map(), new Set());
+    for (let i = 0; i < good.length; i++) {
+      const bad = Buffer.from(good);
+      bad[i] = (bad[i] ?? 0) ^ 4;
+      const rows = new StatRows(bad);
+      const found = upTo(5).filter(n => rows.find(row(n).ino) !== undefined);
+      for (const n of found) expect(rows.find(row(n).ino)).toEqual(row(n));
+      if (i >= 16) expect(found.length).toBeGreaterThan(0);
+    }
+    for (const length of [0, 1, 16, 17, good.length - 1])
+      expect(new StatRows(good.subarray(0, length)).count).toBe(0);
+  });
+
+  it("has room for so many, and leaves out those that were used longest ago", () => {
+    let rows = table(new StatRows(), upTo(100));
+    const used = (...numbers: number[]): void => {
+      for (const i of numbers) expect(rows.find(row(i).ino)).toEqual(row(i));
+    };
+    used(...upTo(10));
+    rows = table(rows, upTo(110, 100));
+    used(...upTo(110));
+    rows = new StatRows(rows.with(new Map(), new Set()));
+    used(...upTo(20, 10));
+    const fresh = new Map(upTo(120, 110).map(i => [row(i).ino, row(i)]));
+    rows = new StatRows(rows.with(fresh, new Set(), 50));
+    expect(rows.count).toBe(50);
+    used(...upTo(20, 10), ...upTo(120, 110));
+    // What is used at once is kept, be it too much.
+    used(...upTo(120).filter(i => rows.find(row(i).ino) !== undefined));
+    expect(new StatRows(rows.with(new Map(), new Set(), 5)).count).toBe(50);
   });
 });
