@@ -55,8 +55,11 @@ function short(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
-function variables({ env }: Fingerprint): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value ?? "(unset)"]));
+function variables({ env, secrets = [] }: Fingerprint): Record<string, string> {
+  return {
+    ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value ?? "(unset)"])),
+    ...Object.fromEntries(secrets.map(name => [name, "(secret)"])),
+  };
 }
 
 function inputDifferences(past: readonly FingerprintInput[], now: readonly FingerprintInput[]): Difference[] {

@@ -9,6 +9,7 @@ import { frame, sha256 } from "./hash.js";
  * - `with` (for commands: words and output names): the question that was asked;
  * - each input's role, gathered label, name as the step sees it, type and content: swapping two inputs is another question;
  * - declared environment, where unset differs from empty;
+ * - names of secrets, not their values: they open doors, and a key that held them could be tried against guesses;
  * - the engine's numeric class, because another backend rounds otherwise.
  * What is *not* in it: the step's name, its instance labels, the pipeline, where things lie, resources, timeout,
  * retries, time, host, user. Those never change a result's identity.
@@ -37,6 +38,8 @@ export function fingerprintKey(print: Fingerprint): string {
           .flatMap(name => [name, env[name] == null ? "unset" : `=${env[name]}`]),
       ),
       print.numeric,
+      // Absent in the keys of steps without any, which are as they were before there were secrets.
+      ...(print.secrets === undefined ? [] : [frame("secrets", print.secrets)]),
     ]),
   );
 }

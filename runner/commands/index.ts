@@ -13,7 +13,7 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
     choice(
       "--backend <name>",
       "tensor engine of numeric steps",
-      ["auto", "tensorflow", "webgpu", "wasm", "cpu"],
+      ["auto", "tensorflow", "onnx", "webgpu", "wasm", "cpu"],
       "auto",
     );
   const several = (value: string, before: string[] = []): string[] => [...before, value];

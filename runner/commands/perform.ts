@@ -5,6 +5,7 @@ import { run } from "../exec/run.js";
 import type { GraphNode } from "../graph/types.js";
 import { createReporter, type ReporterKind } from "../ui/reporter.js";
 import type { Target } from "./load.js";
+import { refuseMissingSecrets } from "./refuse-missing-secrets.js";
 import { refuseUnrepeatable } from "./refuse-unrepeatable.js";
 import type { Session } from "./session.js";
 
@@ -25,6 +26,7 @@ export async function perform(
   const most = jobsOf(jobs);
   refuseImpossible(target);
   await refuseUnrepeatable(target);
+  await refuseMissingSecrets(target);
   const reporter = createReporter(kind, { ...session, graph: target.graph });
   return run(target.host, target.graph, target.nodes, {
     ...(most === undefined ? {} : { jobs: most }),

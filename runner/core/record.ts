@@ -26,6 +26,8 @@ export interface Fingerprint {
   readonly inputs: readonly FingerprintInput[];
   /** Declared environment; null: not set. */
   readonly env: Readonly<Record<string, string | null>>;
+  /** Names of secret variables; their values are told nowhere. Absent where there are none. */
+  readonly secrets?: readonly string[];
   /** The engine's numeric class, `""` for kinds that are not numeric. */
   readonly numeric: string;
 }

@@ -2,6 +2,7 @@ import { join, relative } from "node:path";
 import { differences, differenceText } from "../cache/explain.js";
 import { fingerprintKey } from "../cache/fingerprint.js";
 import { frame, sha256 } from "../cache/hash.js";
+import { maskOf, type Mask } from "../core/mask.js";
 import type { ArtifactRef, Curve, Fingerprint } from "../core/record.js";
 import type { Graph, GraphNode } from "../graph/types.js";
 import { Digester } from "../store/digest.js";
@@ -14,6 +15,7 @@ import { isStaged, type OutputsOf } from "./keyer.js";
 import type { Lease } from "./leases.js";
 import { checkOutputs, metricsFrom, settle, takeOutputs } from "./outputs.js";
 import { TAG } from "./processes.js";
+import { refuseSecrets, secretsOf } from "./secrets.js";
 import { copied, isTrusted, stage } from "./staging.js";
 
 export interface AttemptInput {
@@ -51,7 +53,10 @@ export type Attempted =
  */
 export async function attempt(input: AttemptInput): Promise<Attempted> {
   const { host, graph, node, print, outputsOf, folder, lease, signal } = input;
+  let mask = maskOf([]);
   try {
+    const secrets = secretsOf(node, host.env);
+    mask = maskOf(Object.values(secrets));
     const before = await inPlace(host, node);
     const staged = await stage(host, graph, node, outputsOf, folder, lease);
     const torn = await tornCopy(host, staged.copies, print);
@@ -60,16 +65,20 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
       id: node.id,
       tag: input.tag,
       program: staged.program,
-      env: environment(input, staged.tmp),
+      env: { ...environment(input, staged.tmp), ...secrets },
+      secrets: Object.values(secrets),
       cwd: staged.cwd,
       log: input.log,
       ...(node.timeoutMs === undefined ? {} : { timeoutMs: node.timeoutMs }),
     };
-    const result = await host.executor.run(job, { ...input.hooks, ...parts(input) }, signal);
+    const result = await host.executor.run(job, { ...input.hooks, ...parts(input, mask) }, signal);
     if (!result.ok) return result;
     const changed = await changedInput(input, before);
     if (changed !== undefined) return failure(changed);
-    checkOutputs(staged.outputs);
+    checkOutputs(staged.outputs, staged.home);
+    if (node.secrets !== undefined)
+      for (const [name, path] of Object.entries(staged.outputs))
+        await refuseSecrets(`the output ${name}`, path, mask);
     const metrics = {
       ...result.metrics,
       ...(node.work.type === "command" ? metricsFrom(staged.outputs) : {}),
@@ -81,7 +90,7 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
     );
     return { ok: true, outputs, outputNames, metrics, curves: result.curves };
   } catch (error) {
-    if (error instanceof Error && EXPECTED.has(error.name)) return failure(error.message);
+    if (error instanceof Error && EXPECTED.has(error.name)) return failure(mask.text(error.message));
     throw error;
   } finally {
     remove(host.store.disk, folder);
@@ -89,7 +98,7 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
 }
 
 /** Faults of the step or of its files, as against those of vistas. */
-const EXPECTED = new Set(["BadOutput", "UnreadableInput"]);
+const EXPECTED = new Set(["BadOutput", "UnreadableInput", "MissingSecret"]);
 
 function failure(error: string): Attempted {
   return { ok: false, error, cancelled: false };
@@ -181,7 +190,7 @@ function changedText(what: string): string {
 }
 
 /** Parts belong to the kind, its code, engine and inputs; what else they depend on is in the key that the kind gives. */
-function parts(input: AttemptInput): Pick<JobHooks, "findPart" | "keepPart"> {
+function parts(input: AttemptInput, mask: Mask): Pick<JobHooks, "findPart" | "keepPart"> {
   const { host, node, print, uses, hooks, folder } = input;
   const owner = { ...print, with: {} };
   const keyOf = (name: string): string => {
@@ -208,13 +217,14 @@ function parts(input: AttemptInput): Pick<JobHooks, "findPart" | "keepPart"> {
     },
     async keepPart(key, path) {
       settle("the part", path, path);
+      if (node.secrets !== undefined) await refuseSecrets("a part of the step", path, mask);
       const ref = await host.store.objects.take(path);
       const finished = host.clock.now().toISOString();
       host.store.parts.put({
         ...{
           format: 1,
           key: keyOf(key),
-          id: key,
+          id: mask.text(key),
           fingerprint: owner,
           outputs: { part: ref },
           outputNames: { part: "part" },

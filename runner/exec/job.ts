@@ -9,6 +9,8 @@ export interface Job {
   readonly program: CommandProgram | KindProgram;
   /** The whole environment of the job's process. */
   readonly env: Readonly<Record<string, string>>;
+  /** Values of which nothing may be told: not in the log, not in what hooks and results say. */
+  readonly secrets?: readonly string[];
   /** The folder that the job works in. */
   readonly cwd: string;
   /** Where the job's output text goes. */

@@ -43,7 +43,8 @@ export class Keyer {
       }
     }
     const env = Object.fromEntries(node.env.map(({ name, value }) => [name, value ?? null]));
-    const print = { ...(await this.#identity(node)), inputs, env };
+    const secrets = node.secrets === undefined ? {} : { secrets: node.secrets };
+    const print = { ...(await this.#identity(node)), inputs, env, ...secrets };
     return { print, key: fingerprintKey(print) };
   }
 

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { execa as Execa, Options } from "execa";
+import { maskOf } from "../core/mask.js";
 import type {
   Executor,
   ExecutorMessage,
@@ -12,6 +13,7 @@ import type {
   KindProgram,
   WorkerMessage,
 } from "./job.js";
+import { logThrough, maskedHooks, maskedResult } from "./masked-log.js";
 import { endProcesses, killProcesses } from "./processes.js";
 
 /** How long a job may take to end when asked, before it is made to. */
@@ -27,7 +29,8 @@ export const localExecutor: Executor = {
     // Opened at once, so that the process writes to the file itself and nothing passes through vistas.
     const log = createWriteStream(job.log, { fd: openSync(job.log, "a") });
     try {
-      return await runProcess(job, hooks, signal, log);
+      const mask = maskOf(job.secrets ?? []);
+      return maskedResult(await runProcess(job, maskedHooks(hooks, mask), signal, log), mask);
     } finally {
       await new Promise(closed => log.close(closed));
     }
@@ -40,6 +43,7 @@ async function runProcess(
   signal: AbortSignal,
   log: WriteStream,
 ): Promise<JobResult> {
+  const secret = (job.secrets ?? []).length > 0;
   const options = {
     cwd: job.cwd,
     env: job.env,
@@ -49,8 +53,9 @@ async function runProcess(
     reject: false,
     buffer: false,
     stdin: "ignore",
-    stdout: log,
-    stderr: log,
+    // What has secrets in it passes through vistas on its way to the log.
+    stdout: secret ? "pipe" : log,
+    stderr: secret ? "pipe" : log,
   } satisfies Options;
 
   const kind = job.program.type === "kind" ? job.program : undefined;
@@ -60,8 +65,10 @@ async function runProcess(
   if (signal.aborted) return { ok: false, error: "cancelled", cancelled: true };
   const child = start(execa, job, options);
   const report: { result?: JobResult } = {};
+  const mask = maskOf(job.secrets ?? []);
+  const flushLog = secret ? logThrough(mask, [child.stdout, child.stderr], log) : () => undefined;
   const logLine = (line: string): void => {
-    log.write(`${line}\n`);
+    log.write(`${mask.text(line)}\n`);
     hooks.log(line);
   };
   if (kind !== undefined) talk(child, kind, { ...hooks, log: logLine }, job, report);
@@ -76,12 +83,15 @@ async function runProcess(
   const timer = job.timeoutMs === undefined ? undefined : setTimeout(() => end("timeout"), job.timeoutMs);
   const onAbort = (): void => end("cancelled");
   signal.addEventListener("abort", onAbort);
-  const exit = await child;
+  // A process left in the background would hold the pipes of a log open: the end of the first one counts.
+  await (secret ? Promise.race([child, new Promise(ended => child.once("exit", ended))]) : child);
   clearTimeout(timer);
   signal.removeEventListener("abort", onAbort);
   // What the program left running in the background would go on writing after its outputs are taken.
   const brief = performance.now() - begun < BRIEF_MS;
   await endProcesses(child.pid, job.tag, stop.reason === undefined ? 0 : GRACE_MS, brief);
+  const exit = await child;
+  flushLog();
   forget();
 
   if (stop.reason === "cancelled") return { ok: false, error: "cancelled", cancelled: true };

@@ -10,9 +10,17 @@ export class BadOutput extends Error {
   override readonly name = "BadOutput";
 }
 
-/** Looks at all that a finished step wrote, and settles it. Throws `BadOutput`. */
-export function checkOutputs(outputs: Readonly<Record<string, string>>): void {
+/**
+ * Looks at all that a finished step wrote, and settles it. `home`: the real path of the folder that outputs were to lie
+ * in, in whose place a step may have put a link to one that is not its own. Throws `BadOutput`.
+ */
+export function checkOutputs(outputs: Readonly<Record<string, string>>, home: string): void {
   for (const [name, path] of Object.entries(outputs)) {
+    const folder = existsSync(dirname(path)) ? realpathSync(dirname(path)) : home;
+    if (folder !== home && !folder.startsWith(home + sep))
+      throw new BadOutput(
+        `the output ${name} lies outside of the step's folder: ${dirname(path)} -> ${folder}`,
+      );
     if (lstatSync(path, { throwIfNoEntry: false }) === undefined) {
       throw new BadOutput(`the output ${name} is missing: the step did not write ${path}`);
     }

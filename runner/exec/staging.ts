@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, realpathSync, symlinkSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import { InternalError } from "../core/diagnostic.js";
 import type { ArtifactRef } from "../core/record.js";
@@ -17,6 +17,8 @@ export interface Stage {
   readonly cwd: string;
   readonly tmp: string;
   readonly program: CommandProgram | KindProgram;
+  /** The real path of the folder that outputs lie in, as it was before the step ran. */
+  readonly home: string;
   /** Output name -> where the step is to write it. */
   readonly outputs: Readonly<Record<string, string>>;
   /** Copies of the user's files that the program sees, to be compared with what the key says. */
@@ -37,6 +39,7 @@ export async function stage(
   mkdirSync(cwd, { recursive: true });
   mkdirSync(tmp);
   const outputs = await outputPaths(host, node, join(folder, "outputs"));
+  const home = realpathSync(join(folder, "outputs"));
   const trusted = await isTrusted(host, node);
   const seen: Seen = { inputs: {}, gathered: {}, copies: [] };
   for (const { role, source } of node.inputs) {
@@ -62,7 +65,14 @@ export async function stage(
       seen.gathered[role] = entries;
     }
   }
-  return { cwd, tmp, outputs, copies: seen.copies, program: await program(host, node, seen, outputs, lease) };
+  return {
+    cwd,
+    tmp,
+    home,
+    outputs,
+    copies: seen.copies,
+    program: await program(host, node, seen, outputs, lease),
+  };
 }
 
 interface Seen {

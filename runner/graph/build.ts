@@ -71,6 +71,7 @@ function nodeOf(
   return {
     ...node,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(step.secrets.length === 0 ? {} : { secrets: step.secrets }),
     ...(step.deterministic ? { deterministic: true as const } : {}),
   };
 }

@@ -27,6 +27,8 @@ export interface GraphNode {
   readonly inputs: readonly NodeInput[];
   /** In code-unit order of the name. */
   readonly env: readonly EnvEntry[];
+  /** Names of variables whose values are read when the step runs and told nowhere; absent where there are none. */
+  readonly secrets?: readonly string[];
   readonly resources: Resources;
   readonly timeoutMs?: number;
   /** Further attempts after a failure. */

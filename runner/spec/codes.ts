@@ -56,6 +56,8 @@ export const codes = {
   "bad-duration": "A timeout that is not a length of time.",
   "bad-resource": "A resource that is not a count or a size.",
   cycle: "Steps need each other's results in a circle.",
+  "missing-secret": "A step's secret is not set in the environment, or too short to be kept out of logs.",
+  "secret-in-env": "A variable that looks like a secret is listed under `env:` (a warning).",
   // Axes
   "bad-axis": "The values of a matrix axis are not a list of distinct scalars that can be labels.",
   "axis-conflict": "Two sides of a step have the same axis with different values.",

@@ -51,6 +51,7 @@ function readStep(name: string, step: JsonObject, context: StepContext): StepSpe
     matrix,
     over,
     env: readEnv(step["env"]),
+    secrets: readSecrets(name, step, problems),
     resources: objectOf(step["resources"]),
     timeout: step["timeout"],
     retries: step["retries"],
@@ -131,6 +132,29 @@ function readEnv(env: Json | undefined): readonly EnvRef[] {
     )
     .sort((a, b) => byCodeUnit(a.name, b.name));
 }
+
+/** A variable is one or the other: as one of `env` its value would be told. */
+function readSecrets(name: string, step: JsonObject, problems: Problems): readonly string[] {
+  const env = readEnv(step["env"]);
+  for (const { name: variable, value } of env) {
+    if (value !== undefined || !LOOKS_SECRET.test(variable)) continue;
+    const message = `${code(variable)} looks like a secret, and variables of \`env\` stand in logs, records and reports`;
+    const hint = `list it under \`secrets:\` instead`;
+    problems.add("secret-in-env", message, valueAt("steps", name, "env"), { hint, severity: "warning" });
+  }
+  const given = step["secrets"];
+  if (!isList(given)) return NO_AXES;
+  const secrets = given.filter(secret => typeof secret === "string");
+  for (const [i, secret] of secrets.entries()) {
+    if (!env.some(variable => variable.name === secret)) continue;
+    const message = `${code(secret)} is both a secret and a variable of \`env\``;
+    problems.add("wrong-value", message, valueAt("steps", name, "secrets", i));
+  }
+  return secrets.sort(byCodeUnit);
+}
+
+const LOOKS_SECRET =
+  /(^|_)(SECRET|TOKEN|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|PRIVATE_KEY|API_?KEY|ACCESS_KEY)(_|$)/i;
 
 // Shared by the many steps that do not say.
 const NOTHING: JsonObject = {};

@@ -105,6 +105,15 @@ export function stepSchema(): JsonObject {
         examples: [["LANG"], { OMP_NUM_THREADS: 1 }],
         errorMessage: "`env` is a list of names, each once, or a mapping of names to values",
       },
+      secrets: {
+        type: ["array", "null"],
+        description:
+          "Environment variables that reach the program and must be told nowhere: their values are taken from the environment when the step runs, masked in logs, and are no part of what identifies the result.",
+        items: { type: "string", pattern: VARIABLE, errorMessage: "a secret is the name of a variable" },
+        uniqueItems: true,
+        examples: [["HF_TOKEN"]],
+        errorMessage: "`secrets` is a list of names of variables, each once",
+      },
       resources: {
         type: "object",
         description: "What the step takes while it runs. Never part of a result's identity.",

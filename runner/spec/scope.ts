@@ -97,13 +97,19 @@ function refuseRoot(reference: Reference, scope: Scope, site: Site): undefined {
   const { root } = reference;
   const here = [PARAMS, ...ROOTS.filter(r => namesOf(scope, r) !== undefined)];
   if (!isRoot(root)) {
-    const hint = didYouMean(root, here) ?? `an expression begins with ${alternatives(here)}`;
+    const hint =
+      root === "secrets"
+        ? SECRETS
+        : (didYouMean(root, here) ?? `an expression begins with ${alternatives(here)}`);
     tell(site, "unknown-name", `there is nothing called ${code(root)}`, spanOf(reference, 0), { hint });
     return undefined;
   }
   const hint = scope.instead?.[root] ?? `what can be read here: ${alternatives(here, "and")}`;
   refuse(site, reference, "misplaced-expression", `${code(root)} cannot be read ${scope.where}`, hint);
 }
+
+const SECRETS =
+  "a secret reaches a program as a variable of its environment alone: `secrets: [NAME]` at the step, and `$NAME` in a script";
 
 function refuse(
   site: Site,

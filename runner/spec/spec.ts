@@ -34,6 +34,8 @@ export interface StepSpec {
   readonly over: readonly string[];
   /** In code-unit order of the name. */
   readonly env: readonly EnvRef[];
+  /** Names of secret variables, in code-unit order. */
+  readonly secrets: readonly string[];
   /** As written; expressions allowed. */
   readonly resources: JsonObject;
   readonly timeout: Json | undefined;

@@ -64,8 +64,10 @@ function isRunStep(value: Json): boolean {
 
 function isFingerprint(value: Json | undefined): boolean {
   if (!isObject(value)) return false;
-  const { kind, code, with: options, inputs, env, numeric } = value;
+  const { kind, code, with: options, inputs, env, secrets = [], numeric } = value;
   return (
+    isList(secrets) &&
+    secrets.every(isText) &&
     [kind, numeric].every(isText) &&
     isMap(code, isText) &&
     isObject(options) &&

@@ -81,6 +81,7 @@ function optionRows({ fingerprint }: StepRecord): (readonly [string, string | Ma
   return [
     ...flattened(fingerprint.with),
     ...Object.entries(fingerprint.env).map(([name, value]) => [`env ${name}`, value ?? "(not set)"] as const),
+    ...(fingerprint.secrets ?? []).map(name => [`secret ${name}`, "***"] as const),
     ...fingerprint.inputs.map(
       ({ role, label, path, digest }) =>
         [

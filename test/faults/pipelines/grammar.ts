@@ -23,7 +23,7 @@ function stepOf(names: readonly string[], kinds: readonly Kind[], draws: Draws):
   const kind = pick(kinds, draws);
   const work: JsonObject =
     draws.below(4) === 0
-      ? { uses: kind.kind, with: optionsOf(kind.with, draws) as JsonObject }
+      ? { uses: kind.kind, with: optionsOf(kind.with, draws) }
       : { run: command(draws), outputs: { o: pick(["o", "o", "o.csv", "out/o", "O/", "../o"], draws) } };
   const roles = "uses" in work ? Object.keys(kind.inputs) : ["i", "j"];
   return {

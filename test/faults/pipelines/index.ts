@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { setInterval as every } from "node:timers/promises";
+import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { execa } from "execa";
@@ -61,21 +61,20 @@ async function judgeAll(task: Task): Promise<{ hung: number | undefined; told: r
   const place = new Int32Array(task.at).fill(task.from);
   const worker = new Worker(new URL("./thread.js", import.meta.url), { workerData: task });
   const told: Told[] = [];
-  const state: { ended: boolean; error?: unknown } = { ended: false };
+  const state: { ended: boolean; error?: Error } = { ended: false };
   worker.on("message", (message: Told) => void told.push(message));
   worker.on("error", error => void (state.error = error));
   worker.on("exit", () => void (state.ended = true));
   let [last, still] = [-1, 0];
-  for await (const _ of every(200)) {
-    if (state.ended) break;
+  while (!state.ended && still < PATIENCE) {
+    await wait(200);
     const now = Atomics.load(place, 0);
     still = now === last ? still + 0.2 : 0;
     last = now;
-    if (still > PATIENCE) break;
   }
   if (state.ended && state.error === undefined) return { hung: undefined, told };
   await worker.terminate();
-  const why = state.error === undefined ? [] : [String(state.error)];
+  const why = state.error === undefined ? [] : [state.error.message];
   return {
     hung: last,
     told: [...told, ...why.map(fault => ({ type: "fault", index: last, fault }) as const)],
