@@ -34,8 +34,8 @@ type Kill =
 
 describe.each([
   ["train-contrastive", trainContrastive as StepDefinition, small, "images"],
-  ["train-generator", trainGenerator as unknown as StepDefinition, vae, "data"],
-  ["train-generator", trainGenerator as unknown as StepDefinition, gan, "data"],
+  ["train-generator, a VAE", trainGenerator as unknown as StepDefinition, vae, "data"],
+  ["train-generator, a GAN", trainGenerator as unknown as StepDefinition, gan, "data"],
 ] as const)("%s", (_, kind, options, role) => {
   let inputs: Record<string, string>;
   /** All that an undisturbed training without checkpoints makes. */
