@@ -37,7 +37,7 @@ export interface Gathered {
 
 /** What the runner lends to this step: chosen by it, recorded in the result. */
 export interface Device {
-  /** A backend of the engine: `tensorflow`, `webgpu`, `wasm`, `cpu`. Empty for kinds that are not numeric. */
+  /** A backend of the engine: `tensorflow`, `onnx`, `webgpu`, `wasm`, `cpu`. Empty for kinds that are not numeric. */
   readonly backend: string;
   /** Threads that the step may use. */
   readonly cpus: number;

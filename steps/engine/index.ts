@@ -10,6 +10,7 @@ export type { Backend, Engine, EngineOptions, TensorFlow } from "./types.js";
 export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from "./types.js";
 export type { Program, ProgramArray, ProgramArrays, ProgramTensors, StepFunction } from "./program.js";
 export { BACKENDS } from "./types.js";
+export { fittingRows, OutOfMemory, saysOutOfMemory } from "./memory/out-of-memory.js";
 
 /**
  * Opens the engine that the runner chose: `openEngine(ctx.device)`.
@@ -27,7 +28,8 @@ export async function openEngine(options: {
   const engine = await open({ backend, cpus });
   const { registerGradients } = await import("./gradients/index.js");
   registerGradients(engine.tf);
-  return engine;
+  const { guardedProgram } = await import("./memory/guard.js");
+  return { ...engine, program: (step, state) => guardedProgram(engine, step, state) };
 }
 
 /** The module of a backend is imported only when it is wanted: each loads megabytes. */

@@ -3,6 +3,7 @@
  * Does not: name any backend's package; that is the work of `backends/`.
  */
 import type * as tfjs from "@tensorflow/tfjs-core";
+import type { Memory } from "./memory/guard.js";
 import type { Program, ProgramArrays, StepFunction } from "./program.js";
 
 export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
@@ -42,9 +43,11 @@ export interface Engine {
   readonly determinism: Determinism;
   /** All that may change a result's bits, as text: another class, another key. Not the number of threads. */
   readonly numericClass: string;
+  readonly memory: Memory;
   /**
    * Holds `state` on the device and runs `step` on it again and again. On a compiling backend the function is traced
-   * once for each set of input shapes; elsewhere it runs operation by operation.
+   * once for each set of input shapes; elsewhere it runs operation by operation. What does not fit into memory is
+   * an OutOfMemory, which knows what would.
    */
   program(step: StepFunction, state: ProgramArrays): Program;
   /** Frees the backend and ends its threads. Tensors made by it are lost. */

@@ -9,6 +9,7 @@ import {
 } from "../engine/index.js";
 import { type Checkpoint, type CheckpointOptions, checkpoints } from "./checkpoints.js";
 import { type Feed, openFeed } from "./feed.js";
+import { withFittingBatch } from "./fitting-batch.js";
 import { optimiserInputs } from "./optimisation.js";
 import { type Curve, openPace } from "./pace.js";
 import type { TrainState } from "./state.js";
@@ -23,7 +24,7 @@ export interface Training {
   /** Images in an update. */
   readonly images: number;
   /** All of the step's options that have a part in the state. */
-  readonly options: CheckpointOptions & JsonObject;
+  readonly options: CheckpointOptions & { readonly batch: number } & JsonObject;
 }
 
 export interface Trained {
@@ -69,6 +70,8 @@ export async function train(
       const speed = { updates: updates - first, seconds, waited: feed.waited, how: program.how };
       ctx.log(inWords(speed, training.images));
       return { arrays: await program.state(), curve: pace.curve, speed };
+    } catch (error) {
+      throw withFittingBatch(error, training.options.batch);
     } finally {
       engine.dispose();
     }

@@ -1,4 +1,6 @@
 import type { Engine } from "../types.js";
+import { memoryOfMachine } from "../memory/machine.js";
+import { totalBytes } from "../memory/peak.js";
 import { eagerProgram } from "../program.js";
 import { closeBackend } from "./close.js";
 
@@ -24,6 +26,7 @@ export async function openCpu(): Promise<Engine> {
     determinism: "bitwise",
     // Math.exp and its like are V8's.
     numericClass: `cpu ${version} float32 V8 ${process.versions.v8}`,
+    memory: { limit: memoryOfMachine(), needs: totalBytes, silent: false },
     program: (step, state) => eagerProgram(tf, step, state),
     dispose: () => closeBackend(tf, "cpu"),
   };

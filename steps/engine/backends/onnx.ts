@@ -1,8 +1,12 @@
 import { cpus as processors } from "node:os";
 import process from "node:process";
+import { gpu } from "../gpu.js";
+import { memoryOfMachine } from "../memory/machine.js";
+import { peakBytes } from "../memory/peak.js";
 import { compiledProgram } from "../onnx/program.js";
 import type { Ort } from "../onnx/session.js";
 import type { Engine, EngineOptions } from "../types.js";
+import type { Graph } from "../trace/index.js";
 import { openWasm } from "./wasm.js";
 
 /**
@@ -21,7 +25,10 @@ export async function openOnnx({ cpus }: EngineOptions): Promise<Engine> {
   const version = `onnxruntime-node ${ort.env.versions.node ?? ort.env.versions.common}`;
   // onnxruntime picks its kernels by the processor's instructions.
   const hardware = processors()[0]?.model ?? process.arch;
-  const runtime = { ort, threads: cpus, provider };
+  const onProcessor = provider === "cpu";
+  const limit = onProcessor ? memoryOfMachine() : (await gpu()).memory;
+  const memory = { limit, needs: (graph: Graph) => PATCHES_AND_ROUNDING * peakBytes(graph), silent: false };
+  const runtime = { ort, threads: cpus, provider, memory };
   return {
     tf: wasm.tf,
     backend: "onnx",
@@ -29,13 +36,17 @@ export async function openOnnx({ cpus }: EngineOptions): Promise<Engine> {
     precision: "float32",
     threads: cpus,
     device: `onnxruntime (${provider}), ${cpus} thread${cpus === 1 ? "" : "s"}`,
-    gpu: provider !== "cpu",
-    determinism: provider === "cpu" ? "bitwise" : "none",
+    gpu: !onProcessor,
+    determinism: onProcessor ? "bitwise" : "none",
     numericClass: `onnx ${version} ${provider} + ${wasm.version} float32 ${hardware}`,
+    memory,
     program: (step, state) => compiledProgram(wasm.tf, runtime, step, state),
     dispose: () => wasm.dispose(),
   };
 }
+
+/** Convolutions work on patches, and the runtime rounds sizes up: measured 2 to 3 times what lives at once. */
+const PATCHES_AND_ROUNDING = 2.5;
 
 async function load(): Promise<Ort> {
   try {

@@ -3,7 +3,9 @@ import os from "node:os";
 import { join } from "node:path";
 import util from "node:util";
 import type { Engine, EngineOptions, TensorFlow } from "../types.js";
-import { gpuName } from "../gpu.js";
+import { gpu } from "../gpu.js";
+import { memoryOfMachine } from "../memory/machine.js";
+import { totalBytes } from "../memory/peak.js";
 import { engineFolder } from "../places.js";
 import { eagerProgram } from "../program.js";
 import { repairTensorflow } from "../tensorflow/index.js";
@@ -31,7 +33,8 @@ export async function openTensorflow({ cpus }: EngineOptions): Promise<Engine> {
   const { isUsingGpuDevice, binding } = tf.backend() as unknown as NodeBackend;
   const version = `${name} ${tf.version["tfjs-node"] ?? tf.version_core}, libtensorflow ${binding.TF_Version}`;
   // On a processor, libtensorflow picks its kernels by the model's instructions.
-  const hardware = isUsingGpuDevice ? await gpuName() : (os.cpus()[0]?.model ?? process.arch);
+  const card = isUsingGpuDevice ? await gpu() : undefined;
+  const hardware = card?.name ?? os.cpus()[0]?.model ?? process.arch;
   return {
     tf,
     backend: "tensorflow",
@@ -43,6 +46,11 @@ export async function openTensorflow({ cpus }: EngineOptions): Promise<Engine> {
     // Sums are split among the threads, one by one; on a GPU, kernels may add in any order.
     determinism: isUsingGpuDevice ? "none" : "same-threads",
     numericClass: `tensorflow ${version} float32 ${hardware}`,
+    memory: {
+      limit: card === undefined ? memoryOfMachine() : card.memory,
+      needs: totalBytes,
+      silent: card === undefined,
+    },
     program: (step, state) => eagerProgram(tf, step, state),
     dispose: () => closeBackend(tf, "tensorflow"),
   };

@@ -1,6 +1,7 @@
 import type { Engine, EngineOptions } from "../types.js";
+import { totalBytes } from "../memory/peak.js";
 import type { WasmBackend } from "../wasm/compose.js";
-import { guardHeap } from "../wasm/heap.js";
+import { guardHeap, TENSOR_BYTES } from "../wasm/heap.js";
 import { repairKernels } from "../wasm/index.js";
 import { MAX_THREADS, withThreads } from "../wasm/threads.js";
 import { eagerProgram } from "../program.js";
@@ -41,6 +42,7 @@ export async function openWasm({ cpus }: EngineOptions): Promise<Engine> {
     determinism: "bitwise",
     // XNNPACK has other kernels for other processors' instructions.
     numericClass: `wasm ${version} float32 ${process.arch}`,
+    memory: { limit: TENSOR_BYTES, needs: totalBytes, silent: false },
     program: (step, state) => eagerProgram(tf, step, state),
     dispose() {
       const restore = noteHandlers();

@@ -1,8 +1,11 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Engine, TensorFlow } from "../types.js";
+import { gpu } from "../gpu.js";
+import { totalBytes } from "../memory/peak.js";
 import { engineFolder } from "../places.js";
 import { eagerProgram } from "../program.js";
+import { type Device, faultTeller } from "../webgpu/faults.js";
 import { repairWebgpu } from "../webgpu/index.js";
 import { closeBackend } from "./close.js";
 
@@ -30,7 +33,9 @@ export async function openWebgpu(): Promise<Engine> {
   if (!(await tf.setBackend("webgpu")))
     throw new Error("no GPU was found (it takes a Vulkan, Metal or Direct3D 12 driver)");
   repairWebgpu(tf);
-  const { adapterInfo = {} } = tf.backend() as unknown as { readonly adapterInfo?: AdapterInfo };
+  const backend = tf.backend() as unknown as { readonly adapterInfo?: AdapterInfo; readonly device: Device };
+  const { adapterInfo = {} } = backend;
+  const telling = faultTeller(backend.device);
   const { vendor, architecture, description } = adapterInfo;
   const adapter = [vendor, architecture, description].filter(Boolean).join(" ");
   const device = adapter === "" ? "GPU" : adapter;
@@ -44,7 +49,8 @@ export async function openWebgpu(): Promise<Engine> {
     gpu: !SOFTWARE_GPU.test(device),
     determinism: "none",
     numericClass: `webgpu ${versions} float32 ${device}`,
-    program: (step, state) => eagerProgram(tf, step, state),
+    memory: { limit: (await gpu()).memory, needs: totalBytes, silent: false },
+    program: (step, state) => telling(eagerProgram(tf, step, state)),
     dispose: () => closeBackend(tf, "webgpu"),
   };
 }

@@ -6,7 +6,7 @@
 import type { InferenceSession } from "onnxruntime-node";
 import { eagerProgram, type Program, type ProgramArrays, type StepFunction } from "../program.js";
 import { simplify } from "../trace/passes/index.js";
-import { type Graph, Refusal, type Signatures, trace } from "../trace/index.js";
+import { signaturesOf, trace, type Graph, Refusal } from "../trace/index.js";
 import type { TensorFlow } from "../types.js";
 import { lower, NAMES } from "./lower.js";
 import { arrayOf, openSession, type Runtime, Slot, tensorOf } from "./session.js";
@@ -87,6 +87,7 @@ class CompiledProgram implements Program {
       const news = Object.keys(graph.next).filter(name => !this.#changing.has(name));
       if (news.length > 0) this.#drop();
       for (const name of news) this.#changing.add(name);
+      this.#admit(graph);
       const { bytes, operations } = lower(this.tf, graph, this.#constants());
       const session = await openSession(this.runtime, bytes);
       const compiled = { session, graph, operations };
@@ -99,6 +100,12 @@ class CompiledProgram implements Program {
       this.#eager = eagerProgram(this.tf, this.step, this.#copies(), `eager: ${why}`);
       return undefined;
     }
+  }
+
+  /** The system would end the process without a word. */
+  #admit(graph: Graph): void {
+    const { limit, needs } = this.runtime.memory;
+    if (limit !== undefined && needs(graph) > limit) throw new Error("out of memory, had it been run");
   }
 
   async #execute({ session, graph }: Compiled, inputs: ProgramArrays, read: boolean): Promise<ProgramArrays> {
@@ -151,15 +158,6 @@ class CompiledProgram implements Program {
     for (const { session } of this.#compiled.values()) void session.release();
     this.#compiled.clear();
   }
-}
-
-function signaturesOf(arrays: ProgramArrays): Signatures {
-  return Object.fromEntries(
-    Object.entries(arrays).map(([name, { shape, data }]) => [
-      name,
-      { shape, dtype: data instanceof Int32Array ? ("int32" as const) : ("float32" as const) },
-    ]),
-  );
 }
 
 /**

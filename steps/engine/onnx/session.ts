@@ -1,4 +1,5 @@
 import type { InferenceSession, OrtData, OrtType, Tensor } from "onnxruntime-node";
+import type { Memory } from "../memory/guard.js";
 import type { ProgramArray } from "../program.js";
 
 /** The part of onnxruntime-node that is used; loaded by `backends/onnx.ts`. */
@@ -9,11 +10,12 @@ export interface Runtime {
   readonly threads: number;
   /** Of onnxruntime's execution providers: `cpu`, `webgpu`, `cuda`, `dml`, `coreml`. */
   readonly provider: string;
+  readonly memory: Memory;
 }
 
 /** Loads a model. Throws what onnxruntime throws. */
 export function openSession(
-  { ort, threads, provider }: Runtime,
+  { ort, threads, provider }: Omit<Runtime, "memory">,
   model: Uint8Array,
 ): Promise<InferenceSession> {
   return ort.InferenceSession.create(model, {

@@ -3,7 +3,7 @@
  * the gradient tape and of an optimiser's update too, so the record holds forward pass, backward pass and update.
  * Does not: see what is done outside of TensorFlow.js; a JavaScript branch or loop is recorded as it went.
  */
-import type { StepFunction, ProgramTensors } from "../program.js";
+import type { ProgramArrays, ProgramTensors, StepFunction } from "../program.js";
 import type { TensorFlow } from "../types.js";
 import { type Graph, Refusal, type Value, type ValueType } from "./graph.js";
 import { registerKernels } from "./kernels.js";
@@ -17,6 +17,15 @@ export interface Signature {
   readonly dtype: ValueType;
 }
 export type Signatures = Readonly<Record<string, Signature>>;
+
+export function signaturesOf(arrays: ProgramArrays): Signatures {
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, { shape, data }]) => [
+      name,
+      { shape, dtype: data instanceof Int32Array ? ("int32" as const) : ("float32" as const) },
+    ]),
+  );
+}
 
 /** Throws a Refusal at the first thing that cannot be recorded, and whatever the step function throws. */
 export function trace(tf: TensorFlow, step: StepFunction, state: Signatures, inputs: Signatures): Graph {

@@ -11,6 +11,9 @@ export const HEAP_BYTES = 4 * GIB;
  */
 const RESERVE_BYTES = GIB / 2;
 
+/** What tensors may take in all. */
+export const TENSOR_BYTES = HEAP_BYTES - RESERVE_BYTES;
+
 /** What is used of emscripten's module. */
 interface Heap {
   _malloc(bytes: number): number;

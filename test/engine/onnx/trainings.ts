@@ -1,6 +1,8 @@
 import type { ModelSpec } from "../../../steps/lib/model.js";
 import { eagerProgram } from "../../../steps/engine/program.js";
-import type { Engine } from "../../../steps/engine/index.js";
+import { type Engine, saysOutOfMemory, type StepFunction, type Tensor } from "../../../steps/engine/index.js";
+import { peakBytes } from "../../../steps/engine/memory/peak.js";
+import { compiledProgram } from "../../../steps/engine/onnx/program.js";
 import { contrastiveTraining } from "../../bench/workloads.js";
 import { type Check, demand } from "./check.js";
 
@@ -33,6 +35,8 @@ export const trainings: readonly Check[] = [
   { name: `a convolutional net's losses stay with eager ones for ${UPDATES} updates`, run: follow(conv) },
   { name: `a perceptron's losses stay with eager ones for ${UPDATES} updates`, run: follow(mlp) },
   { name: "memory stays where it is over 5,000 steps", run: withoutLeak },
+  { name: "memory is given back when programs are disposed of", run: givesBack },
+  { name: "what cannot fit is refused before it runs", run: refusesInTime },
 ];
 
 function follow(spec: ModelSpec): Check["run"] {
@@ -73,5 +77,42 @@ async function withoutLeak(engine: Engine): Promise<void> {
     rss.every(now => now - early < 32),
     `resident megabytes after each 1,000 steps: ${rss.join(", ")}`,
   );
+  program.dispose();
+}
+
+/** Each of 40 programs takes some 60 megabytes while it runs. */
+async function givesBack(engine: Engine): Promise<void> {
+  const { tf } = engine;
+  const x = { shape: [1500, 1500], data: new Float32Array(1500 ** 2) };
+  const rss: number[] = [];
+  for (let i = 1; i <= 40; i++) {
+    const program = engine.program(
+      (_, inputs) => ({ outputs: { y: tf.sum(tf.exp(tf.transpose(tf.cumsum(inputs["x"] as Tensor)))) } }),
+      {},
+    );
+    await program.run({ x });
+    program.dispose();
+    if (i % 8 === 0) rss.push(process.memoryUsage.rss() / 2 ** 20);
+  }
+  const [early = NaN] = rss;
+  demand(
+    rss.every(now => now - early < 128),
+    `resident megabytes after each 8 programs: ${rss.join(", ")}`,
+  );
+}
+
+async function refusesInTime({ tf }: Engine): Promise<void> {
+  const memory = { limit: 2 ** 20, needs: peakBytes, silent: false };
+  const runtime = { ort: await import("onnxruntime-node"), threads: 1, provider: "cpu", memory };
+  const step: StepFunction = (_, { x }) => ({ outputs: { y: tf.sum(tf.exp(x as Tensor)) } });
+  const program = compiledProgram(tf, runtime, step, {});
+  const run = (rows: number): Promise<unknown> =>
+    program.run({ x: { shape: [rows, 1024], data: new Float32Array(rows * 1024) } });
+  await run(100);
+  const error = await run(200).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  demand(saysOutOfMemory(error), String(error));
   program.dispose();
 }
