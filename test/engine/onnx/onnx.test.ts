@@ -11,6 +11,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   shapes: "compiled operations of random shapes give what eager ones do",
   programs: "compiled programs",
   trainings: "compiled trainings",
+  foreign: "compiled generators of other programs",
 };
 
 describeOrSkip("the engine onnx", missing("onnx"), () => {

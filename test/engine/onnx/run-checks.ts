@@ -6,13 +6,20 @@
 import process from "node:process";
 import { openEngine } from "../../../steps/engine/index.js";
 import type { Check } from "./check.js";
+import { foreign } from "./foreign.js";
 import { programs } from "./programs.js";
 import { shapes } from "./shapes.js";
 import { table } from "./table.js";
 import { trainings } from "./trainings.js";
 
 export const MARK = "vistas-onnx:";
-export const GROUPS: Readonly<Record<string, readonly Check[]>> = { table, shapes, programs, trainings };
+export const GROUPS: Readonly<Record<string, readonly Check[]>> = {
+  table,
+  shapes,
+  programs,
+  trainings,
+  foreign,
+};
 
 if (process.argv[1]?.endsWith("run-checks.js") === true) await main(process.argv[2] ?? "");
 
