@@ -6,6 +6,7 @@ import process from "node:process";
 import { collectAmongRuns } from "./collect.js";
 import { shareWork } from "./concurrency.js";
 import { enumerateDamage } from "./damage.js";
+import { fuzzStore } from "./fuzz-store.js";
 import { injectFaults } from "./inject.js";
 import { killRuns } from "./kills.js";
 import { fuzzPipelines } from "./pipelines/index.js";
@@ -38,6 +39,11 @@ const campaigns: Readonly<Record<string, Campaign>> = {
   async damage(seed, quick) {
     const { cases, failures } = await enumerateDamage({ seed, oneOfAKind: quick, share: quick ? 0.1 : 1 });
     return { counts: { cases }, failures };
+  },
+  async store(seed, quick) {
+    const size = quick ? { files: 300, runs: 5, calls: 3 } : { files: 20_000, runs: 300, calls: 200 };
+    const { failures, byKind, ...counts } = await fuzzStore({ seed, ...size });
+    return { counts: { ...counts, ...byKind }, failures };
   },
   async pipelines(seed, quick) {
     const size = quick ? { texts: 1000, calls: 4 } : { texts: 100_000, calls: 300 };

@@ -13,6 +13,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
 import { systemClock } from "../../runner/core/clock.js";
 import { systemDisk } from "../../runner/store/disk.js";
 import { inventory, type ItemKind } from "../../runner/store/inventory.js";
@@ -21,6 +24,8 @@ import { NewerFormat } from "../../runner/store/records.js";
 import { Store } from "../../runner/store/store.js";
 import { Desk } from "./desk.js";
 import { contents, PIPELINE } from "./laboratory.js";
+
+const CLI = fileURLToPath(new URL("../../runner/cli.js", import.meta.url));
 
 /** A file of a store, by the kind of what it belongs to. */
 export interface StoreFile {
@@ -63,10 +68,11 @@ export class Victim {
     return victim;
   }
 
-  /** Brings the store back as it was before anything was done to it. */
-  restore(): void {
-    rmSync(this.root, { recursive: true, force: true });
-    copyStore(this.#saved, this.root);
+  /** Brings the store back as it was before anything was done to it; `only`: files, where no other was touched. */
+  restore(only?: readonly string[]): void {
+    for (const path of only ?? [""]) rmSync(join(this.root, path), { recursive: true, force: true });
+    if (only === undefined) copyStore(this.#saved, this.root);
+    for (const path of only ?? []) copyFileSync(join(this.#saved, path), join(this.root, path));
   }
 
   remove(): void {
@@ -84,6 +90,21 @@ export class Victim {
       for (const file of filesBelow(join(this.root, path)))
         found.push({ kind, path: file.slice(this.root.length + 1) });
     return found.sort((a, b) => (a.kind + a.path < b.kind + b.path ? -1 : 1));
+  }
+
+  /** Calls the command line, in a process of its own. Gives what is wrong with how it ends. */
+  async call(words: readonly string[]): Promise<string[]> {
+    const { exitCode, stderr } = await execa(
+      process.execPath,
+      [CLI, ...words.slice(0, 1), "p.yaml", ...words.slice(1)],
+      {
+        ...{ cwd: this.folder, extendEnv: false, reject: false, stdin: "ignore", timeout: 120_000 },
+        env: { PATH: process.env["PATH"] ?? "", HOME: this.folder },
+      },
+    );
+    const well =
+      [0, 1, 2, 4].includes(exitCode ?? -1) && !/fault of vistas|Internal error|\n {4}at /.test(stderr);
+    return well ? [] : [`${words.join(" ")} exited ${exitCode ?? "by a signal"}: ${stderr.slice(0, 800)}`];
   }
 
   /** What each run's outputs are in the store now, by run. */
