@@ -32,4 +32,4 @@ export const fitInputs = {
 
 /** Their output, in words (report.ts). */
 export const reportDoc =
-  "report.json (accuracy, per class, confusion matrix), predictions.npy, confusion.png.";
+  "report.json (accuracy, per class, confusion matrix), predictions.npy, confusion.svg.";

@@ -1,10 +1,10 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { JsonObject, StepContext } from "../../runner/step-api.js";
 import { writeJson } from "../lib/json.js";
 import { writeNpy } from "../lib/npy.js";
-import { writeGrid } from "../lib/png.js";
-import { type Scores, score } from "./scores.js";
+import { confusionSvg } from "./confusion.js";
+import { score } from "./scores.js";
 
 /** What an evaluation came to. */
 export interface Evaluation {
@@ -23,7 +23,7 @@ export interface Evaluation {
  *
  *   report.json       scores (scores.ts) and facts
  *   predictions.npy   int32 [n], in the order of the test images, so that two reports can be paired image by image
- *   confusion.png     rows: true class; columns: predicted; the darker, the larger the share of its row
+ *   confusion.svg     how often each class was taken for each
  */
 export async function writeReport(
   ctx: Pick<StepContext, "metric" | "outputs">,
@@ -40,14 +40,5 @@ export async function writeReport(
   });
   const numbers = { dtype: "i4", shape: [predictions.length], data: predictions } as const;
   await writeNpy(join(folder, "predictions.npy"), numbers);
-  const shape = [classes.length, classes.length, 1] as const;
-  await writeGrid(join(folder, "confusion.png"), shades(scores), shape, { columns: 1, zoom: 24 });
-}
-
-function shades({ confusion }: Scores): Uint8Array {
-  const grey = confusion.flatMap(row => {
-    const all = row.reduce((sum, n) => sum + n, 0);
-    return row.map(n => Math.round(255 * (1 - n / Math.max(1, all))));
-  });
-  return Uint8Array.from(grey);
+  await writeFile(join(folder, "confusion.svg"), confusionSvg(classes, scores.confusion));
 }
