@@ -11,11 +11,12 @@ import { openStore, print, splitTarget, type Session } from "./session.js";
 /**
  * `vistas checkout STEP[.output] DIR`: copies artifacts to `DIR/<name>`, or to `DIR/<labels>/<name>` when the step
  * has several instances. Files that are there already and differ are kept, unless `--force`.
+ * With `--link` files take no room of their own where the disk can, and are read-only.
  */
 export async function checkoutCommand(
   session: Session,
   args: string[],
-  options: { force?: boolean },
+  options: { force?: boolean; link?: boolean },
 ): Promise<number> {
   const { pipeline, steps: words } = splitTarget(args);
   const [word, folder, more] = words;
@@ -57,7 +58,7 @@ export async function checkoutCommand(
       );
   }
   for (const { from, to } of copies) {
-    copyOut(store.disk, from, to);
+    copyOut(store.disk, from, to, options.link === true ? "link" : "copy");
     print(session, to);
   }
   store.stats.save();

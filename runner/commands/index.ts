@@ -92,6 +92,7 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
     async () => (await import("./checkout.js")).checkoutCommand,
   )
     .argument("<target...>", "[pipeline.yaml] step[.output] DIR")
+    .option("--link", "read-only, as second names of the store's files where the disk can (not as root)")
     .option("--force", "overwrite files that differ");
 
   withParams(

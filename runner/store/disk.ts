@@ -70,6 +70,8 @@ export interface Disk {
   touch(path: string, seconds: number): void;
   /** Copies a file with its mode: by sharing its blocks until either is written (reflink) where the disk can. */
   copy(from: string, to: string): void;
+  /** The same by reflink alone. Throws where the disk cannot (ENOTSUP, EXDEV, ...). */
+  clone(from: string, to: string): void;
 }
 
 export const systemDisk: Disk = {
@@ -109,6 +111,7 @@ export const systemDisk: Disk = {
   chmod: chmodSync,
   touch: (path, seconds) => utimesSync(path, seconds, seconds),
   copy: (from, to) => copyFileSync(from, to, constants.COPYFILE_FICLONE),
+  clone: (from, to) => copyFileSync(from, to, constants.COPYFILE_FICLONE_FORCE),
 };
 
 function notAFile(path: string): Error {

@@ -1,17 +1,24 @@
 /** `npm run bench [-- NAME ...]`: one JSON object a line. Peers are measured in the same run where installed. */
 import process from "node:process";
+import { agree } from "./agree.js";
 import { hashing, smallFiles } from "./files.js";
 import { gpu } from "./gpu.js";
 import { noop } from "./noop.js";
+import { objects, records } from "./store.js";
+import { sweep } from "./sweep.js";
 import { sample, train } from "./train.js";
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   noop,
   hashing,
   files: smallFiles,
+  objects,
+  records,
+  sweep,
   train,
   sample,
   gpu,
+  agree,
 };
 
 const wanted = process.argv.slice(2);

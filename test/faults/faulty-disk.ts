@@ -111,13 +111,23 @@ export function faultsAt(name: Operation): readonly Fault[] {
 
 const CHANGING: ReadonlySet<Operation> = new Set<Operation>([
   ...(["open", "write", "sync", "makeFolder", "rename", "link", "unlink"] as const),
-  ...(["removeFolder", "chmod", "touch", "copy"] as const),
+  ...(["removeFolder", "chmod", "touch", "copy", "clone"] as const),
 ]);
 
-const WRITES = ["makeFolder", "rename", "link", "unlink", "removeFolder", "chmod", "touch", "copy"] as const;
+const WRITES = [
+  "makeFolder",
+  "rename",
+  "link",
+  "unlink",
+  "removeFolder",
+  "chmod",
+  "touch",
+  "copy",
+  "clone",
+] as const;
 const READS = ["read", "readSync", "readFile", "list", "lstat", "stat", "realpath"] as const;
 const REFUSED_BY: Readonly<Record<Code, readonly Operation[]>> = {
-  ENOSPC: ["open", "write", "sync", "makeFolder", "rename", "link", "copy"],
+  ENOSPC: ["open", "write", "sync", "makeFolder", "rename", "link", "copy", "clone"],
   EIO: ["open", "write", "sync", "close", ...WRITES, ...READS],
   EACCES: ["open", ...WRITES, "readFile", "list", "lstat", "stat", "realpath"],
   EMFILE: ["open", "readFile", "list", "copy"],

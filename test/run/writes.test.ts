@@ -1,8 +1,12 @@
 import { createHash } from "node:crypto";
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import process from "node:process";
 import { describe, expect, it } from "@jest/globals";
+import { copyOut } from "../../runner/store/checkout.js";
+import { systemDisk, type Disk } from "../../runner/store/disk.js";
 import { Project } from "../rig/project.js";
+import { tempFolder } from "../rig/temp.js";
 
 /** Every object that holds other bytes than its name says; manifests and programs too. */
 function damaged(project: Project): string[] {
@@ -135,5 +139,36 @@ describe("a checkout", () => {
     }
     expect(damaged(project)).toEqual([]);
     expect((await project.vistas(["checkout", "p.yaml", "file", "out"])).code).toBe(2);
+  });
+});
+
+describe("a checkout with --link", () => {
+  const folder = tempFolder();
+  const object = join(folder, "object");
+  writeFileSync(object, "object\n", { mode: 0o444 });
+  // A disk on which anybody may have been the one who called.
+  const as = (uid: number, disk: Disk): number => {
+    const out = join(folder, `out-${uid}`);
+    const mine = process.getuid;
+    process.getuid = () => uid;
+    try {
+      copyOut(disk, object, out, "link");
+    } finally {
+      if (mine !== undefined) process.getuid = mine;
+    }
+    expect(readFileSync(out, "utf8")).toBe("object\n");
+    return statSync(out).ino;
+  };
+  const refusing = (code: string) => () => {
+    throw Object.assign(new Error(code), { code });
+  };
+  const noClones: Disk = { ...systemDisk, clone: refusing("ENOTSUP") };
+
+  it("links where the disk cannot share blocks, but copies for root, whom no mode stops, and across disks", () => {
+    const { ino } = statSync(object);
+    expect(as(1000, noClones)).toBe(ino);
+    expect(as(0, noClones)).not.toBe(ino);
+    expect(as(1001, { ...noClones, link: refusing("EXDEV") })).not.toBe(ino);
+    expect(() => as(1002, { ...systemDisk, clone: refusing("EIO") })).toThrow("EIO");
   });
 });
