@@ -14,14 +14,26 @@ import { UnreadableInput } from "../store/digest.js";
 /**
  * Copies a file or folder (by reflink where the disk can); symbolic links are followed, and files get no more than
  * leave to be read and, where they had it, to be executed. A file that is there already stays: two roles may name the
- * same file, or one inside a folder that was copied before. Throws `UnreadableInput` for a folder without an end.
+ * same file, or one inside a folder that was copied before. `inside`: a folder that no link may lead out of.
+ * Throws `UnreadableInput` for a link that does, and for a folder without an end.
  */
-export function copyReadOnly(from: string, to: string): void {
+export function copyReadOnly(from: string, to: string, inside?: string): void {
   mkdirSync(dirname(to), { recursive: true });
-  copy(from, join(realpathSync(dirname(to)), to.slice(dirname(to).length)), []);
+  copy(
+    from,
+    join(realpathSync(dirname(to)), to.slice(dirname(to).length)),
+    [],
+    inside && realpathSync(inside),
+  );
 }
 
-function copy(from: string, to: string, within: readonly string[]): void {
+function copy(named: string, to: string, within: readonly string[], inside: string | undefined): void {
+  // What is looked at is what is copied, even where a link is exchanged meanwhile.
+  const from = inside === undefined ? named : realpathSync(named);
+  if (inside !== undefined && from !== inside && !from.startsWith(inside + sep))
+    throw new UnreadableInput(
+      `${named} is a link out of the project folder, to ${from}; if that is meant, make it an input by its absolute path`,
+    );
   const stat = statSync(from);
   if (!stat.isDirectory()) {
     if (existsSync(to)) return;
@@ -33,5 +45,5 @@ function copy(from: string, to: string, within: readonly string[]): void {
   if (within.includes(real) || `${to}${sep}`.startsWith(`${real}${sep}`))
     throw new UnreadableInput(`${from} leads into a folder that it lies in: there is no end to it`);
   mkdirSync(to, { recursive: true });
-  for (const name of readdirSync(from)) copy(join(from, name), join(to, name), [...within, real]);
+  for (const name of readdirSync(from)) copy(join(from, name), join(to, name), [...within, real], inside);
 }

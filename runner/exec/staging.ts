@@ -44,7 +44,7 @@ export async function stage(
   const seen: Seen = { inputs: {}, gathered: {}, copies: [] };
   for (const { role, source } of node.inputs) {
     if (source.type === "file") {
-      seen.inputs[role] = stageFile(role, source, node, cwd, seen);
+      seen.inputs[role] = stageFile(role, source, node, { cwd, project: graph.project }, seen);
     } else if (source.type === "artifact") {
       const path = artifactPath(host, source, outputsOf);
       const place = join(folder, "inputs", role);
@@ -146,10 +146,16 @@ async function outputPaths(host: Host, { work }: GraphNode, home: string): Promi
  * A copy lies at the file's own relative path, read-only: a program that looks beside its script finds only what was
  * declared.
  */
-function stageFile(role: string, source: FileSource, node: GraphNode, cwd: string, seen: Seen): string {
+function stageFile(
+  role: string,
+  source: FileSource,
+  node: GraphNode,
+  { cwd, project }: { readonly cwd: string; readonly project: string },
+  seen: Seen,
+): string {
   if (!isStaged(source, node)) return source.absolute;
   const target = join(cwd, source.path);
-  copyReadOnly(source.absolute, target);
+  copyReadOnly(source.absolute, target, project);
   seen.copies.push({ role, path: target });
   return target;
 }

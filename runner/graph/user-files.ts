@@ -1,5 +1,5 @@
-import { readdirSync, statSync } from "node:fs";
-import { basename, dirname, join, posix, relative } from "node:path";
+import { readdirSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join, posix, relative, sep } from "node:path";
 import type { Place } from "../spec/place.js";
 import type { Problems } from "../spec/problems.js";
 import { code } from "../spec/wording.js";
@@ -16,13 +16,14 @@ export interface Folders {
 
 /**
  * The user's files that a pipeline names. Each is looked at once, by one `stat`, however many steps take it. A `./`
- * path stays inside the project folder, and is written in its shortest form.
+ * path stays inside the project folder, links included, and is written in its shortest form.
  */
 export class UserFiles {
   readonly #known = new Map<string, FileSource | undefined>();
   readonly #folders: Folders;
   readonly #problems: Problems;
   #hints = 20;
+  #realProject: string | undefined;
 
   constructor(folders: Folders, problems: Problems) {
     this.#folders = folders;
@@ -54,12 +55,25 @@ export class UserFiles {
       return undefined;
     }
     const fault = faultOf(absolute);
+    const away = fault === undefined && !written.startsWith("/") ? this.#awayFrom(absolute) : undefined;
+    if (away !== undefined) {
+      const hint = `if that is meant, name it so: ${code(away)}`;
+      const message = `${code(written)} is a link out of the project folder, to ${code(away)}`;
+      this.#problems.add("outside-project", message, place, { hint });
+      return undefined;
+    }
     if (fault === undefined)
       return { type: "file", path: written.startsWith("/") ? path : `./${path}`, absolute };
     const hint =
       fault === "does not exist" ? this.#elsewhere(path, absolute, written.startsWith("/")) : undefined;
     this.#problems.add("missing-file", `${code(written)} ${fault}`, place, { hint });
     return undefined;
+  }
+
+  /** Where a path of the project really leads, if that is not inside it. */
+  #awayFrom(absolute: string): string | undefined {
+    const real = realpathSync(absolute);
+    return isInside(real, (this.#realProject ??= realpathSync(this.#folders.project))) ? undefined : real;
   }
 
   /** A file of this name relative to another folder, or of nearly this name in the same one. */
@@ -80,6 +94,11 @@ export class UserFiles {
     const near = this.#problems.suggest(basename(absolute), namesIn(dirname(absolute)));
     return near ?? (rooted ? undefined : `./ is the project folder, ${code(project)}`);
   }
+}
+
+/** Of real paths. */
+function isInside(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 /** Why a path cannot be taken, in words that follow it. */

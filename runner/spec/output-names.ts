@@ -16,7 +16,7 @@ export function readOutputs(outputs: JsonObject, step: string, problems: Problem
     const value = outputs[name];
     if (typeof value !== "string" || value === "") continue;
     const place = valueAt("steps", step, "outputs", name);
-    if (names.length === 1 && PLAIN.test(value)) return { [name]: value };
+    if (names.length === 1 && PLAIN.test(value) && !RESERVED.test(value)) return { [name]: value };
     const path = value.replace(/\/+$/, "");
     // The output exists whatever is wrong with its name: others may refer to it.
     out[name] = path;
@@ -39,8 +39,14 @@ export function outputNameFault(written: string): string | undefined {
   if (parts.some(part => part === "" || part === "."))
     return "must be a plain path such as `table.csv` or `out/table.csv`";
   if (parts.some(part => Buffer.byteLength(part) > 200)) return "has a part of more than 200 bytes";
+  if (Buffer.byteLength(path) > 1000) return "has more than 1,000 bytes";
+  if (parts.some(part => RESERVED.test(part)))
+    return "has a part that some systems take for a device, or whose last character they drop";
   return /\p{Cc}|\\/u.test(path) ? "holds a control character or a backslash" : undefined;
 }
+
+/** Names that Windows keeps for itself, with any ending; it ignores dots and spaces at a name's end. */
+const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)|[. ]$/i;
 
 interface Taken {
   /** Output names by folded path. */
@@ -51,7 +57,7 @@ interface Taken {
 
 function clash(path: string, name: string, taken: Taken): string | undefined {
   // Some disks ignore case and unify Unicode forms.
-  const folded = path.normalize("NFC").toLowerCase();
+  const folded = foldedName(path);
   const same = taken.paths.get(folded);
   if (same !== undefined) return `is the name of the output ${code(same)} too`;
   const above = foldersOf(folded);
@@ -60,6 +66,11 @@ function clash(path: string, name: string, taken: Taken): string | undefined {
   taken.paths.set(folded, name);
   for (const folder of above) taken.folders.set(folder, name);
   return undefined;
+}
+
+/** Two names that fold to the same one are one name on disks that ignore case or unify Unicode forms. */
+function foldedName(name: string): string {
+  return name.normalize("NFC").toLowerCase();
 }
 
 function foldersOf(path: string): string[] {

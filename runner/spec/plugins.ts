@@ -1,5 +1,5 @@
-import { statSync } from "node:fs";
-import { relative, resolve, sep } from "node:path";
+import { realpathSync, statSync } from "node:fs";
+import { isAbsolute, relative, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isList, type Json } from "../core/json.js";
 import { provideSelf } from "../core/self-import.js";
@@ -12,7 +12,7 @@ import { code } from "./wording.js";
 
 /**
  * `plugins:` -> the built-in kinds and those of the pipeline's own modules. A plug-in lies inside the project
- * folder, so that the pipeline travels with it. Loading one runs its top level; nothing else of it.
+ * folder, so that the pipeline travels with it, and not in the store, where what was fetched lies. Loading one runs its top level; nothing else of it.
  */
 export async function loadPlugins(
   plugins: Json | undefined,
@@ -33,6 +33,18 @@ export async function loadPlugins(
     if (statSync(absolute, { throwIfNoEntry: false })?.isFile() !== true) {
       const hint = `plugins are relative to the project folder, ${code(project)}`;
       problems.add("missing-plugin", `there is no file ${code(path)}`, place, { hint });
+      continue;
+    }
+    const real = relative(realpathSync(project), realpathSync(absolute));
+    if (real.startsWith(`..${sep}`) || isAbsolute(real)) {
+      problems.add("outside-project", `the plugin ${code(path)} is a link out of the project folder`, place);
+      continue;
+    }
+    if (real.startsWith(`artifacts${sep}`)) {
+      const hint = "what was fetched or made is data; copy a module that you trust into the project";
+      problems.add("bad-plugin", `${code(path)} lies in the store, whose files are never run`, place, {
+        hint,
+      });
       continue;
     }
     const kind = await load(absolute).catch((error: unknown) => {

@@ -25,7 +25,7 @@ export async function decodePart(
   limit: number,
 ): Promise<Part> {
   const payload = payloadOf(payloads, files.images);
-  if (!(payload instanceof Uint8Array)) return pngFolder(payload, files.images);
+  if (!(payload instanceof Uint8Array)) return pngFolder(payload, files.images, limit);
   const { shape, data } = await decodeArray(payload, files.images, limit);
   const [count = 0, height = 0, width = 0, channels = 1] = shape;
   if (!(data instanceof Uint8Array) || (shape.length !== 3 && shape.length !== 4))
@@ -77,14 +77,20 @@ async function decodeArray(bytes: Uint8Array, reference: string, limit: number):
 }
 
 /** PNG files in subfolders, one a class (in code-unit order); or PNG files alone, without labels. */
-function pngFolder(files: ReadonlyMap<string, Uint8Array>, name: string): Part {
+function pngFolder(files: ReadonlyMap<string, Uint8Array>, name: string, limit: number): Part {
   const paths = [...files.keys()].filter(path => /\.png$/i.test(path)).sort((a, b) => (a < b ? -1 : 1));
   if (paths.length === 0) throw new Error(`${name}: holds no PNG files`);
   const labelled = paths.some(path => path.includes("/"));
   const classOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
   const folders = labelled ? [...new Set(paths.map(classOf))].sort() : [];
   if (folders.includes("")) throw new Error(`${name}: PNG files lie both in class folders and beside them`);
-  const decoded = paths.map(path => decodePng(files.get(path) ?? new Uint8Array(), `${name}/${path}`));
+  let bytes = 0;
+  const decoded = paths.map(path => {
+    const image = decodePng(files.get(path) ?? new Uint8Array(), `${name}/${path}`);
+    bytes += image.data.length;
+    if (bytes > limit) throw new Error(`${name}: its pictures are more than the limit of ${limit} bytes`);
+    return image;
+  });
   const [height = 0, width = 0] = decoded[0]?.shape ?? [];
   const channels = decoded.some(image => image.shape[2] === 3) ? 3 : 1;
   const pixels = height * width * channels;

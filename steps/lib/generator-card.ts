@@ -95,6 +95,11 @@ export function checkGenerator(
       `${name}: the layers put out ${shapeText(shapes.output)}, the card's image is ${shapeText(card.image.shape)}`,
     );
   checkWeights(shapes, tensors, name);
+  for (const [weight, { data }] of tensors)
+    if (!(data instanceof BigInt64Array) && !data.every(Number.isFinite))
+      throw new Error(
+        `${name}: the weight '${weight}' holds NaN or infinite numbers: its training went wrong`,
+      );
 }
 
 /** The card as it stands in model.json; `weights`: model.safetensors, where there is one. */

@@ -19,8 +19,12 @@ export async function readJson(path: string): Promise<JsonObject> {
   return parseJson(await readFile(path, "utf8"), path);
 }
 
-/** Parses the text of a JSON object; `name` stands in errors. */
+/** JSON nested deeper describes no data, and might be made to break what walks it. */
+const MAX_DEPTH = 200;
+
+/** Parses the text of a JSON object, nested at most 200 deep; `name` stands in errors. */
 export function parseJson(text: string, name: string): JsonObject {
+  if (depthOf(text) > MAX_DEPTH) throw new Error(`${name}: it is nested more than ${MAX_DEPTH} deep`);
   let value: Json;
   try {
     value = JSON.parse(text) as Json;
@@ -33,6 +37,16 @@ export function parseJson(text: string, name: string): JsonObject {
 
 export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** How deep brackets go, those within texts included, of which there are few. */
+function depthOf(text: string): number {
+  let [depth, deepest] = [0, 0];
+  for (const [character] of text.matchAll(/[[\]{}]/g)) {
+    depth += character === "[" || character === "{" ? 1 : -1;
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest;
 }
 
 function sorted(value: Json, at: string): Json {

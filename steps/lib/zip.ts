@@ -4,6 +4,7 @@
  */
 import { promisify } from "node:util";
 import zlib from "node:zlib";
+import { mostUnpacked, tooMuch } from "./unpacked.js";
 
 export interface ZipEntry {
   readonly name: string;
@@ -33,6 +34,7 @@ export function zipEntries(bytes: Uint8Array, name: string): ZipEntry[] {
   const count = view.getUint16(end + 10, true);
   let at = view.getUint32(end + 16, true);
   const entries: ZipEntry[] = [];
+  const names = new Set<string>();
   for (let i = 0; i < count; i++) {
     if (at + 46 > end || view.getUint32(at, true) !== 0x02014b50) throw broken("its directory is damaged");
     const nameLength = view.getUint16(at + 28, true);
@@ -46,6 +48,8 @@ export function zipEntries(bytes: Uint8Array, name: string): ZipEntry[] {
     };
     if ([entry.packed, entry.unpacked, entry.offset].includes(0xffffffff))
       throw broken("zip64 archives are not supported");
+    if (names.has(entry.name)) throw broken(`it holds '${entry.name}' twice`);
+    names.add(entry.name);
     entries.push(entry);
     at += 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
   }
@@ -66,7 +70,8 @@ export async function unzip(
     entry.offset + 30 + view.getUint16(entry.offset + 26, true) + view.getUint16(entry.offset + 28, true);
   const packed = bytes.subarray(start, start + entry.packed);
   if (packed.length < entry.packed) throw new Error(`${name}: cut short`);
-  if (entry.unpacked > limit) throw new Error(`${name}: it unpacks to more than the limit of ${limit} bytes`);
+  if (entry.unpacked > mostUnpacked(packed.length, limit))
+    throw new Error(`${name}: ${tooMuch(packed.length, limit)}`);
   if (entry.method === 0) return packed;
   if (entry.method !== 8) throw new Error(`${name}: zip method ${entry.method} is not supported`);
   const raw = await inflate(packed, { maxOutputLength: Math.max(1, entry.unpacked) });

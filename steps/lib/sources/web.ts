@@ -100,6 +100,9 @@ async function follow(start: URL, signal: AbortSignal): Promise<Response> {
   let url = start;
   for (let hops = 0; hops <= 5; hops++) {
     checkProtocol(url);
+    // What is out there must not make this machine ask its own services for things.
+    if (isLocal(url) && !isLocal(start))
+      throw new Error(`${start.href}: it leads to this machine (${url.href}), which is not followed`);
     const response = await fetch(url, { redirect: "manual", signal });
     const location = response.headers.get("location");
     if (response.status < 300 || response.status > 399 || location === null) {
@@ -113,8 +116,11 @@ async function follow(start: URL, signal: AbortSignal): Promise<Response> {
   throw new Error(`${start.href}: more than 5 redirects`);
 }
 
+function isLocal({ hostname }: URL): boolean {
+  return /^(localhost\.?|127(\.\d+){3}|0\.0\.0\.0|\[::1?\]|\[::ffff:7f[\da-f:]+\])$/.test(hostname);
+}
+
 function checkProtocol(url: URL): void {
-  const local = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
-  if (url.protocol === "https:" || (url.protocol === "http:" && local)) return;
+  if (url.protocol === "https:" || (url.protocol === "http:" && isLocal(url))) return;
   throw new Error(`${url.href}: only https: is taken (http: from this machine alone)`);
 }

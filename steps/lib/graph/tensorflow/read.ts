@@ -46,23 +46,8 @@ export function weightFiles(main: Uint8Array): readonly string[] {
   return manifest(modelJson(main)).groups.flatMap(({ paths }) => paths);
 }
 
-/** JSON nested deeper would be no model, and might be made to break what walks it. */
-const MAX_DEPTH = 200;
-
 function modelJson(main: Uint8Array): JsonObject {
-  const text = Buffer.from(main).toString("utf8");
-  if (depthOf(text) > MAX_DEPTH) throw new Error(`it is nested more than ${MAX_DEPTH} deep`);
-  return parseJson(text, "model.json of TensorFlow.js");
-}
-
-/** How deep brackets go, those within texts included, which a model has few of. */
-function depthOf(text: string): number {
-  let [depth, deepest] = [0, 0];
-  for (const [character] of text.matchAll(/[[\]{}]/g)) {
-    depth += character === "[" || character === "{" ? 1 : -1;
-    deepest = Math.max(deepest, depth);
-  }
-  return deepest;
+  return parseJson(Buffer.from(main).toString("utf8"), "model.json of TensorFlow.js");
 }
 
 interface Group {
