@@ -14,14 +14,17 @@ export function renderChecksTable(reproduction: Reproduction, { color, stdout }:
   const mark = (good: boolean): string => (good ? paint.green("✔") : paint.red("✖"));
   const rows = checks.map(check => {
     const { name, expected, actual, tolerance, interval, n } = checkCells(check);
-    const texts = [name, expected, actual, tolerance, interval, n, check.source].map(printable);
+    // Sentences and expressions stand below the table in full: a column is as wide as its longest cell.
+    const wanted = typeof check.expected === "string" ? "" : expected;
+    const texts = [cut(name), wanted, actual, tolerance, interval, n, check.source].map(printable);
     return [mark(check.ok), ...texts];
   });
   const titles = ["", "expectation", "expected", "actual", "tolerance", "interval", "n", "source"];
   const width = stdout.columns === undefined ? {} : { width: stdout.columns };
-  const notes = checks.map(
-    check => `${mark(check.ok)} ${printable(checkCells(check).name)}: ${printable(check.note)}`,
-  );
+  const notes = checks.map(check => {
+    const claim = typeof check.expected === "string" ? ` (${check.expected})` : "";
+    return `${mark(check.ok)} ${printable(checkCells(check).name + claim)}: ${printable(check.note)}`;
+  });
   const labelled = audits.map(({ id, label, detail }) => [id, label, printable(detail)]);
   return [
     ...(rows.length > 0 ? [table(titles, rows, { colors: paint, ...width }), notes.join("\n")] : []),
@@ -37,4 +40,8 @@ export function renderChecksTable(reproduction: Reproduction, { color, stdout }:
       : [table(["step, run twice", "label", ""], labelled, { colors: paint, ...width })]),
     ok ? paint.green(verdictLine(reproduction)) : paint.red(verdictLine(reproduction)),
   ].join("\n\n");
+}
+
+function cut(name: string): string {
+  return name.length > 60 ? `${name.slice(0, 59)}…` : name;
 }
