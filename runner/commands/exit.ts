@@ -23,19 +23,22 @@ export async function exitOf(error: unknown, stderr: Output, color: boolean): Pr
   const fault = faultText(error);
   if (fault !== undefined || (error instanceof Error && OF_THE_USER.has(error.name))) {
     stderr.write(`error: ${fault ?? messageOf(error)}\n`);
-    return FAILED;
+    return error instanceof Error && error.name === MISSING_ENGINE ? USAGE : FAILED;
   }
   stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   stderr.write("This is a fault of vistas itself: please report it with the text above.\n");
   return FAILED;
 }
 
+/** The call, or the pipeline, wants an engine that is not here: nothing ran. */
+const MISSING_ENGINE = "MissingEngine";
+
 /** Files of the user's that cannot be read, code that cannot be told, and what the machine lacks. */
 const OF_THE_USER = new Set([
   "UnreadableInput",
   "UnknowableCode",
   "NewerFormat",
-  "MissingEngine",
+  MISSING_ENGINE,
   "InstallFault",
 ]);
 

@@ -7,6 +7,7 @@ import { createReporter, type ReporterKind } from "../ui/reporter.js";
 import type { Target } from "./load.js";
 import { refuseMissingSecrets } from "./refuse-missing-secrets.js";
 import { refuseUnrepeatable } from "./refuse-unrepeatable.js";
+import { requireEngine } from "./require-engine.js";
 import type { Session } from "./session.js";
 
 /** Options of the verbs that run steps. */
@@ -25,6 +26,7 @@ export async function perform(
 ): Promise<RunRecord> {
   const most = jobsOf(jobs);
   refuseImpossible(target);
+  await requireEngine(target);
   await refuseUnrepeatable(target);
   await refuseMissingSecrets(target);
   const reporter = createReporter(kind, { ...session, graph: target.graph });
