@@ -54,7 +54,7 @@ export async function dryRun(store: Store, policy: Policy): Promise<Collected> {
  * 5. What remains of results and runs that are gone.
  */
 export async function gc(store: Store, policy: Policy, hooks: GcHooks = {}): Promise<Collected> {
-  const entered = store.live.enter(RUN);
+  const entered = store.live.enter(`gc-${count++}`);
   try {
     const hold = await alone(store, entered.owner, hooks);
     try {
@@ -194,8 +194,8 @@ export class GcOvertaken extends Error {
   override readonly name = "GcOvertaken";
 }
 
-/** How a gc is called among the runs under way. */
-const RUN = "gc";
+/** Of this process: an owner is one gc alone. */
+let count = 0;
 /** The hold that one gc of a store at a time has. */
 const KEY = sha256("vistas.gc.1");
 const LOOK_MS = 100;

@@ -110,7 +110,7 @@ async function runOnce(cwd: string): Promise<{ record: RunRecord; made: StepReco
   const executor: Executor = {
     run({ program }) {
       if (program.type !== "command") throw new Error("this pipeline has commands only");
-      const [, number = "", file = ""] = /^echo (\d+) > (.+)$/.exec(program.argv.at(-1) ?? "") ?? [];
+      const [, number = "", file = ""] = /^echo (\d+) > '?(.+?)'?$/.exec(program.argv.at(-1) ?? "") ?? [];
       writeFileSync(file, `${number}\n`);
       return Promise.resolve({ ok: true, metrics: {}, curves: {} });
     },
@@ -118,7 +118,10 @@ async function runOnce(cwd: string): Promise<{ record: RunRecord; made: StepReco
   const host = { ...target.host, executor };
   const record = await run(host, target.graph, target.nodes);
   const made = host.store.records.get(record.steps[0]?.key ?? "");
-  if (made === undefined || record.outcome !== "done") throw new Error(`the run ${record.outcome}`);
+  if (made === undefined || record.outcome !== "done")
+    throw new Error(
+      `the run ${record.outcome}: ${record.steps.find(step => step.error !== undefined)?.error ?? ""}`,
+    );
   return { record, made };
 }
 
