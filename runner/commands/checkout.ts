@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import { UsageError } from "../core/diagnostic.js";
 import { instanceId } from "../core/labels.js";
 import { DONE } from "./exit.js";
-import { copyOut, differingFile } from "../store/checkout.js";
+import { copyOut, differingFile, refuseLinksBelow } from "../store/checkout.js";
 import { labelFileName } from "../exec/label-file-name.js";
 import { namedSteps } from "./past.js";
 import { stepResult } from "./results.js";
@@ -46,6 +46,7 @@ export async function checkoutCommand(
       copies.push({ from, to: resolve(session.cwd, place, record?.outputNames[name] ?? name) });
     }
   }
+  for (const { to } of copies) refuseLinksBelow(store.disk, resolve(session.cwd, folder), to);
   if (options.force !== true) {
     const lost = copies
       .map(({ from, to }) => differingFile(store.disk, from, to))

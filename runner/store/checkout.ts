@@ -59,6 +59,12 @@ function linked(disk: Disk, from: string, to: string): boolean {
 /** What systems say of disks that can neither share blocks nor give a file two names. */
 const UNABLE = ["ENOTSUP", "EOPNOTSUPP", "EXDEV", "EINVAL", "ENOSYS", "ENOTTY", "EPERM", "EMLINK"];
 
+/** Throws a `UsageError` where a folder between `base`, which the user named, and `to` is a link. */
+export function refuseLinksBelow(disk: Disk, base: string, to: string): void {
+  for (let folder = dirname(to); folder.length > base.length; folder = dirname(folder))
+    refuseLink(disk, folder);
+}
+
 function refuseLink(disk: Disk, to: string): void {
   if (disk.lstat(to)?.isSymbolicLink() !== true) return;
   const hint = "Remove it, or give another folder.";

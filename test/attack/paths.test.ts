@@ -251,9 +251,9 @@ describe("records and trees of strangers", () => {
   it("are not written through links that lie where they are checked out", async () => {
     const { folder, file } = outside();
     const p = new Project({
-      "p.yaml": TREE.replace("outputs: { t: t }", "outputs: { t: t, f: f }").replace(
+      "p.yaml": TREE.replace("outputs: { t: t }", "outputs: { t: t, f: f, g: sub/g }").replace(
         "'mkdir",
-        "'echo new > ${{ outputs.f }}; mkdir",
+        "'echo new > ${{ outputs.f }}; echo g > ${{ outputs.g }}; mkdir",
       ),
     });
     await p.run();
@@ -261,6 +261,8 @@ describe("records and trees of strangers", () => {
     symlinkSync(folder, p.path("out", "t"));
     symlinkSync(file, p.path("out", "f"));
     expect((await p.vistas(["checkout", "p.yaml", "s.t", "out", "--force"])).code).toBe(2);
+    symlinkSync(folder, p.path("out", "sub"));
+    expect((await p.vistas(["checkout", "p.yaml", "s.g", "out", "--force"])).code).toBe(2);
     expect((await p.vistas(["checkout", "p.yaml", "s.f", "out"])).code).toBe(2);
     expect((await p.vistas(["checkout", "p.yaml", "s.f", "out", "--force"])).code).toBe(0);
     expect(readFileSync(p.path("out", "f"), "utf8")).toBe("new\n");

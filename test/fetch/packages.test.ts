@@ -62,6 +62,16 @@ describe("apt:", () => {
     await expect(fetchAlpha("apt:some-data/data")).rejects.toThrow("there is no 'data' in some-data");
   });
 
+  it("gives a package up that unpacks without end, and says that its tool is missing", async () => {
+    const get = `echo small > some-data_1.0_all.deb`;
+    fakePrograms({ "apt-get": get, "dpkg-deb": "exec yes" });
+    await expect(fetchAlpha("apt:some-data/data")).rejects.toThrow(
+      "dpkg-deb --fsys-tarfile was given up: its output is more than 67108864 bytes",
+    );
+    fakePrograms({ "apt-get": get }, true);
+    await expect(fetchAlpha("apt:some-data/data")).rejects.toThrow("dpkg-deb is not on this machine");
+  });
+
   it("says that apt is missing, or what it said", async () => {
     fakePrograms({}, true);
     await expect(fetchAlpha("apt:some-data/data")).rejects.toThrow(

@@ -1,7 +1,8 @@
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { unpackTar } from "./archive.js";
 import { openFolder } from "./folder.js";
+import { mostUnpacked } from "../unpacked.js";
 import { checkName } from "./names.js";
 import { runTool } from "./tool.js";
 import type { FetchOptions, Place } from "./types.js";
@@ -26,7 +27,10 @@ export async function openApt(
   if (deb === undefined) throw new Error(`apt-get download ${name} wrote no package`);
   // The package's own files as one tar stream: dpkg-deb knows every compression that packages use.
   const archive = join(temp, "files.tar");
-  await runTool("dpkg-deb", ["--fsys-tarfile", join(temp, deb)], temp, hint, options.signal, archive);
+  await runTool("dpkg-deb", ["--fsys-tarfile", join(temp, deb)], temp, hint, options.signal, {
+    file: archive,
+    maxBytes: mostUnpacked((await stat(join(temp, deb))).size, Infinity),
+  });
   const folder = join(temp, "files");
   await mkdir(folder);
   await unpackTar(archive, folder, path, 0, options.maxBytes);

@@ -1,0 +1,27 @@
+/** Texts that `npm run test:faults -- pipelines` found to be judged wrongly, once: each stays refused at its place. */
+import { describe, expect, it } from "@jest/globals";
+import { UsageError } from "../../runner/core/diagnostic.js";
+import { checkText, decodeText, MAX_BYTES } from "../../runner/spec/text.js";
+
+describe("a mistake that is about the whole file", () => {
+  const found: readonly (readonly [string, () => string, string])[] = [
+    ["UTF-16", () => decodeText(Buffer.from([0xff, 0xfe, 0x61, 0]), "p.yaml"), "not-utf8"],
+    ["too many bytes", () => decodeText(new Uint8Array(MAX_BYTES + 1), "p.yaml"), "too-large"],
+    ["too many characters", () => checkText(" ".repeat(MAX_BYTES + 1), "p.yaml"), "too-large"],
+  ];
+  it.each(found)("(%s) stands at its beginning", (_, read, code) => {
+    let told: unknown;
+    try {
+      read();
+    } catch (error) {
+      told = error;
+    }
+    expect(told).toBeInstanceOf(UsageError);
+    const [first] = (told as UsageError).diagnostics;
+    expect([first?.code, first?.file, first?.range?.start]).toEqual([
+      code,
+      "p.yaml",
+      { line: 1, column: 1, offset: 0 },
+    ]);
+  });
+});
