@@ -18,12 +18,14 @@ export interface DamageOptions {
   /** Of the cases (1: all), drawn by `seed`. */
   readonly share?: number;
   readonly seed?: number;
+  /** Mutations whose name begins with this. */
+  readonly only?: string;
   /** One file of each kind instead of all. */
   readonly oneOfAKind?: boolean;
 }
 
 export async function enumerateDamage(options: DamageOptions = {}): Promise<Harmed> {
-  const { share = 1, seed = 0, oneOfAKind = false } = options;
+  const { share = 1, seed = 0, oneOfAKind = false, only = "" } = options;
   const victim = await Victim.create();
   const failures: string[] = [];
   let cases = 0;
@@ -33,11 +35,13 @@ export async function enumerateDamage(options: DamageOptions = {}): Promise<Harm
     const chosen = oneOfAKind ? files.filter(({ kind }, i) => files[i - 1]?.kind !== kind) : files;
     for (const file of chosen) {
       const others = files.filter(({ kind, path }) => kind === file.kind && path !== file.path);
-      for (const mutation of mutations) {
+      for (const mutation of mutations.filter(({ name }) => name.startsWith(only))) {
         for (const [name, sequence] of Object.entries(SEQUENCES)) {
           const place = `${file.path} ${mutation.name}, ${name}`;
           if (draw(seed, place) >= share) continue;
           victim.restore();
+          // What the store remembers of its files must not hide what befalls them then.
+          await victim.desk.run();
           const at = (path: string): string => `${victim.root}/${path}`;
           if (
             !mutation.apply(

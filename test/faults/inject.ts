@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { RunRecord } from "../../runner/core/record.js";
+import type { Disk } from "../../runner/store/disk.js";
 import { parseManifest } from "../../runner/store/manifest.js";
 import type { Store } from "../../runner/store/store.js";
 import { FaultyDisk, faultsAt, isCode, type Fault } from "./faulty-disk.js";
@@ -20,11 +21,20 @@ export interface Injected {
   readonly failures: readonly string[];
 }
 
-/** `share`: of the faults (1: all), drawn by `seed`; `only`: scenarios whose name has this in it. */
-export async function injectFaults(
-  options: { seed?: number; share?: number; only?: string } = {},
-): Promise<Injected> {
-  const { seed = 0, share = 1, only = "" } = options;
+export interface InjectOptions {
+  /** Of the faults (1: all), drawn by `seed`. */
+  readonly share?: number;
+  readonly seed?: number;
+  /** Scenarios whose name has this in it. */
+  readonly only?: string;
+  /** Faults whose name begins with this. */
+  readonly fault?: string;
+  /** What stands between the store and the disk: a store that does wrong, which must be found out. */
+  readonly through?: (disk: Disk) => Disk;
+}
+
+export async function injectFaults(options: InjectOptions = {}): Promise<Injected> {
+  const { seed = 0, share = 1, only = "", through = (disk: Disk) => disk } = options;
   const lab = new Laboratory();
   const failures: string[] = [];
   const byFault: Record<string, number> = {};
@@ -36,16 +46,16 @@ export async function injectFaults(
       scenario.damage?.(lab);
       lab.save(scenario.name);
       const clean = new FaultyDisk(undefined, lab.aside);
-      await scenario.act(lab, lab.store(clean.disk));
+      await scenario.act(lab, lab.store(through(clean.disk)));
       const after = await newest(lab);
       for (const [at, operation] of clean.operations.entries()) {
-        for (const fault of faultsAt(operation)) {
+        for (const fault of faultsAt(operation).filter(name => name.startsWith(options.fault ?? ""))) {
           const place = `${scenario.name}: ${fault} at operation ${at}, ${operation}`;
           if (draw(seed, place) >= share) continue;
           const injection = { at, fault, lost: (i: number) => draw(seed, `${place} ${i}`) < 0.5 };
           const disk = new FaultyDisk(injection, lab.aside);
           lab.restore(scenario.name);
-          const wrong = await disturb(lab, scenario, disk, fault, { before, after });
+          const wrong = await disturb(lab, scenario, through(disk.disk), fault, { before, after });
           if (disk.injected) byFault[fault] = (byFault[fault] ?? 0) + 1;
           failures.push(...wrong.map(text => `${place}: ${text}`));
         }
@@ -67,7 +77,7 @@ interface Expected {
 async function disturb(
   lab: Laboratory,
   scenario: Scenario,
-  faulty: FaultyDisk,
+  disk: Disk,
   fault: Fault,
   { before, after }: Expected,
 ): Promise<string[]> {
@@ -76,7 +86,7 @@ async function disturb(
     if (text !== undefined) wrong.push(text);
   };
   try {
-    await scenario.act(lab, lab.store(faulty.disk));
+    await scenario.act(lab, lab.store(disk));
     say(scenario.wrong?.(lab));
   } catch (error) {
     say(badMessage(error, fault));
