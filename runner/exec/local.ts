@@ -20,6 +20,8 @@ import { endProcesses, killProcesses } from "./processes.js";
 const GRACE_MS = 5000;
 /** No machine starts as many processes in this time as there are process numbers (at least 32,768). */
 const BRIEF_MS = 500;
+/** A pipe's last bytes take no time; a machine that is busy may. */
+const DRAIN_MS = 2000;
 const WORKER = fileURLToPath(new URL("../worker.js", import.meta.url));
 
 /** Runs jobs as processes of this machine, each in a process group of its own. */
@@ -90,7 +92,7 @@ async function runProcess(
   // What the program left running in the background would go on writing after its outputs are taken.
   const brief = performance.now() - begun < BRIEF_MS;
   await endProcesses(child.pid, job.tag, stop.reason === undefined ? 0 : GRACE_MS, brief);
-  const exit = await child;
+  const exit = await (secret ? drained(child) : child);
   flushLog();
   forget();
 
@@ -107,6 +109,22 @@ async function runProcess(
   return exit.exitCode === 0
     ? { ok: true, metrics: {}, curves: {} }
     : failure(`exit code ${exit.exitCode ?? "?"}`);
+}
+
+/**
+ * The end of a child whose pipes are read to theirs: at once, but for a process that took off every mark and holds one
+ * open still. What that goes on to say is nobody's.
+ */
+async function drained(child: Child): Promise<Awaited<Child>> {
+  const timer = setTimeout(() => {
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  }, DRAIN_MS);
+  try {
+    return await child;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Jobs under way in this process: one told to end at once (a second Ctrl-C) leaves none behind. */

@@ -1,5 +1,5 @@
 /** Secrets: steps get them, and nothing that vistas writes or says ever holds them. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
@@ -98,6 +98,17 @@ steps:
     expect(everyFile(p.folder).filter(text => text.includes("name-of-it"))).toEqual([]);
   });
 
+  it("do not make a step wait for what it left behind with its log open", async () => {
+    const p = new Project({
+      "p.yaml":
+        "steps:\n  s: { run: 'env -i setsid sleep 25 & echo \"said $TOKEN\"; echo x > ${{ outputs.o }}', outputs: { o: o }, secrets: [TOKEN] }\n",
+    });
+    const begun = performance.now();
+    expect(await p.run([], { env })).toEqual({ s: "ran" });
+    expect(performance.now() - begun).toBeLessThan(20_000);
+    expect(everyFile(p.path("artifacts", "logs")).join("")).toContain("said ***\n");
+  });
+
   it("are no part of a key: another value reruns nothing, another name does", async () => {
     const p = new Project({
       "p.yaml": "steps:\n  s: { run: 'echo x > ${{ outputs.o }}', outputs: { o: o }, secrets: [TOKEN] }\n",
@@ -118,7 +129,7 @@ steps:
     expect(called.code).toBe(2);
     expect(called.stderr).toContain("p.yaml:5:14");
     expect(called.stderr).toMatch(/missing-secret[\s\S]*`TOKEN` is not set/);
-    expect(readdirSync(p.folder)).toEqual(["p.yaml"]);
+    expect(existsSync(p.path("artifacts", "runs"))).toBe(false);
   });
 
   it("cannot be read by expressions, and are not variables of env as well", async () => {
