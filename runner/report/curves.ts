@@ -14,12 +14,14 @@ export interface Series {
   readonly name: string;
   readonly lines: readonly { readonly label: string; readonly points: Curve }[];
   /** Mean, least and greatest over the lines, where several share their places; else empty. */
-  readonly mean: readonly {
-    readonly at: number;
-    readonly mean: number;
-    readonly min: number;
-    readonly max: number;
-  }[];
+  readonly mean: readonly Spread[];
+}
+
+export interface Spread {
+  readonly at: number;
+  readonly mean: number;
+  readonly min: number;
+  readonly max: number;
 }
 
 /** Charts in order of first appearance. Points that are not finite are left out, and curves of fewer than two. */
@@ -41,13 +43,18 @@ export function charts(results: Iterable<StepResult>): Chart[] {
       const row = rowName(step.step, factors);
       const lines = chart.series.get(row) ?? [];
       chart.series.set(row, lines);
-      lines.push({ label: labelText(repeats), points: thinned(finite) });
+      lines.push({ label: labelText(repeats), points: finite });
     }
   }
   return [...found.values()].map(({ kind, metric, series }) => ({
     kind,
     metric,
-    series: [...series].map(([name, lines]) => ({ name, lines, mean: meanOf(lines) })),
+    series: [...series].map(([name, lines]) => ({
+      name,
+      lines: lines.map(({ label, points }) => ({ label, points: thinned(points) })),
+      // Of the whole curves: thinned ones keep points of their own, and share few places.
+      mean: spread(lines),
+    })),
   }));
 }
 
@@ -81,20 +88,40 @@ function thinned(curve: Curve): Curve {
   return kept;
 }
 
-/** A mean only over places that all lines have: between places nothing is known. */
-function meanOf(lines: Series["lines"]): Series["mean"] {
+/** The values of all lines at a place. */
+interface Shared {
+  readonly at: number;
+  readonly values: readonly number[];
+}
+
+/** Only places that all lines have: between places nothing is known. */
+function sharedPlaces(lines: Series["lines"]): Shared[] {
   const [first, ...others] = lines;
   if (first === undefined || others.length === 0) return [];
   const maps = others.map(line => new Map(line.points));
-  const mean = first.points.flatMap(([at, value]) => {
-    const values = [value];
-    for (const map of maps) {
-      const other = map.get(at);
-      if (other === undefined) return [];
-      values.push(other);
-    }
-    const sum = values.reduce((total, one) => total + one, 0);
-    return { at, mean: sum / values.length, min: Math.min(...values), max: Math.max(...values) };
+  return first.points.flatMap(([at, value]) => {
+    const values = [value, ...maps.flatMap(map => map.get(at) ?? [])];
+    return values.length === lines.length ? [{ at, values }] : [];
   });
-  return mean.length < 2 ? [] : mean;
+}
+
+/**
+ * Mean, least and greatest over the lines. Of more places than can be seen, each line is first averaged over stretches
+ * of them, so that the band shows how far the lines lie apart, and not how each of them shakes.
+ */
+function spread(lines: Series["lines"]): Series["mean"] {
+  const places = sharedPlaces(lines);
+  if (places.length < 2) return [];
+  const stretch = Math.ceil(places.length / (MOST_POINTS / 2));
+  const starts = Array.from({ length: Math.ceil(places.length / stretch) }, (_, i) => i * stretch);
+  return starts.map(start => {
+    const part = places.slice(start, start + stretch);
+    const values = lines.map((_, line) => average(part.map(place => place.values[line] ?? NaN)));
+    const at = average(part.map(place => place.at));
+    return { at, mean: average(values), min: Math.min(...values), max: Math.max(...values) };
+  });
+}
+
+function average(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

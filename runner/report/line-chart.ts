@@ -4,8 +4,8 @@ import { type Markup, markup } from "../core/markup.js";
 import { type Scale, scaleOf, share } from "../core/scale.js";
 
 /**
- * Curves on common axes: a line for each repeat, or, of many, the band between the least and the greatest; their
- * mean above them. Values show on hover by `<title>`, without a script.
+ * Curves on common axes: a line for each repeat, unless there are too many to tell apart; of three repeats or more
+ * the band between the least and the greatest; their mean above them. Values show on hover by `<title>`, without a script.
  */
 export function lineChart(chart: Chart): Markup {
   const series = chart.series.slice(0, MOST_SERIES);
@@ -34,8 +34,9 @@ const TOP = 8;
 const BOTTOM = 24;
 /** As many as there are colours. */
 const MOST_SERIES = 8;
-/** With more repeats than this the lines hide each other. */
+/** With more repeats than this, or more points in all, the lines hide each other. */
 const MOST_LINES = 6;
+const MOST_DRAWN = 400;
 const MOST_HOVERS = 24;
 
 function px(scale: Scale, value: number): string {
@@ -58,7 +59,9 @@ function axes(x: Scale, y: Scale): Markup {
 
 function drawSeries(series: Series, i: number, x: Scale, y: Scale): Markup {
   const { lines, mean, name } = series;
-  const banded = lines.length > MOST_LINES && mean.length > 0;
+  const drawn = lines.reduce((sum, { points }) => sum + points.length, 0);
+  const banded = lines.length > 2 && mean.length > 0;
+  const hidden = banded && (lines.length > MOST_LINES || drawn > MOST_DRAWN);
   const path = (points: readonly (readonly [number, number])[]): string =>
     points.map(([at, value], k) => `${k === 0 ? "M" : "L"}${px(x, at)} ${py(y, value)}`).join("");
   const upper = mean.map(({ at, max }) => [at, max] as const);
@@ -66,12 +69,14 @@ function drawSeries(series: Series, i: number, x: Scale, y: Scale): Markup {
   const middle = mean.map(point => [point.at, point.mean] as const);
   const faint = mean.length > 0 ? "line faint" : "line";
   return markup`<g class="s${i}">${
-    banded
-      ? markup`<path class="band" d="${path([...upper, ...lower])}Z"><title>${`${name}: least to greatest of ${lines.length}`}</title></path>`
-      : lines.map(
-          line =>
-            markup`<path class="${faint}" d="${path(line.points)}"><title>${lineTitle(name, line)}</title></path>`,
-        )
+    banded &&
+    markup`<path class="band" d="${path([...upper, ...lower])}Z"><title>${`${name}: least to greatest of ${lines.length}`}</title></path>`
+  }${
+    !hidden &&
+    lines.map(
+      line =>
+        markup`<path class="${faint}" d="${path(line.points)}"><title>${lineTitle(name, line)}</title></path>`,
+    )
   }${middle.length > 0 && markup`<path class="line" d="${path(middle)}"><title>${`${name}: mean of ${lines.length}`}</title></path>`}${hovers(series, x, y)}</g>`;
 }
 

@@ -58,9 +58,9 @@ nav { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; margin-top: 1.2rem; pad
 .alarm { margin-top: 1.4rem; border-color: var(--bad) }
 .alarm pre { background: none; padding: 0; margin: .2rem 0 0 }
 
-.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: .9rem; margin: 0 0 .9rem }
+.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: .9rem; margin: 0 0 .9rem }
 .tile { padding: .8rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 12px }
-.tile b { display: block; font-size: 1.3rem; font-weight: 600; letter-spacing: -.01em; white-space: nowrap }
+.tile b { display: block; font-size: 1.2rem; font-weight: 600; letter-spacing: -.01em }
 .tile span { display: block; font-size: .82rem; color: var(--soft); overflow-wrap: anywhere }
 
 table { border-collapse: collapse; font-size: .92rem }
@@ -86,8 +86,8 @@ table { border-collapse: collapse; font-size: .92rem }
 .mean { fill: var(--c0) }
 .axis text { fill: var(--soft); font-size: 11.5px; text-anchor: middle }
 
-.claims .where { min-width: 11rem; width: 30%; padding-top: .5rem }
-.claims tbody th { white-space: normal; overflow-wrap: anywhere; vertical-align: top; text-align: left; border-bottom: 1px solid var(--line); padding: .35rem .7rem }
+.claims .where { min-width: 9rem; width: 20%; padding-top: .5rem }
+.claims tbody th { min-width: 16rem; white-space: normal; overflow-wrap: anywhere; vertical-align: top; text-align: left; border-bottom: 1px solid var(--line); padding: .35rem .7rem }
 .claims th .soft { font-size: .86em; font-weight: 400 }
 .wanted { fill: var(--good); opacity: .16 }
 
@@ -124,6 +124,9 @@ table { border-collapse: collapse; font-size: .92rem }
 .images .card { padding: .8rem; margin: 0 }
 .images img { display: block; width: 100%; height: auto; border-radius: 6px; background: var(--mark) }
 .images .sharp { image-rendering: pixelated }
+.images .drawing { grid-column: span 2 }
+.images .drawing img { background: none; max-width: 36rem; margin: 0 auto }
+@media (max-width: 40rem) { .images .drawing { grid-column: auto } }
 .images figcaption { margin: .5rem 0 0; font-size: .84rem }
 
 .step > header { display: flex; flex-wrap: wrap; align-items: baseline; gap: .2rem .8rem }

@@ -46,18 +46,18 @@ function single({ width, values }: Features): Rows {
   return { count: values.length / width, width, values: Float32Array.from(values) };
 }
 
-/** The first test images, one a row, each with its nearest training images beside it, nearest first. */
+/** The first test images side by side, and below each its nearest training images, nearest first. */
 async function drawNeighbours(
   folder: string,
   { train, test }: Sets,
   found: Neighbours,
   k: number,
 ): Promise<void> {
-  const [shown, columns] = [Math.min(10, test.count), Math.min(9, k)];
-  const pictures = Array.from({ length: shown }, (_, q) => [
-    ...test.pick(range(q, q + 1)),
-    ...train.pick(found.indices.subarray(q * k, q * k + columns)),
-  ]);
-  const options = { columns: columns + 1, zoom: zoomFor(test.shape) };
-  await writeGrid(join(folder, "neighbours.png"), Uint8Array.from(pictures.flat()), test.shape, options);
+  const [columns, rows] = [Math.min(10, test.count), Math.min(9, k)];
+  const ranks = Array.from({ length: rows }, (_, rank) =>
+    Array.from(train.pick(Int32Array.from({ length: columns }, (_, q) => found.indices[q * k + rank] ?? 0))),
+  );
+  const pictures = Uint8Array.from([...test.pick(range(0, columns)), ...ranks.flat()]);
+  const options = { columns, zoom: zoomFor(test.shape) };
+  await writeGrid(join(folder, "neighbours.png"), pictures, test.shape, options);
 }

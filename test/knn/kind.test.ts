@@ -28,8 +28,8 @@ describe("evaluate-knn", () => {
     expect(metrics["accuracy"]).toBeGreaterThan(0.6);
     expect(progress.at(-1)?.slice(0, 2)).toEqual([30, 30]);
     const picture = decodePng(readFileSync(join(folder, "neighbours.png")), "neighbours");
-    // Ten test images with one neighbour each, side by side.
-    expect((picture.shape[0] / 10) * 2).toBeCloseTo(picture.shape[1], -1);
+    // Ten test images side by side, each above its neighbour.
+    expect((picture.shape[1] / 10) * 2).toBeCloseTo(picture.shape[0], -1);
   });
 
   it("on an encoder, with few labels; the same on more threads", async () => {

@@ -111,6 +111,26 @@ describe("charts", () => {
       { at: 10, mean: 4.5, min: 4, max: 5 },
     ]);
   });
+
+  it("takes the mean of long curves over stretches: of what all lines have, however each is thinned", () => {
+    const { results } = makeRun(join(folder, "long"), {
+      a: {
+        kind: "k",
+        seeds: [0, 1, 2],
+        // Each shakes in its own way about a level of its own.
+        curves: seed => ({
+          loss: Array.from({ length: 1801 }, (_, i) => [i, seed + Math.sin(i * (seed + 1) ** 2)]),
+        }),
+      },
+    });
+    const mean = charts(results)[0]?.series[0]?.mean ?? [];
+    expect(mean.length).toBeGreaterThan(100);
+    expect(mean.length).toBeLessThanOrEqual(120);
+    for (const { mean: middle, min, max } of mean.slice(0, -1)) {
+      const off = [min, middle - 1, max - 2].map(Math.abs);
+      expect(Math.max(...off)).toBeLessThan(0.4);
+    }
+  });
 });
 
 describe("readAttachments", () => {

@@ -43,6 +43,8 @@ function figureMarkup(figure: Figure): Markup {
   const { type, width, height, data } = figure;
   // Pictures of few pixels are enlarged with their pixels kept square: what the network saw, not a blur of it.
   const sharp = type === "image/png" && width < 512;
-  return markup`<figure class="card"><img${sharp && markup` class="sharp"`} src="data:${type};base64,${data}" width="${width}" height="${height}" alt="${placeText(figure)}"><figcaption>${placeText(figure)} <span class="soft">${width} × ${height}</span></figcaption></figure>
+  // Drawings have small text in them.
+  const drawing = type === "image/svg+xml" && width > 400 ? " drawing" : "";
+  return markup`<figure class="card${drawing}"><img${sharp && markup` class="sharp"`} src="data:${type};base64,${data}" width="${width}" height="${height}" alt="${placeText(figure)}"><figcaption>${placeText(figure)} <span class="soft">${width} × ${height}</span></figcaption></figure>
 `;
 }
