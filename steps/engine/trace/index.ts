@@ -31,6 +31,7 @@ export function signaturesOf(arrays: ProgramArrays): Signatures {
 export function trace(tf: TensorFlow, step: StepFunction, state: Signatures, inputs: Signatures): Graph {
   const recorder = new Recorder();
   return withBackend(tf, recorder, () => {
+    const allowRandomness = forbidRandomness();
     tf.engine().startScope("trace");
     try {
       const given = { state: enter(tf, recorder, state), inputs: enter(tf, recorder, inputs) };
@@ -46,8 +47,23 @@ export function trace(tf: TensorFlow, step: StepFunction, state: Signatures, inp
       };
     } finally {
       tf.engine().endScope();
+      allowRandomness();
     }
   });
+}
+
+/**
+ * A number drawn while a step is recorded would be the same in every step from then on. TensorFlow.js's random operations
+ * (dropout among them) begin with JavaScript's generator, unless a seed is given: then they repeat themselves anyway.
+ */
+function forbidRandomness(): () => void {
+  const { random } = Math;
+  Object.assign(Math, {
+    random: (): never => {
+      throw new Refusal("A random number", here(), "is not an input of the step function");
+    },
+  });
+  return () => void Object.assign(Math, { random });
 }
 
 const NAME = "vistas-trace";

@@ -141,6 +141,20 @@ export const programs: readonly Check[] = [
     }),
   },
   {
+    name: "do not repeat a random number for ever that a step function draws itself",
+    run: given(async (tf, program) => {
+      for (const draw of [() => tf.randomUniform([3]), () => tf.dropout(tf.ones([64]), 0.5)]) {
+        const steps = program((_, { x }) => ({ outputs: { y: tf.mul(x as Tensor, draw()) } }), {});
+        const seen = new Set<string>();
+        for (let i = 0; i < 3; i++) seen.add(read((await steps.run({ x: vector(1) }))["y"]));
+        demand(seen.size === 3, [...seen].join(" "));
+        demand(/^eager: A random number is not an input .*programs\.js:\d+/.test(steps.how), steps.how);
+      }
+      const { random } = Math;
+      demand(random() !== random(), "JavaScript's own generator is not back");
+    }),
+  },
+  {
     name: "throw the step function's own errors",
     run: given(async (tf, program) => {
       const errors = [

@@ -170,5 +170,15 @@ add("fused conv2d", [[2, 6, 6, 3], [3, 3, 3, 4], [4], [4]], (tf, x, w, bias, oth
     tf.conv2d(d4(x), d4(w), 1, "same"),
   ]),
 );
+add(
+  "fused depthwise conv2d, stride over the filter's size",
+  [[2, 7, 7, 3], [2, 2, 3, 2], [6]],
+  (tf, x, w, bias) =>
+    tf.fused.depthwiseConv2d({
+      ...{ x: d4(x), filter: d4(w), strides: 3, pad: "same" },
+      ...{ bias: d1(bias), activation: "relu" },
+    }),
+  false,
+);
 
 export { cases as linear };
