@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { randomStream } from "../../runner/step-api.js";
@@ -14,12 +14,7 @@ const GIGABYTE = 2 ** 30;
 export async function hashing(): Promise<void> {
   await inFolder(async folder => {
     const file = join(folder, "large");
-    const block = Buffer.alloc(2 ** 24);
-    const draws = randomStream(0, "bench").at(0);
-    for (let i = 0; i < block.length; i += 4) block.writeUInt32LE(draws.uint32(), i);
-    const fd = openSync(file, "w");
-    for (let done = 0; done < GIGABYTE; done += block.length) writeSync(fd, block);
-    closeSync(fd);
+    writeLarge(file, 0);
     const ours: number[] = [];
     const peer: number[] = [];
     for (let round = 0; round < 5; round++) {
@@ -35,6 +30,50 @@ export async function hashing(): Promise<void> {
     tell("hash-1GB", { tool: "vistas", megabytesPerSecond: summary(ours) });
     if (peer.length > 0) tell("hash-1GB", { tool: "sha256sum", megabytesPerSecond: summary(peer) });
   });
+}
+
+/**
+ * `vistas verify` of a store of two objects of 1 GB each, as a whole process, beside as many sha256sum at once: what all
+ * cores do together, in turns.
+ */
+export async function verifying(): Promise<void> {
+  await inFolder(async cwd => {
+    const file = join(cwd, "artifacts", "large");
+    const objects = await Promise.all(
+      [0, 1].map(async seed => {
+        mkdirSync(join(cwd, "artifacts"), { recursive: true });
+        writeLarge(file + String(seed), seed);
+        const digest = await new Digester(new StatCache("", systemClock)).file(file + String(seed));
+        const folder = join(cwd, "artifacts", "objects", digest.slice(0, 2));
+        mkdirSync(folder, { recursive: true });
+        renameSync(file + String(seed), join(folder, digest));
+        return join(folder, digest);
+      }),
+    );
+    const rate = (start: number): number => (objects.length * GIGABYTE) / 1e3 / (performance.now() - start);
+    const ours: number[] = [];
+    const peer: number[] = [];
+    for (let round = 0; round < 5; round++) {
+      let start = performance.now();
+      await execa(process.execPath, [CLI, "verify", "p.yaml", "--quiet"], { cwd });
+      ours.push(rate(start));
+      if ((await versionOf("sha256sum")) === undefined) continue;
+      start = performance.now();
+      await Promise.all(objects.map(object => execa("sha256sum", [object])));
+      peer.push(rate(start));
+    }
+    tell("verify-2x1GB", { tool: "vistas", megabytesPerSecond: summary(ours) });
+    if (peer.length > 0) tell("verify-2x1GB", { tool: "sha256sum", megabytesPerSecond: summary(peer) });
+  });
+}
+
+function writeLarge(file: string, seed: number): void {
+  const block = Buffer.alloc(2 ** 24);
+  const draws = randomStream(seed, "bench").at(0);
+  for (let i = 0; i < block.length; i += 4) block.writeUInt32LE(draws.uint32(), i);
+  const fd = openSync(file, "w");
+  for (let done = 0; done < GIGABYTE; done += block.length) writeSync(fd, block);
+  closeSync(fd);
 }
 
 /** A step with 50,000 small input files, none of which changed. */

@@ -1,7 +1,7 @@
 /** `npm run bench [-- NAME ...]`: one JSON object a line. Peers are measured in the same run where installed. */
 import process from "node:process";
 import { agree } from "./agree.js";
-import { hashing, smallFiles } from "./files.js";
+import { hashing, smallFiles, verifying } from "./files.js";
 import { gpu } from "./gpu.js";
 import { noop } from "./noop.js";
 import { objects, records } from "./store.js";
@@ -11,6 +11,7 @@ import { sample, train } from "./train.js";
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   noop,
   hashing,
+  verifying,
   files: smallFiles,
   objects,
   records,

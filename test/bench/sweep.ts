@@ -8,13 +8,15 @@ import { CLI, inFolder, summary, tell } from "./measure.js";
 const GENERATOR = fileURLToPath(
   new URL("../../../artifacts/published/generators/fashion-vae", import.meta.url),
 );
+/** Less for a look at it on a busy machine. */
+const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 3);
 const SIZES = [1, 2, 4, 8, 16, 32, 64].map(n => n * 1024);
 
 /** A study that grows, N = 1k, 2k, ... 64k in a run each and as one matrix, beside sampling 64k once. In turns. */
 export async function sweep(): Promise<void> {
   const seconds = { once: [0], grown: [0], matrix: [0] };
   for (const times of Object.values(seconds)) times.pop();
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     seconds.once.push(await timed(async run => run("p.yaml", "--set", `anchors=${SIZES.at(-1) ?? 0}`)));
     seconds.grown.push(
       await timed(async run => {
