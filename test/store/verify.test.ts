@@ -107,9 +107,8 @@ describe("verify", () => {
     const text = readFileSync(at(file), "utf8");
     const { code, foreign } = await verified(true);
     expect(code).toBe(0);
-    expect(foreign).toEqual([
-      { path: file, why: expect.stringMatching(/newer vistas \(format 2/) as string },
-    ]);
+    expect(foreign.map(({ path }) => path)).toEqual([file]);
+    expect(foreign[0]?.why).toMatch(/newer vistas \(format 2/);
     expect(readFileSync(at(file), "utf8")).toBe(text);
     const { code: ran, stderr } = await victim.desk.run();
     expect(ran).toBe(1);
