@@ -30,7 +30,7 @@ export async function loadPlugins(
       problems.add("outside-project", `the plugin ${code(path)} is not inside the project folder`, place);
       continue;
     }
-    if (statSync(absolute, { throwIfNoEntry: false })?.isFile() !== true) {
+    if (!isFile(absolute)) {
       const hint = `plugins are relative to the project folder, ${code(project)}`;
       problems.add("missing-plugin", `there is no file ${code(path)}`, place, { hint });
       continue;
@@ -64,6 +64,15 @@ export async function loadPlugins(
     names: [...builtIn.names, ...loaded.keys()],
     get: name => (loaded.has(name) ? Promise.resolve(loaded.get(name)) : builtIn.get(name)),
   };
+}
+
+/** False for a path that the system refuses to look at, such as one too long for it. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 async function load(path: string): Promise<Kind> {

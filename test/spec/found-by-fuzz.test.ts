@@ -1,7 +1,16 @@
 /** Texts that `npm run test:faults -- pipelines` found to be judged wrongly, once: each stays refused at its place. */
 import { describe, expect, it } from "@jest/globals";
 import { UsageError } from "../../runner/core/diagnostic.js";
+import { brief, mistakes } from "./support.js";
 import { checkText, decodeText, MAX_BYTES } from "../../runner/spec/text.js";
+
+describe("a path that no system takes", () => {
+  it("is a file that is not there, of a plugin too (seed 0, text 3669: ENAMETOOLONG)", async () => {
+    const long = `./kinds/count.${"- ".repeat(2500)}`;
+    const text = `plugins: [${JSON.stringify(long)}]\nsteps:\n  a: { run: [x], inputs: { i: ${JSON.stringify(long)} } }\n`;
+    expect((await mistakes(text)).map(brief)).toEqual(["missing-plugin 1:11", "missing-file 3:31"]);
+  });
+});
 
 describe("a mistake that is about the whole file", () => {
   const found: readonly (readonly [string, () => string, string])[] = [
