@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
+import { readLock } from "../../runner/lock/read.js";
+import { renderLock } from "../../runner/lock/write.js";
 import { maskOf } from "../../runner/core/mask.js";
 import { Project, type Called } from "../rig/project.js";
 
@@ -118,6 +120,22 @@ steps:
     p.write("p.yaml", p.read("p.yaml").replace("[TOKEN]", "[OTHER]"));
     const { stdout } = await p.vistas(["why", "p.yaml", "s"]);
     expect(stdout).toContain("environment OTHER: (none) -> (secret)");
+  });
+
+  it("stand in a lock by name, and survive the way there and back", () => {
+    const digest = "0123456789abcdef".repeat(4);
+    const fingerprint = {
+      kind: "run",
+      code: {},
+      with: {},
+      inputs: [],
+      env: {},
+      secrets: ["KEY", "TOKEN"],
+      numeric: "",
+    };
+    const steps = new Map([["s", { key: digest, fingerprint, outputs: {}, metrics: {} }]]);
+    const lock = { pipeline: "p", params: {}, environment: {}, engines: [], steps };
+    expect(readLock(renderLock(lock), "p.lock.json")).toEqual(lock);
   });
 
   it("that are missing, empty or too short end the call before anything runs, with their place", async () => {
