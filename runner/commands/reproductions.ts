@@ -7,6 +7,7 @@ import type { StepResult } from "../core/record.js";
 import type { Graph } from "../graph/types.js";
 import type { Reproduction } from "../report/reproduction.js";
 import { readEnvelope, writeEnvelope } from "../store/envelope.js";
+import { isReproductionShape } from "../store/shape.js";
 import type { Store } from "../store/store.js";
 
 /** Remembers what a run was held against, for its report. */
@@ -16,7 +17,7 @@ export function keepReproduction(store: Store, reproduction: Reproduction): void
 
 export function reproductionOf(store: Store, run: string): Reproduction | undefined {
   const body = readEnvelope(store.disk, fileOf(store, run));
-  return isObject(body) && body["format"] === 1 && body["run"] === run
+  return isObject(body) && body["format"] === 1 && body["run"] === run && isReproductionShape(body)
     ? (body as unknown as Reproduction)
     : undefined;
 }

@@ -13,6 +13,7 @@ import { objectPath, type Item } from "./inventory.js";
 import { namesByFolder, parseManifest } from "./manifest.js";
 import { FORMAT, formatOf, NewerFormat, readRecord, readRun } from "./records.js";
 import { resultId } from "./result-id.js";
+import { isReproductionShape } from "./shape.js";
 
 /** What reading one item of a store came to. Plain data: it passes between threads. */
 export interface Examined {
@@ -146,7 +147,7 @@ export class Examiner {
       return { fault: `is of format ${format}, which this vistas does not know`, foreign: true };
     const right =
       (kind === "audit" && isAudit(body, name)) ||
-      (kind === "reproduction" && isObject(body) && body["run"] === name) ||
+      (kind === "reproduction" && isObject(body) && body["run"] === name && isReproductionShape(body)) ||
       (kind === "format" && format !== undefined);
     return right ? {} : { fault: TORN };
   }

@@ -18,7 +18,7 @@ export function isStepShape(body: JsonObject): boolean {
     isMap(curves, isCurve) &&
     isQuantity(body["seconds"]) &&
     isText(body["finished"]) &&
-    isObject(environment) &&
+    isFree(environment) &&
     (result === undefined || (isText(result) && /^[0-9a-f]{16}$/.test(result)))
   );
 }
@@ -30,13 +30,58 @@ export function isRunShape(body: JsonObject): boolean {
     [pipeline, file, started, finished].every(isText) &&
     isQuantity(seconds) &&
     isOneOf(outcome, ["done", "failed", "interrupted"]) &&
-    isObject(params) &&
-    isObject(environment) &&
+    isFree(params) &&
+    isFree(environment) &&
     isList(steps) &&
     steps.every(isRunStep) &&
     (body["name"] === undefined || isText(body["name"])) &&
     isMap(counts, isQuantity) &&
     OUTCOMES.every(name => isObject(counts) && name in counts)
+  );
+}
+
+/** A `Reproduction`, whatever its format and run. */
+export function isReproductionShape(body: JsonObject): boolean {
+  const { pipeline, outcome, ok, checks, lock, audits } = body;
+  return (
+    isText(pipeline) &&
+    isOneOf(outcome, ["done", "failed", "interrupted"]) &&
+    typeof ok === "boolean" &&
+    isListOf(checks, isCheck) &&
+    (lock === null || isComparison(lock)) &&
+    isListOf(audits, audit => isObject(audit) && [audit["id"], audit["label"], audit["detail"]].every(isText))
+  );
+}
+
+function isCheck(value: Json): boolean {
+  if (!isObject(value)) return false;
+  const { type, name, over, expected, actual, tolerance, interval, wanted, level, n, p, ok, note, source } =
+    value;
+  return (
+    [type, name, note, source].every(isText) &&
+    isListOf(over, isText) &&
+    (isText(expected) || isQuantity(expected)) &&
+    (typeof actual === "boolean" || isQuantity(actual)) &&
+    [tolerance, level, n, p].every(isQuantity) &&
+    [interval, wanted].every(range => range === null || isPair(range)) &&
+    typeof ok === "boolean"
+  );
+}
+
+function isComparison(value: Json | undefined): boolean {
+  if (!isObject(value)) return false;
+  const { ok, same, total, bytes, metrics, faults, notes, file } = value;
+  return (
+    typeof ok === "boolean" &&
+    [same, total].every(isQuantity) &&
+    (bytes === null ||
+      (isObject(bytes) &&
+        isText(bytes["id"]) &&
+        isListOf(bytes["outputs"], isText) &&
+        isListOf(bytes["because"], isText))) &&
+    (metrics === null || isObject(metrics)) &&
+    [faults, notes].every(lines => isListOf(lines, isText)) &&
+    isText(file)
   );
 }
 
@@ -70,7 +115,7 @@ function isFingerprint(value: Json | undefined): boolean {
     secrets.every(isText) &&
     [kind, numeric].every(isText) &&
     isMap(code, isText) &&
-    isObject(options) &&
+    isFree(options) &&
     isList(inputs) &&
     inputs.every(isInput) &&
     isMap(env, text => text === null || isText(text))
@@ -97,10 +142,29 @@ function isArtifact(value: Json | undefined): boolean {
 }
 
 function isCurve(value: Json | undefined): boolean {
-  return (
-    isList(value) && value.every(point => isList(point) && point.length === 2 && point.every(isQuantity))
-  );
+  return isListOf(value, isPair);
 }
+
+function isPair(value: Json | undefined): boolean {
+  return isList(value) && value.length === 2 && value.every(isQuantity);
+}
+
+function isListOf(value: Json | undefined, holds: (value: Json) => boolean): boolean {
+  return isList(value) && value.every(holds);
+}
+
+/** An object of any JSON, not so deep that going through it exhausts the stack. */
+function isFree(value: Json | undefined): boolean {
+  return isObject(value) && isShallow(value, DEEPEST);
+}
+
+function isShallow(value: Json, left: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return left > 0 && Object.values(value).every((inner: Json) => isShallow(inner, left - 1));
+}
+
+/** Deeper than any pipeline may be. */
+const DEEPEST = 500;
 
 /** JSON has null for what is not finite. */
 function isQuantity(value: Json | undefined): boolean {

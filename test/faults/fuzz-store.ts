@@ -6,8 +6,6 @@
  */
 import { Audits } from "../../runner/store/audits.js";
 import type { ArtifactRef } from "../../runner/core/record.js";
-import { canonicalJson } from "../../runner/cache/canonical.js";
-import type { Json } from "../../runner/core/json.js";
 import { findResult } from "../../runner/exec/lookup.js";
 import { reproductionOf } from "../../runner/commands/reproductions.js";
 import { randomStream } from "../../runner/step-api.js";
@@ -179,7 +177,7 @@ async function answer(store: Store, question: string): Promise<string> {
 }
 
 function told(value: object | undefined): string {
-  return value === undefined ? NOTHING : canonicalJson(value as Json);
+  return value === undefined ? NOTHING : JSON.stringify(value);
 }
 
 async function bytesOf(store: Store, ref: ArtifactRef): Promise<string> {

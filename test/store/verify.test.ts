@@ -222,3 +222,18 @@ describe("a run", () => {
     expect(victim.store().records.past(key)).toEqual([past]);
   });
 });
+
+// Found by `npm run test:faults store`: JSON that adds up, nested deeper than the stack.
+it("a document that adds up but was written by nobody is not believed", async () => {
+  const deep: unknown = JSON.parse("[".repeat(3000) + "]".repeat(3000));
+  const last = resultOf("last");
+  const { fingerprint } = last;
+  reseal(body => ({ ...body, fingerprint: { ...fingerprint, with: { deep } } }))(at(recordFile(last)), []);
+  const [reproduction] = victim.files().filter(({ kind }) => kind === "reproduction");
+  reseal(body => ({ ...body, checks: [deep] }))(at(reproduction?.path ?? ""), []);
+  const { stderr, code } = await victim.desk.run();
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/is damaged/);
+  expect((await victim.desk.report()).code).toBe(0);
+  expect(await verified()).toMatchObject({ code: 4, damage: [{ kind: "reproduction" }] });
+});
