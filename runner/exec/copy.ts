@@ -23,13 +23,13 @@ export function copyReadOnly(from: string, to: string, inside?: string): void {
     from,
     join(realpathSync(dirname(to)), to.slice(dirname(to).length)),
     [],
-    inside && realpathSync(inside),
+    inside && realpathSync.native(inside),
   );
 }
 
 function copy(named: string, to: string, within: readonly string[], inside: string | undefined): void {
   // What is looked at is what is copied, even where a link is exchanged meanwhile.
-  const from = inside === undefined ? named : realpathSync(named);
+  const from = inside === undefined ? named : realpathSync.native(named);
   if (inside !== undefined && from !== inside && !from.startsWith(inside + sep))
     throw new UnreadableInput(
       `${named} is a link out of the project folder, to ${from}; if that is meant, make it an input by its absolute path`,

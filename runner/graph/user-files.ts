@@ -1,4 +1,4 @@
-import { readdirSync, realpathSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, posix, relative, sep } from "node:path";
 import type { Place } from "../spec/place.js";
 import type { Problems } from "../spec/problems.js";
@@ -23,7 +23,7 @@ export class UserFiles {
   readonly #folders: Folders;
   readonly #problems: Problems;
   #hints = 20;
-  #realProject: string | undefined;
+  readonly #realFolders = new Map<string, string>();
 
   constructor(folders: Folders, problems: Problems) {
     this.#folders = folders;
@@ -70,10 +70,18 @@ export class UserFiles {
     return undefined;
   }
 
-  /** Where a path of the project really leads, if that is not inside it. */
+  /** Where a path of the project really leads, if that is not inside it. Few of many files are links themselves. */
   #awayFrom(absolute: string): string | undefined {
-    const real = realpathSync(absolute);
-    return isInside(real, (this.#realProject ??= realpathSync(this.#folders.project))) ? undefined : real;
+    const real = lstatSync(absolute).isSymbolicLink()
+      ? realpathSync.native(absolute)
+      : join(this.#realFolder(dirname(absolute)), basename(absolute));
+    return isInside(real, this.#realFolder(this.#folders.project)) ? undefined : real;
+  }
+
+  #realFolder(folder: string): string {
+    const known = this.#realFolders.get(folder) ?? realpathSync.native(folder);
+    this.#realFolders.set(folder, known);
+    return known;
   }
 
   /** A file of this name relative to another folder, or of nearly this name in the same one. */
