@@ -37,5 +37,6 @@ const WORDS: Readonly<Record<string, string>> = {
   EMFILE: "too many open files: raise `ulimit -n`, or lower --jobs",
   ENFILE: "too many open files on this machine",
   EIO: "the disk failed to read or write",
+  ENOTDIR: "a file lies where a folder belongs (in the store `vistas verify --repair` clears it)",
   EXDEV: "cannot move a file to another disk",
 };

@@ -16,10 +16,17 @@ export interface Repaired extends Assessed {
  * Takes what is damaged, and nothing else, out of the store, so that the next run that needs it makes it again. What
  * nothing can make again is moved to `lost/` under its old path: with one bit flipped, a person may still read it.
  * Results and parts that lack bytes go out of use; what a result was stays known to the runs that had it.
+ * Refuses all where a folder of the store is a link to a disk that is not there: nothing can be told of what is on it.
  * Safe beside runs that are under way: only the very file that was found damaged goes, not one put in its place since,
  * and a result goes out of use only if it lacks bytes at that moment.
  */
 export async function repair(store: Store, damage: readonly Assessed[], by: string): Promise<Repaired[]> {
+  const away = damage.find(({ item, seen }) => item.kind === "obstacle" && seen?.isSymbolicLink() === true);
+  if (away !== undefined)
+    return damage.map(one => ({
+      ...one,
+      refused: `${away.item.path} is a link that leads nowhere: is its disk there?`,
+    }));
   const found: Repaired[] = [];
   // All that is damaged first: what is then looked at again must not be put together from it.
   for (const one of damage) {

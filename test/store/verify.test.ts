@@ -1,4 +1,12 @@
-import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import type { StepRecord } from "../../runner/core/record.js";
@@ -198,6 +206,14 @@ describe("verify --repair", () => {
     expect(await verified(true)).toMatchObject({ code: 0 });
     expect((await victim.desk.run()).code).toBe(0);
   });
+});
+
+it("verify --repair drops nothing while a part of the store is on a disk that is not there", async () => {
+  renameSync(at("objects"), join(victim.folder, "elsewhere"));
+  symlinkSync(join(victim.folder, "unmounted"), at("objects"));
+  expect(await verified(true)).toMatchObject({ code: 4, ok: false });
+  renameSync(join(victim.folder, "elsewhere"), join(victim.folder, "unmounted"));
+  expect(await verified(true)).toMatchObject({ code: 0, ok: true });
 });
 
 describe("a run", () => {
