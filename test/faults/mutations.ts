@@ -96,8 +96,14 @@ function instead(put: (file: string) => void): Mutation["apply"] {
   };
 }
 
+/** One with other bytes: the same in another place are no harm. */
+function unlike(file: string, others: readonly string[]): string | undefined {
+  const bytes = readFileSync(file);
+  return others.find(other => !readFileSync(other).equals(bytes));
+}
+
 function swap(file: string, others: readonly string[]): boolean {
-  const [other] = others;
+  const other = unlike(file, others);
   if (other === undefined) return false;
   renameSync(file, `${file}.aside`);
   renameSync(other, file);
@@ -106,7 +112,7 @@ function swap(file: string, others: readonly string[]): boolean {
 }
 
 function replace(file: string, others: readonly string[]): boolean {
-  const other = others.at(-1);
+  const other = unlike(file, others);
   if (other === undefined) return false;
   rmSync(file);
   copyFileSync(other, file);
@@ -114,7 +120,7 @@ function replace(file: string, others: readonly string[]): boolean {
 }
 
 function linkToOther(file: string, others: readonly string[]): boolean {
-  const [other] = others;
+  const other = unlike(file, others);
   if (other === undefined) return false;
   rmSync(file);
   symlinkSync(other, file);
