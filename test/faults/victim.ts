@@ -54,6 +54,7 @@ export class Victim {
     const { desk, root } = victim;
     for (const act of [() => desk.rerun(" and more"), desk.rerun, desk.reproduce, desk.report]) {
       const { code, stderr } = await act();
+      if (code !== 0) victim.remove();
       if (code !== 0) throw new Error(`the store could not be filled: ${stderr}`);
     }
     const [key = ""] = victim.store().records.keys();
