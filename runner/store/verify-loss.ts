@@ -173,7 +173,7 @@ class Past {
   }
 
   of({ item, made, output }: User): Belonging {
-    const runs = this.#with(item.name, made.result).map(({ run }) => run);
+    const runs = runsOf(this.#with(item.name, made.result));
     return { step: made.id, output, key: item.name, runs };
   }
 
@@ -182,7 +182,7 @@ class Past {
     const had = this.#with(item.name, item.result);
     const [newest] = had;
     if (newest === undefined) return [];
-    return [{ step: newest.had.step.id, output: null, key: item.name, runs: had.map(({ run }) => run) }];
+    return [{ step: newest.had.step.id, output: null, key: item.name, runs: runsOf(had) }];
   }
 
   latest({ item, made }: User): Had | undefined {
@@ -195,4 +195,9 @@ class Past {
       ({ had }) => [undefined, had.step.result].includes(result) || had.step.result === undefined,
     );
   }
+}
+
+/** Twins, steps of one key, are in a run several times. */
+function runsOf(uses: readonly { readonly run: string }[]): string[] {
+  return [...new Set(uses.map(({ run }) => run))];
 }
