@@ -56,7 +56,7 @@ function lastTexts(model: ReportModel): Markup[] {
   );
   return model.attachments.texts
     .filter(text => text.format === "markdown" && last.has(text.id))
-    .map(text => markup`<div class="card">${textMarkup(text)}</div>`);
+    .map(text => markup`<div class="card"><h3>${text.id}</h3>${textMarkup(text)}</div>`);
 }
 
 function metricTable(model: ReportModel, { kind, metrics, rows }: MetricTable): Markup {
