@@ -1,11 +1,12 @@
 import { describe, expect, it } from "@jest/globals";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Json, JsonObject } from "../../runner/step-api.js";
 import { openEngine } from "../../steps/engine/index.js";
 import kind from "../../steps/fetch-generator/index.js";
 import { sha256 } from "../../steps/lib/digest.js";
 import { openGenerator, readGenerator } from "../../steps/lib/generator.js";
+import { parseNpy } from "../../steps/lib/npy.js";
 import { runKind } from "../rig/context.js";
 import { tempFolder } from "../rig/temp.js";
 
@@ -172,5 +173,36 @@ describe("TensorFlow.js generators", () => {
     await expect(images(outside)).rejects.toThrow("must lie beside it");
     const deep = JSON.parse(`${'{"a":'.repeat(300)}1${"}".repeat(300)}`) as JsonObject;
     await expect(images({ ...layers(), deep })).rejects.toThrow("nested more than 200 deep");
+  });
+});
+
+describe("a generator that TensorFlow.js itself saved", () => {
+  const fixtures = join(import.meta.dirname, "../../../test/fixtures/generators");
+  const fixture = (name: string): Buffer => readFileSync(join(fixtures, name));
+
+  it("makes TensorFlow.js's images", async () => {
+    const source = tempFolder();
+    const files = { "model.json": "layers.model.json", "layers.weights.bin": "layers.weights.bin" };
+    const sums: Record<string, string> = {};
+    for (const [name, from] of Object.entries(files)) {
+      writeFileSync(join(source, name), fixture(from));
+      sums[name] = sha256(fixture(from));
+    }
+    const run = await runKind(kind, { with: { source, sha256: sums } });
+    const generator = openGenerator(await readGenerator(run.outputs["model"] ?? ""));
+    const z = parseNpy(fixture("layers.latents.npy"), "latents");
+    const images = parseNpy(fixture("layers.images.npy"), "images");
+    const engine = await openEngine({ backend: "cpu", cpus: 1 });
+    const { tf } = engine;
+    const weights = Object.fromEntries(
+      Object.entries(generator.weights).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape])]),
+    );
+    const made = generator.generate(tf, weights, tf.tensor2d(z.data as Float32Array, [3, 5]));
+    expect(made.shape).toEqual(images.shape);
+    // Its images end in tanh; a generator's are in [0, 1].
+    const numbers = [...(await made.data())];
+    engine.dispose();
+    const worst = Math.max(...numbers.map((value, i) => Math.abs(value - (Number(images.data[i]) + 1) / 2)));
+    expect(worst).toBeLessThan(1e-5);
   });
 });
