@@ -65,6 +65,8 @@ class CurrentRun {
   readonly #waited = new Map<string, string>();
   /** By node: why it may be found made although nothing was known of it before. */
   readonly #madeBy = new Map<string, string>();
+  /** Keys that this run has made: of forced twins, one is made. */
+  readonly #made = new Set<string>();
   #attempts = 0;
 
   constructor(
@@ -95,7 +97,7 @@ class CurrentRun {
   async settle(node: GraphNode): Promise<Settled> {
     const { print, key } = await this.#keyer.fingerprint(node, this.ledger.outputsOf);
     this.sharing.uses(key);
-    if (this.forced.has(node.id)) {
+    if (this.forced.has(node.id) && !this.#made.has(key)) {
       this.#pending.set(node.id, { key, reason: "forced" });
       return { done: false, key };
     }
@@ -209,6 +211,7 @@ class CurrentRun {
     };
     this.ledger.know(node, this.host.store.records.put(record));
     this.forced.delete(node.id);
+    this.#made.add(key);
   }
 }
 

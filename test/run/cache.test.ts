@@ -120,6 +120,13 @@ describe("running again", () => {
     await p.run();
     expect(await p.run(["--force", "a"])).toEqual({ a: "ran", b: "cached", c: "cached" });
   });
+
+  it("makes a key once in a run, forced or not", async () => {
+    const twin = "{ run: 'echo x > ${{ outputs.o }}', outputs: { o: o.txt } }";
+    const p = project(`steps:\n${["a", "b", "c"].map(name => `  ${name}: ${twin}\n`).join("")}`);
+    for (const more of [[], ["--force"], ["--force", "--jobs", "1"]])
+      expect(Object.values(await p.run(more)).sort()).toEqual(["cached", "cached", "ran"]);
+  });
 });
 
 describe("a damaged store", () => {
