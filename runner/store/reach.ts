@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { fingerprintKey } from "../cache/fingerprint.js";
 import type { ArtifactRef } from "../core/record.js";
-import type { Disk } from "./disk.js";
+import { isCode, type Disk } from "./disk.js";
 import { listIfAny } from "./files.js";
 import { inventory, type Area, type Item, type ItemKind } from "./inventory.js";
-import { parseManifest } from "./manifest.js";
+import { parseManifest, type TreeEntry } from "./manifest.js";
 import { readRecord, readRun } from "./records.js";
 import { resultId } from "./result-id.js";
 
@@ -160,12 +160,25 @@ class Surveyor {
 
   #inManifest(digest: string): readonly string[] {
     const own = `${digest}.tree`;
+    const entries = this.#manifest(join(this.root, "objects", digest.slice(0, 2), own));
+    const files = entries.flatMap(e => (e.type === "folder" ? [] : this.#objects(e)));
+    return [own, ...new Set(files)];
+  }
+
+  /** Nothing for one that is missing or damaged: the artifact is not there, and nothing need be kept for it. */
+  #manifest(file: string): readonly TreeEntry[] {
+    let text: string;
     try {
-      const text = this.disk.readFile(join(this.root, "objects", digest.slice(0, 2), own)).toString();
-      const files = parseManifest(text).flatMap(e => (e.type === "folder" ? [] : this.#objects(e)));
-      return [own, ...new Set(files)];
+      text = this.disk.readFile(file).toString();
+    } catch (error) {
+      // One that cannot be read for the moment (EACCES, EMFILE, EIO) is there: its files must not go.
+      if (isCode(error, "ENOENT", "ENOTDIR", "EISDIR", "ELOOP")) return [];
+      throw error;
+    }
+    try {
+      return parseManifest(text);
     } catch {
-      return [own]; // Missing or damaged: the artifact is not there, and nothing need be kept for it.
+      return [];
     }
   }
 
