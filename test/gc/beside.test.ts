@@ -118,6 +118,18 @@ describe("a gc beside a run", () => {
     expect(left("objects")).toEqual([]);
   });
 
+  it.each(["EACCES", "EMFILE", "EIO"])("removes nothing when a manifest cannot be read: %s", async code => {
+    await prepare();
+    const before = left("objects");
+    const { disk } = interrupted(-1, (name, args) => {
+      if (name === "readFile" && String(args[0]).endsWith(".tree"))
+        throw Object.assign(new Error(`${code}: for the moment`), { code });
+    });
+    const keepLast1 = { ...NOTHING, keepLast: 1 };
+    await expect(gc(lab.store(disk), keepLast1)).rejects.toThrow("for the moment");
+    expect(left("objects")).toEqual(before);
+  });
+
   it("waits for another gc, and both come to an end", async () => {
     await prepare();
     const waits: number[] = [];
