@@ -54,14 +54,18 @@ export class Laboratory {
     cpSync(this.root, join(this.#folder, `saved-${name}`), { recursive: true });
   }
 
-  /** Returns when the clock by which the disk stamps files has moved: what was written is older than what will be. */
+  /**
+   * Returns when the clock by which the disk stamps files and the one that records quote have both moved: what was
+   * written is older than what will be.
+   */
   tick(): void {
     const file = join(this.#folder, "tick");
     const stamp = (): bigint => {
       writeFileSync(file, "");
       return lstatSync(file, { bigint: true }).ctimeNs;
     };
-    for (const first = stamp(); stamp() === first;);
+    const now = systemClock.now().getTime();
+    for (const first = stamp(); stamp() === first || systemClock.now().getTime() === now;);
   }
 
   store(disk: Disk = systemDisk): Store {
