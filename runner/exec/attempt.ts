@@ -1,7 +1,5 @@
 import { join, relative } from "node:path";
 import { differences, differenceText } from "../cache/explain.js";
-import { fingerprintKey } from "../cache/fingerprint.js";
-import { frame, sha256 } from "../cache/hash.js";
 import { maskOf, type Mask } from "../core/mask.js";
 import type { ArtifactRef, Curve, Fingerprint } from "../core/record.js";
 import type { Graph, GraphNode } from "../graph/types.js";
@@ -10,13 +8,14 @@ import { remove } from "../store/files.js";
 import { StatCache } from "../store/stat-cache.js";
 import { baseEnvironment } from "./environment.js";
 import type { Host } from "./host.js";
-import type { Job, JobHooks } from "./job.js";
+import type { Job, JobHooks, JobResult } from "./job.js";
 import { isStaged, type OutputsOf } from "./keyer.js";
 import type { Lease } from "./leases.js";
-import { checkOutputs, metricsFrom, settle, takeOutputs } from "./outputs.js";
+import { checkOutputs, metricsFrom, takeOutputs } from "./outputs.js";
+import { Parts, type PartSharing } from "./parts.js";
 import { TAG } from "./processes.js";
 import { refuseSecrets, secretsOf } from "./secrets.js";
-import { copied, isTrusted, stage } from "./staging.js";
+import { stage } from "./staging.js";
 
 export interface AttemptInput {
   readonly host: Host;
@@ -32,8 +31,7 @@ export interface AttemptInput {
   readonly tag: string;
   readonly log: string;
   readonly hooks: Pick<JobHooks, "progress" | "log">;
-  /** Told the key of each part before it is looked up or kept. */
-  readonly uses: (key: string) => void;
+  readonly sharing: PartSharing;
   readonly signal: AbortSignal;
 }
 
@@ -71,7 +69,7 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
       log: input.log,
       ...(node.timeoutMs === undefined ? {} : { timeoutMs: node.timeoutMs }),
     };
-    const result = await host.executor.run(job, { ...input.hooks, ...parts(input, mask) }, signal);
+    const result = await withParts(input, mask, hooks => host.executor.run(job, hooks, signal));
     if (!result.ok) return result;
     const changed = await changedInput(input, before);
     if (changed !== undefined) return failure(changed);
@@ -94,6 +92,20 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
     throw error;
   } finally {
     remove(host.store.disk, folder);
+  }
+}
+
+async function withParts(
+  { host, node, print, folder, hooks, sharing }: AttemptInput,
+  mask: Mask,
+  act: (hooks: JobHooks) => Promise<JobResult>,
+): Promise<JobResult> {
+  const parts = new Parts({ host, node, print, folder, hooks, sharing, mask });
+  const { findPart, claimPart, keepPart } = parts;
+  try {
+    return await act({ ...hooks, findPart, claimPart, keepPart });
+  } finally {
+    parts.end();
   }
 }
 
@@ -187,51 +199,4 @@ async function changedInput(
 
 function changedText(what: string): string {
   return `${what} while the step ran, so its result belongs to neither version; nothing was recorded`;
-}
-
-/** Parts belong to the kind, its code, engine and inputs; what else they depend on is in the key that the kind gives. */
-function parts(input: AttemptInput, mask: Mask): Pick<JobHooks, "findPart" | "keepPart"> {
-  const { host, node, print, uses, hooks, folder } = input;
-  const owner = { ...print, with: {} };
-  const keyOf = (name: string): string => {
-    const key = sha256(frame("vistas.part.1", [fingerprintKey(owner), name]));
-    uses(key);
-    return key;
-  };
-  const shown = async (key: string, ref: ArtifactRef): Promise<string> => {
-    const path = host.store.objects.path(ref);
-    return (await isTrusted(host, node)) ? path : copied(path, join(folder, "kept", sha256(key)));
-  };
-  return {
-    async findPart(key) {
-      const { parts: records, objects } = host.store;
-      const ref = records.get(keyOf(key))?.outputs["part"];
-      const why = records.unusable(keyOf(key));
-      if (why !== undefined) hooks.log(`the record of the part ${key} ${why}: it is made again`);
-      if (ref === undefined) return undefined;
-      const health = await objects.heal(ref);
-      if (health === "whole") return shown(key, ref);
-      hooks.log(`the part ${key} is ${health} in the store: it is made again`);
-      records.drop(keyOf(key));
-      return undefined;
-    },
-    async keepPart(key, path) {
-      settle("the part", path, path);
-      if (node.secrets !== undefined) await refuseSecrets("a part of the step", path, mask);
-      const ref = await host.store.objects.take(path);
-      const finished = host.clock.now().toISOString();
-      host.store.parts.put({
-        ...{
-          format: 1,
-          key: keyOf(key),
-          id: mask.text(key),
-          fingerprint: owner,
-          outputs: { part: ref },
-          outputNames: { part: "part" },
-        },
-        ...{ metrics: {}, curves: {}, seconds: 0, finished, environment: {} },
-      });
-      return shown(key, ref);
-    },
-  };
 }

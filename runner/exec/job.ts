@@ -43,6 +43,11 @@ export interface JobHooks {
   log(line: string): void;
   /** The path of a part that exists already, else nothing. `key` is canonical JSON. */
   findPart(key: string): Promise<string | undefined>;
+  /**
+   * The same, but where another job is making the part, waits for it. Nothing: it is for the caller to make, and nobody
+   * else will until it is kept or the job is over.
+   */
+  claimPart(key: string): Promise<string | undefined>;
   /** Takes a finished file or folder as a part; returns where it is now. */
   keepPart(key: string, path: string): Promise<string>;
 }
@@ -64,7 +69,7 @@ export interface Executor {
 export type WorkerMessage =
   | { readonly type: "progress"; readonly done: number; readonly total: number; readonly note: string }
   | { readonly type: "log"; readonly line: string }
-  | { readonly type: "find-part"; readonly call: number; readonly key: string }
+  | { readonly type: "find-part" | "claim-part"; readonly call: number; readonly key: string }
   | { readonly type: "keep-part"; readonly call: number; readonly key: string; readonly path: string }
   | {
       readonly type: "done";

@@ -197,6 +197,9 @@ function talk(
       case "find-part":
         answer(message.call, hooks.findPart(message.key));
         return;
+      case "claim-part":
+        answer(message.call, hooks.claimPart(message.key));
+        return;
       case "keep-part":
         answer(message.call, hooks.keepPart(message.key, message.path));
         return;

@@ -193,7 +193,7 @@ class CurrentRun {
           ledger.emit({ type: "step-progress", id: node.id, done, total, note }),
         log: line => ledger.emit({ type: "step-log", id: node.id, line }),
       },
-      uses: key => this.sharing.uses(key),
+      sharing: this.sharing,
     });
   }
 

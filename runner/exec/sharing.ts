@@ -19,9 +19,10 @@ export interface Maker {
  * One run's side of sharing a store with others: it shows that it is alive, holds the keys of what it is making, and
  * waits for what others are making.
  *
- * Why no two runs can wait for each other: a hold is taken without waiting, together with the cores that the step
- * needs, or neither is; so only steps that execute have holds, and no executing step waits for a hold. Every hold
- * therefore ends when its step does, or when its owner is found dead.
+ * Why no two runs can wait for each other: the hold of a step is taken without waiting, together with the cores that the
+ * step needs, or neither is; so only steps that execute have holds. An executing step waits for parts alone, and while
+ * it has claimed one itself, for none (parts.ts). Every hold therefore ends when its step does, or when its owner is
+ * found dead.
  */
 export class Sharing {
   readonly #entered: Entered;
@@ -78,9 +79,23 @@ export class Sharing {
       return Promise.resolve();
     }
     this.#holds.set(id, got);
-    // What cannot be removed now stays for a later run, which will say so if it is in its way.
-    for (const dead of got.after) this.#takenOver.push(endRemains(this.store, dead).catch(() => undefined));
+    this.#endRemains(got);
     return undefined;
+  }
+
+  /**
+   * Takes the right to make a part. Otherwise gives the promise of when to look for it (again): when it is made, or
+   * whoever was making it is dead.
+   */
+  takePart(key: string): Hold | Promise<void> {
+    const got = this.store.holds.take(key, this.#entered.owner);
+    if ("token" in got) return this.#waits.freed(key, got);
+    this.#endRemains(got);
+    const release = (): void => {
+      got.release();
+      this.#waits.look(key);
+    };
+    return { ...got, release };
   }
 
   /** Whether the node may still record what it made: no other run has taken this one for dead. */
@@ -95,6 +110,11 @@ export class Sharing {
       // The disk fails: whoever waits for it takes over when this run has left.
     }
     this.#holds.delete(id);
+  }
+
+  /** What cannot be removed now stays for a later run, which will say so if it is in its way. */
+  #endRemains({ after }: Hold): void {
+    for (const dead of after) this.#takenOver.push(endRemains(this.store, dead).catch(() => undefined));
   }
 
   async close(): Promise<void> {

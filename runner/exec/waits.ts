@@ -43,14 +43,18 @@ export class Waits {
       } catch {
         break; // Closed.
       }
-      for (const [key, { holder, tell }] of this.#waiting) {
-        if (this.#holds(key, holder)) continue;
-        this.#waiting.delete(key);
-        for (const each of tell) each();
-        ms = FIRST_MS;
-      }
+      for (const key of [...this.#waiting.keys()]) if (this.look(key)) ms = FIRST_MS;
     }
     this.#looking = false;
+  }
+
+  /** Tells whoever waits for a key if it is free; for when this process has just let it go. */
+  look(key: string): boolean {
+    const found = this.#waiting.get(key);
+    if (found === undefined || this.#holds(key, found.holder)) return false;
+    this.#waiting.delete(key);
+    for (const each of found.tell) each();
+    return true;
   }
 
   #holds(key: string, { owner, token }: Holder): boolean {

@@ -35,9 +35,6 @@ export function createContext(
       send(build(call));
     });
 
-  const find = (text: string): Promise<string | null> =>
-    ask(call => ({ type: "find-part", call, key: text }));
-
   const context: StepContext = {
     with: program.with,
     inputs: program.inputs,
@@ -65,7 +62,7 @@ export function createContext(
     },
     async part(key, produce) {
       const text = canonicalJson(key);
-      const found = await find(text);
+      const found = await ask(call => ({ type: "claim-part", call, key: text }));
       if (found !== null) return found;
       mkdirSync(scratch, { recursive: true });
       const path = join(scratch, String(calls));
@@ -74,7 +71,8 @@ export function createContext(
       if (kept === null) throw new Error(`the part ${text} could not be kept`);
       return kept;
     },
-    findPart: async key => (await find(canonicalJson(key))) ?? undefined,
+    findPart: async key =>
+      (await ask(call => ({ type: "find-part", call, key: canonicalJson(key) }))) ?? undefined,
     log: line => send({ type: "log", line }),
     random: stream => randomStream(seedOf(program), stream),
   };

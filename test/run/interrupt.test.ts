@@ -28,6 +28,7 @@ const NO_HOOKS: JobHooks = {
   progress: () => undefined,
   log: () => undefined,
   findPart: () => Promise.resolve(undefined),
+  claimPart: () => Promise.resolve(undefined),
   keepPart: (_, path) => Promise.resolve(path),
 };
 

@@ -1,0 +1,113 @@
+import { describe, expect, it } from "@jest/globals";
+import { Gate } from "../rig/gate.js";
+import { Project } from "../rig/project.js";
+
+/** Makes the named parts one inside the other; each tells at `arrive` that it is being made, and ends when `go` lets it. */
+const KIND = `import { readFileSync, writeFileSync } from "node:fs";
+import { defineStep } from "vistas";
+
+export default defineStep({
+  kind: "nested",
+  summary: "makes parts",
+  with: { type: "object", properties: { parts: { type: "array" }, arrive: { type: "string" }, go: { type: "string" }, salt: {} } },
+  inputs: [],
+  outputs: ["text"],
+  async run(ctx) {
+    const { parts, arrive, go } = ctx.with;
+    const make = async i => {
+      const path = await ctx.part(parts[i], async path => {
+        if (i === 0) { writeFileSync(arrive, parts[0]); readFileSync(go); }
+        if (i + 1 < parts.length) await make(i + 1);
+        writeFileSync(path, parts[i] + " by " + process.pid);
+      });
+      return readFileSync(path, "utf8");
+    };
+    writeFileSync(ctx.outputs.text, await make(0));
+  },
+});
+`;
+
+/** Two steps that make these parts. Gates belong to the outermost part, whoever makes it. */
+async function project(a: readonly string[], b: readonly string[]) {
+  const p = new Project({ "kinds/nested.js": KIND });
+  const arrive = [await Gate.at(p.path("arrive-one")), await Gate.at(p.path("arrive-two"))] as const;
+  const go = [await Gate.at(p.path("go-one")), await Gate.at(p.path("go-two"))] as const;
+  const step = (salt: string, parts: readonly string[]): string => {
+    const options = { parts, salt, arrive: p.path(`arrive-${parts[0]}`), go: p.path(`go-${parts[0]}`) };
+    return `{ uses: nested, with: ${JSON.stringify(options)} }`;
+  };
+  p.write("p.yaml", `plugins: [./kinds/nested.js]\nsteps:\n  a: ${step("a", a)}\n  b: ${step("b", b)}\n`);
+  return { p, arrive, go };
+}
+
+/** Resolves when a run's output has said that a step waits for a part. */
+function waiting(child: ReturnType<Project["start"]>): Promise<void> {
+  let text = "";
+  return new Promise((resolve, reject) => {
+    child.stdout.on("data", (chunk: Buffer) => {
+      text += chunk.toString("utf8");
+      if (text.includes("waits for a part")) resolve();
+    });
+    child.on("exit", () => reject(new Error(`it ended without waiting: ${text}`)));
+  });
+}
+
+const RUN = ["run", "p.yaml", "--reporter", "ndjson"];
+
+describe("a part that two steps need at the same time", () => {
+  it("is made once by two steps of a run", async () => {
+    const {
+      p,
+      arrive: [arrive],
+      go: [go],
+    } = await project(["one"], ["one"]);
+    const child = p.start([...RUN, "--jobs", "2"]);
+    const waits = waiting(child);
+    await arrive.arrived();
+    await waits;
+    await go.open();
+    expect((await child).exitCode).toBe(0);
+    expect(await p.output("a", "text")).toBe(await p.output("b", "text"));
+  });
+
+  it("is made once by two runs", async () => {
+    const {
+      p,
+      arrive: [arrive],
+      go: [go],
+    } = await project(["one"], ["one"]);
+    const first = p.start([...RUN, "a"]);
+    await arrive.arrived();
+    const second = p.start([...RUN, "b"]);
+    await waiting(second);
+    await go.open();
+    expect([(await first).exitCode, (await second).exitCode]).toEqual([0, 0]);
+    expect(await p.output("a", "text")).toBe(await p.output("b", "text"));
+  });
+
+  it("is made by the second when the first is killed", async () => {
+    const {
+      p,
+      arrive: [arrive],
+      go: [go],
+    } = await project(["one"], ["one"]);
+    const first = p.start([...RUN, "a"]);
+    await arrive.arrived();
+    const second = p.start([...RUN, "b"]);
+    await waiting(second);
+    first.kill("SIGKILL");
+    await arrive.arrived();
+    await go.open();
+    expect((await second).exitCode).toBe(0);
+    await first;
+  });
+
+  it("never makes two steps wait for each other", async () => {
+    const { p, arrive, go } = await project(["one", "two"], ["two", "one"]);
+    const child = p.start([...RUN, "--jobs", "2"]);
+    // Both are in the middle of the part that the other will ask for.
+    for (const gate of arrive) await gate.arrived();
+    for (const gate of go) await gate.open();
+    expect((await child).exitCode).toBe(0);
+  });
+});
