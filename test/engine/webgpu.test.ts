@@ -2,17 +2,16 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, it } from "@jest/globals";
 import { execa } from "execa";
-import { missing } from "../../steps/engine/packages.js";
 import { tryBackend } from "../../steps/engine/try-backend.js";
 import { describeOrSkip } from "../rig/skip.js";
 import { useSoftwareVulkan } from "../rig/vulkan.js";
 import type { DeviceMemory } from "./device-memory.js";
+import { lacking } from "./lacking.js";
 
 useSoftwareVulkan();
-const webgpu = await tryBackend("webgpu");
-const lacking = webgpu.ok || !webgpu.why.startsWith("no GPU was found") ? undefined : webgpu.why;
+const reason = lacking("webgpu", await tryBackend("webgpu"));
 
-describeOrSkip("the memory of a WebGPU device", missing("webgpu") ?? lacking, () => {
+describeOrSkip("the memory of a WebGPU device", reason, () => {
   let memory: DeviceMemory = { lent: [], used: [NaN, NaN], error: "" };
   beforeAll(async () => {
     const program = fileURLToPath(new URL("./device-memory.js", import.meta.url));
