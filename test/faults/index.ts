@@ -1,86 +1,87 @@
 /**
  * `npm run test:faults [-- --quick] [--seed N] [NAME ...]`: breaks the store in every way at hand and counts what was
  * wrong or lost. One JSON object a line for each campaign, then one with the totals; exit code 1 if anything was.
+ * Campaigns are processes of their own, one a core.
  */
+import { availableParallelism } from "node:os";
 import process from "node:process";
-import { collectAmongRuns } from "./collect.js";
-import { shareWork } from "./concurrency.js";
-import { enumerateDamage } from "./damage.js";
-import { fuzzStore } from "./fuzz-store.js";
-import { injectFaults } from "./inject.js";
-import { killRuns } from "./kills.js";
-import { fuzzPipelines } from "./pipelines/index.js";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { execa } from "execa";
+import { campaigns } from "./campaigns.js";
 
-/** What a campaign did, in numbers of its own, and what it found. */
-interface Found {
-  readonly counts: Readonly<Record<string, number>>;
-  readonly failures: readonly string[];
-}
-
-type Campaign = (seed: number, quick: boolean) => Promise<Found>;
-
-const campaigns: Readonly<Record<string, Campaign>> = {
-  async faults(seed, quick) {
-    const { injected, failures } = await injectFaults({ seed, share: quick ? 0.05 : 1 });
-    return { counts: { injected }, failures };
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: "boolean", default: false },
+    seed: { type: "string", default: "0" },
+    // Of the processes that this one starts: it tells of the one campaign that is named.
+    alone: { type: "boolean", default: false },
   },
-  async kills(seed, quick) {
-    const { kills, byTarget, orphans, failures } = await killRuns({ seed, kills: quick ? 20 : 220 });
-    return { counts: { kills, ...byTarget, orphans }, failures };
-  },
-  async concurrency(seed, quick) {
-    const { cases, kills, failures } = await shareWork({ seed, rounds: quick ? 2 : 20 });
-    return { counts: { cases, kills }, failures };
-  },
-  async gc(seed, quick) {
-    const { runs, gcs, kills, failures } = await collectAmongRuns({ seed, rounds: quick ? 1 : 10 });
-    return { counts: { runs, gcs, kills }, failures };
-  },
-  async damage(seed, quick) {
-    const { cases, failures } = await enumerateDamage({ seed, oneOfAKind: quick, share: quick ? 0.1 : 1 });
-    return { counts: { cases }, failures };
-  },
-  async store(seed, quick) {
-    const size = quick ? { files: 300, runs: 5, calls: 3 } : { files: 20_000, runs: 300, calls: 200 };
-    const { failures, byKind, ...counts } = await fuzzStore({ seed, ...size });
-    return { counts: { ...counts, ...byKind }, failures };
-  },
-  async pipelines(seed, quick) {
-    const size = quick ? { texts: 1000, calls: 4 } : { texts: 100_000, calls: 300 };
-    const { failures, ...counts } = await fuzzPipelines({ seed, ...size });
-    return { counts, failures };
-  },
-};
-
-const words = process.argv.slice(2);
-const quick = words.includes("--quick");
-const at = words.indexOf("--seed");
-const seed = at < 0 ? 0 : Number(words[at + 1]);
-const named = words.filter((word, i) => !word.startsWith("--") && (at < 0 || i !== at + 1));
-const unknown = named.filter(name => !(name in campaigns));
+});
+const { quick, alone } = values;
+const seed = Number(values.seed);
+const unknown = positionals.filter(name => !(name in campaigns));
 if (unknown.length > 0 || !Number.isSafeInteger(seed)) {
-  process.stderr.write(
-    `no such campaign: ${unknown.join(", ")}; there are: ${Object.keys(campaigns).join(", ")}\n`,
-  );
+  const names = Object.keys(campaigns).join(", ");
+  process.stderr.write(`no such campaign: ${unknown.join(", ")}; there are: ${names}\n`);
   process.exit(2);
 }
 
-const totals = { wrong: 0, lost: 0, seconds: 0 };
-for (const name of named.length > 0 ? named : Object.keys(campaigns)) {
+if (alone) {
+  const { wrong, lost } = await campaign(positionals[0] ?? "");
+  process.exit(wrong + lost > 0 ? 1 : 0);
+} else {
+  await all(positionals.length > 0 ? positionals : Object.keys(campaigns));
+}
+
+async function all(names: readonly string[]): Promise<void> {
+  const begun = performance.now();
+  const waiting = [...names];
+  const totals = { wrong: 0, lost: 0 };
+  const crashed: string[] = [];
+  const lane = async (): Promise<void> => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      const told = await inProcess(name);
+      if (told === undefined) crashed.push(name);
+      totals.wrong += told?.wrong ?? 0;
+      totals.lost += told?.lost ?? 0;
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, lane));
+  tell({ campaign: "all", seed, quick, ...totals, seconds: secondsSince(begun) });
+  for (const name of crashed) process.stderr.write(`${name}: the campaign did not come to its end\n`);
+  process.exitCode = totals.wrong + totals.lost + crashed.length > 0 ? 1 : 0;
+}
+
+interface Told {
+  readonly wrong: number;
+  readonly lost: number;
+}
+
+async function inProcess(name: string): Promise<Told | undefined> {
+  const args = ["--alone", name, "--seed", String(seed), ...(quick ? ["--quick"] : [])];
+  const self = fileURLToPath(import.meta.url);
+  const child = await execa(process.execPath, [self, ...args], { reject: false, stdin: "ignore" });
+  if (child.stdout !== "") process.stdout.write(`${child.stdout}\n`);
+  if (child.stderr !== "") process.stderr.write(`${child.stderr}\n`);
+  return child.stdout === "" ? undefined : (JSON.parse(child.stdout) as Told);
+}
+
+async function campaign(name: string): Promise<Told> {
   const begun = performance.now();
   const { counts, failures } = (await campaigns[name]?.(seed, quick)) ?? { counts: {}, failures: [] };
   // What should be there and is not; all else that is not as it should be is wrong.
   const lost = failures.filter(text => /not there|is undefined/.test(text)).length;
-  const seconds = Math.round((performance.now() - begun) / 100) / 10;
   const wrong = failures.length - lost;
-  tell({ campaign: name, ...counts, wrong, lost, seconds });
+  tell({ campaign: name, ...counts, wrong, lost, seconds: secondsSince(begun) });
   for (const text of failures.slice(0, 20)) process.stderr.write(`${name}: ${text}\n`);
-  totals.wrong += wrong;
-  totals.lost += lost;
-  totals.seconds += seconds;
+  return { wrong, lost };
 }
-tell({ campaign: "all", seed, quick, ...totals, seconds: Math.round(totals.seconds * 10) / 10 });
-process.exit(totals.wrong + totals.lost > 0 ? 1 : 0);
+
+function secondsSince(begun: number): number {
+  return Math.round((performance.now() - begun) / 100) / 10;
+}
 
 function tell(facts: Readonly<Record<string, unknown>>): void {
   process.stdout.write(`${JSON.stringify(facts)}\n`);

@@ -1,0 +1,49 @@
+import { collectAmongRuns } from "./collect.js";
+import { shareWork } from "./concurrency.js";
+import { enumerateDamage } from "./damage.js";
+import { fuzzStore } from "./fuzz-store.js";
+import { injectFaults } from "./inject.js";
+import { killRuns } from "./kills.js";
+import { fuzzPipelines } from "./pipelines/index.js";
+
+/** What a campaign did, in numbers of its own, and what it found. */
+export interface Found {
+  readonly counts: Readonly<Record<string, number>>;
+  readonly failures: readonly string[];
+}
+
+export type Campaign = (seed: number, quick: boolean) => Promise<Found>;
+
+/** By name; those that take longest first. */
+export const campaigns: Readonly<Record<string, Campaign>> = {
+  async pipelines(seed, quick) {
+    const size = quick ? { texts: 1000, calls: 4 } : { texts: 100_000, calls: 300 };
+    const { failures, ...counts } = await fuzzPipelines({ seed, ...size });
+    return { counts, failures };
+  },
+  async store(seed, quick) {
+    const size = quick ? { files: 300, runs: 5, calls: 3 } : { files: 20_000, runs: 300, calls: 200 };
+    const { failures, byKind, ...counts } = await fuzzStore({ seed, ...size });
+    return { counts: { ...counts, ...byKind }, failures };
+  },
+  async faults(seed, quick) {
+    const { injected, failures } = await injectFaults({ seed, share: quick ? 0.05 : 1 });
+    return { counts: { injected }, failures };
+  },
+  async kills(seed, quick) {
+    const { kills, byTarget, orphans, failures } = await killRuns({ seed, kills: quick ? 20 : 220 });
+    return { counts: { kills, ...byTarget, orphans }, failures };
+  },
+  async concurrency(seed, quick) {
+    const { cases, kills, failures } = await shareWork({ seed, rounds: quick ? 2 : 20 });
+    return { counts: { cases, kills }, failures };
+  },
+  async damage(seed, quick) {
+    const { cases, failures } = await enumerateDamage({ seed, oneOfAKind: quick, share: quick ? 0.1 : 1 });
+    return { counts: { cases }, failures };
+  },
+  async gc(seed, quick) {
+    const { runs, gcs, kills, failures } = await collectAmongRuns({ seed, rounds: quick ? 1 : 10 });
+    return { counts: { runs, gcs, kills }, failures };
+  },
+};
