@@ -42,56 +42,52 @@ interface Quantity {
   readonly margin: number;
 }
 
-/** What a single inequality is about: its measured side, or the difference of its sides; of several values the worst. */
+/**
+ * What a single inequality or range (`a < x < b`) is about: its measured side, or the difference of its sides; of several
+ * values the worst.
+ */
 function quantityOf(expression: Expression, lookup: Lookup): Quantity | undefined {
-  if (expression.type !== "compare" || expression.terms.length !== 2) return undefined;
-  const [left, right] = expression.terms;
-  const [operator] = expression.operators;
-  if (left === undefined || right === undefined || operator === undefined) return undefined;
-  const sign = upward(operator);
-  if (sign === 0) return undefined;
-  if (isConstant(right))
-    return ofSide(left, evaluateNumber(right, lookup).cells[0]?.value ?? NaN, sign, lookup);
-  if (isConstant(left))
-    return ofSide(right, evaluateNumber(left, lookup).cells[0]?.value ?? NaN, -sign, lookup);
-  if (isInterval(left) || isInterval(right)) return undefined;
-  const span = expression.span;
-  return ofSide({ type: "arithmetic", operator: "-", left, right, span }, 0, sign, lookup);
+  if (expression.type !== "compare") return undefined;
+  const { terms, operators, span } = expression;
+  const directions = new Set(operators.map(upward));
+  const [sign = 0] = directions;
+  if (directions.size !== 1 || sign === 0) return undefined;
+  // From the least to the greatest, whichever way it is written.
+  const [least, middle, greatest, more] = sign < 0 ? terms : [...terms].reverse();
+  const bound = (e: Expression): number => evaluateNumber(e, lookup).cells[0]?.value ?? NaN;
+  if (least === undefined || middle === undefined || more !== undefined) return undefined;
+  if (greatest !== undefined) {
+    if (!isConstant(least) || isConstant(middle) || !isConstant(greatest)) return undefined;
+    return ofSide(middle, [bound(least), bound(greatest)], lookup);
+  }
+  if (isConstant(middle)) return ofSide(least, [null, bound(middle)], lookup);
+  if (isConstant(least)) return ofSide(middle, [bound(least), null], lookup);
+  if (isInterval(least) || isInterval(middle)) return undefined;
+  const [left, right] = sign < 0 ? [least, middle] : [middle, least];
+  const wanted = sign < 0 ? ([null, 0] as const) : ([0, null] as const);
+  return ofSide({ type: "arithmetic", operator: "-", left, right, span }, wanted, lookup);
 }
 
-/** `sign`: 1 where more is better, -1 where less is. */
-function ofSide(side: Expression, bound: number, sign: number, lookup: Lookup): Quantity | undefined {
-  const wanted = sign > 0 ? ([bound, null] as const) : ([null, bound] as const);
+function ofSide(side: Expression, wanted: Quantity["wanted"], lookup: Lookup): Quantity | undefined {
+  const [low, high] = wanted;
+  const marginOf = ([from, to]: Interval): number =>
+    Math.min(low === null ? Infinity : from - low, high === null ? Infinity : high - to);
   if (side.type === "call" && (side.name === "ci" || side.name === "mean")) {
     const inner = evaluateNumber({ ...side, name: "mean" }, lookup).cells;
     const [only] = inner;
     const values = evaluateNumber(side.of, lookup).cells.map(cell => cell.value);
     if (inner.length !== 1 || only === undefined) return undefined;
-    const interval =
-      side.name === "ci"
-        ? evaluateInterval(side, lookup).cells[0]?.value
-        : values.length > 1 && tInterval(values, 0.95);
-    const deciding = side.name === "ci" && interval ? interval[sign > 0 ? 0 : 1] : only.value;
-    return {
-      ...{
-        actual: only.value,
-        interval: interval || null,
-        level: interval ? side.level : null,
-        n: values.length,
-      },
-      ...{ wanted, margin: sign * (deciding - bound) },
-    };
+    const { value: actual } = only;
+    const own = side.name === "ci" ? evaluateInterval(side, lookup).cells[0]?.value : undefined;
+    const interval = own ?? (values.length > 1 ? tInterval(values, 0.95) : null);
+    const margin = marginOf(own ?? [actual, actual]);
+    return { actual, interval, level: interval && side.level, n: values.length, wanted, margin };
   }
   const values = evaluateNumber(side, lookup).cells.map(cell => cell.value);
-  const worst = values.reduce((a, b) => (sign > 0 ? Math.min(a, b) : Math.max(a, b)));
-  return {
-    actual: worst,
-    interval: null,
-    level: null,
-    n: values.length,
-    wanted,
-    margin: sign * (worst - bound),
-  };
+  const margins = values.map(value => marginOf([value, value]));
+  const margin = Math.min(...margins);
+  const actual = values[margins.indexOf(margin)] ?? NaN;
+  return { actual, interval: null, level: null, n: values.length, wanted, margin };
 }
 
 function upward(operator: Comparison): number {

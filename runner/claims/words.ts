@@ -1,6 +1,8 @@
-/** A number for a sentence: at most three significant digits. */
+/** A number for a sentence: three significant digits, and of a large one all those before the point. */
 export function few(value: number): string {
-  return Number(value.toPrecision(3)).toString();
+  return Math.abs(value) >= 1000
+    ? Math.round(value).toLocaleString("en-US")
+    : Number(value.toPrecision(3)).toString();
 }
 
 /** A p-value: two digits, and nothing below what anyone should believe. */

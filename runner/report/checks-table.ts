@@ -13,10 +13,9 @@ export function renderChecksTable(reproduction: Reproduction, { color, stdout }:
   const { checks, lock, audits, ok } = reproduction;
   const mark = (good: boolean): string => (good ? paint.green("✔") : paint.red("✖"));
   const rows = checks.map(check => {
-    const { name, expected, actual, tolerance, interval, n } = checkCells(check);
+    const { name, bounds, actual, tolerance, interval, n } = checkCells(check);
     // Sentences and expressions stand below the table in full: a column is as wide as its longest cell.
-    const wanted = typeof check.expected === "string" ? "" : expected;
-    const texts = [cut(name), wanted, actual, tolerance, interval, n, check.source].map(printable);
+    const texts = [cut(name), bounds, actual, tolerance, interval, n, check.source].map(printable);
     return [mark(check.ok), ...texts];
   });
   const titles = ["", "expectation", "expected", "actual", "tolerance", "interval", "n", "source"];

@@ -25,7 +25,10 @@ export interface Reproduction {
 /** Cells of a check as people read them. */
 export interface CheckCells {
   readonly name: string;
+  /** A number; of a claim its words. */
   readonly expected: string;
+  /** The same in short: of a claim only where the value must lie. */
+  readonly bounds: string;
   readonly actual: string;
   readonly tolerance: string;
   readonly interval: string;
@@ -33,16 +36,23 @@ export interface CheckCells {
 }
 
 export function checkCells(check: Check): CheckCells {
-  const { name, over, expected, actual, tolerance, interval, level, n } = check;
+  const { name, over, expected, wanted, actual, tolerance, interval, level, n } = check;
   const confidence = level === null ? "" : ` ${Number((100 * level).toPrecision(4))} %`;
   return {
     name: over.length === 0 ? name : `${name}, mean over ${over.join(", ")}`,
     expected: typeof expected === "number" ? number(expected) : expected,
+    bounds: typeof expected === "number" ? number(expected) : tolerance === null ? boundsText(wanted) : "",
     actual: actual === null ? "–" : typeof actual === "number" ? number(actual) : actual ? "true" : "false",
     tolerance: tolerance === null ? "" : `±${number(tolerance)}`,
     interval: interval === null ? "" : `[${number(interval[0])}, ${number(interval[1])}]${confidence}`,
     n: n === 0 ? "" : String(n),
   };
+}
+
+function boundsText(wanted: Check["wanted"]): string {
+  const [low = null, high = null] = wanted ?? [];
+  if (low !== null && high !== null) return `${number(low)} to ${number(high)}`;
+  return low !== null ? `> ${number(low)}` : high !== null ? `< ${number(high)}` : "";
 }
 
 /** The verdict of the lock in lines: how much is the same, where the run departs, what follows. */

@@ -18,12 +18,12 @@ export function claimsSection({ reproduction }: ReportModel): Section | null {
 }
 
 function checkRow(check: Check): Markup {
-  const { name, expected, actual, tolerance, interval, n } = checkCells(check);
+  const { name, expected, bounds, actual, tolerance, interval, n } = checkCells(check);
   const wordy = typeof check.expected === "string";
   const mark = check.ok
     ? markup`<span class="badge done">met</span>`
     : markup`<span class="badge failed">not met</span>`;
-  return markup`<tr><td>${mark}</td><th scope="row">${name}${wordy && markup`<br><code>${expected}</code>`}<br><span class="soft">${[check.note, check.source].filter(text => text !== "").join(" · ")}</span></th><td class="number">${wordy ? "" : expected} <span class="soft">${tolerance}</span></td><td class="number">${actual}<br><span class="soft">${interval}</span></td><td class="where">${picture(check)}</td><td class="number">${n}</td></tr>
+  return markup`<tr><td>${mark}</td><th scope="row">${name}${wordy && markup`<br><code>${expected}</code>`}<br><span class="soft">${[check.note, check.source].filter(text => text !== "").join(" · ")}</span></th><td class="number">${bounds} <span class="soft">${tolerance}</span></td><td class="number">${actual}<br><span class="soft">${interval}</span></td><td class="where">${picture(check)}</td><td class="number">${n}</td></tr>
 `;
 }
 
