@@ -3,9 +3,14 @@ import { defineStep } from "../../runner/step-api.js";
 export interface CompareOptions {
   readonly metric: string;
   readonly level: number;
+  readonly resamples: number;
+  readonly seed: number;
 }
 
-/** Generated against real, paired by seed, with the baselines that keep both honest beside them. */
+/**
+ * Generated against real, paired by seed, with the baselines that keep both honest beside them. Intervals: over blocks
+ * (seeds) by Student's t, and with `test` over test images by the bootstrap (test-images.ts says what each leaves out).
+ */
 export default defineStep<CompareOptions>({
   kind: "compare",
   summary: "Compares probes of two arms, paired by seed, beside a random encoder and raw pixels",
@@ -23,8 +28,16 @@ export default defineStep<CompareOptions>({
         exclusiveMinimum: 0,
         exclusiveMaximum: 1,
         default: 0.95,
-        description: "confidence level of the t-intervals",
+        description: "confidence level of the intervals",
       },
+      resamples: {
+        type: "integer",
+        minimum: 100,
+        maximum: 1_000_000,
+        default: 10_000,
+        description: "with `test`: how often the test images are resampled",
+      },
+      seed: { type: "integer", default: 0, description: "with `test`: of the resampling" },
     },
     additionalProperties: false,
   },
@@ -33,6 +46,10 @@ export default defineStep<CompareOptions>({
     real: "probes of encoders trained on real images, of the same seeds",
     random: { doc: "probes of untrained encoders, of the same seeds", optional: true },
     raw: { doc: "a probe on raw pixels", optional: true },
+    test: {
+      doc: "the labelled images that the probes were tested on: gives a bootstrap over test images",
+      optional: true,
+    },
   },
   outputs: {
     table: "a folder: comparison.json, table.md, table.csv",

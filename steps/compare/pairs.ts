@@ -1,18 +1,18 @@
 import type { Labels } from "../../runner/step-api.js";
 
-/** One probe's result and its place on the gathered axes: `{ seed: 0 }`. */
-export interface Probe {
+/** One probe's result, a number or what else was read of it, and its place on the gathered axes: `{ seed: 0 }`. */
+export interface Probe<T = number> {
   readonly labels: Labels;
-  readonly value: number;
+  readonly value: T;
 }
 
 export const armNames = ["generated", "real", "random", "raw"] as const;
 export type ArmName = (typeof armNames)[number];
 /** The probes of each role. */
-export type Arms = ByArm<readonly Probe[]>;
+export type Arms<T = number> = ByArm<readonly Probe<T>[]>;
 
 /** One probe of the generated arm beside those of the other arms that belong to it. */
-export type Block = { readonly labels: Labels } & ByArm<number>;
+export type Block<T = number> = { readonly labels: Labels } & ByArm<T>;
 
 export type ByArm<T> = {
   readonly generated: T;
@@ -26,7 +26,7 @@ export type ByArm<T> = {
  * seed with same seed, and an arm without axes (raw pixels) with all. Throws when one has no partner, or several, or
  * when an arm has a probe that is nobody's partner: a comparison must not drop results silently.
  */
-export function pairProbes(arms: Arms): Block[] {
+export function pairProbes<T>(arms: Arms<T>): Block<T>[] {
   const { generated, real, random, raw } = arms;
   if (generated.length === 0) throw new Error("there is no probe of generated views");
   const blocks = generated.map(({ labels, value }) => ({
@@ -50,7 +50,7 @@ export function text(labels: Labels): string {
     .join(",");
 }
 
-function partnerOf(labels: Labels, probes: readonly Probe[], name: ArmName): number {
+function partnerOf<T>(labels: Labels, probes: readonly Probe<T>[], name: ArmName): T {
   const agreeing = probes.filter(probe => agree(labels, probe.labels));
   const [partner, second] = agreeing;
   const block = `generated[${text(labels)}]`;

@@ -1,50 +1,57 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Json, JsonObject, StepContext } from "../../runner/step-api.js";
+import type { JsonObject, StepContext } from "../../runner/step-api.js";
 import { readMetric } from "../evaluation/read-metric.js";
 import { writeJson } from "../lib/json.js";
 import type { CompareOptions } from "./index.js";
-import { armNames, type ArmName, type Arms, type Block, pairProbes, type Probe, text } from "./pairs.js";
+import { armNames, type Arms, type Block, pairProbes } from "./pairs.js";
+import { readArm, readRight, readTruth } from "./read.js";
 import { type Comparison, summarise, type Summary } from "./summary.js";
 import { csvTable, markdownTable } from "./tables.js";
+import { compareOverImages, type TestComparison } from "./test-images.js";
 
 /** Reads the probes' reports, pairs them, and writes the comparison as JSON, Markdown and CSV. */
 export async function run(ctx: StepContext<CompareOptions>): Promise<void> {
   const { metric, level } = ctx.with;
-  const [random, raw] = [await readArm(ctx, "random", metric), await readArm(ctx, "raw", metric)];
+  const read = (report: string, name: string): Promise<number> => readMetric(report, metric, name);
+  const [random, raw] = [await readArm(ctx, "random", read), await readArm(ctx, "raw", read)];
   const arms: Arms = {
-    generated: await readArm(ctx, "generated", metric),
-    real: await readArm(ctx, "real", metric),
+    generated: await readArm(ctx, "generated", read),
+    real: await readArm(ctx, "real", read),
     ...(random.length === 0 ? {} : { random }),
     ...(raw.length === 0 ? {} : { raw }),
   };
   const blocks = pairProbes(arms);
   const comparison = summarise(arms, blocks, level);
-  record(ctx, comparison);
+  const images = ctx.inputs["test"] === undefined ? undefined : await overTestImages(ctx);
+  record(ctx, comparison, images);
   const folder = ctx.outputs["table"] ?? "";
   await mkdir(folder, { recursive: true });
-  await writeJson(join(folder, "comparison.json"), describe(comparison, blocks, ctx.with));
-  await writeFile(join(folder, "table.md"), markdownTable(comparison, blocks, metric, level));
+  await writeJson(join(folder, "comparison.json"), describe(comparison, blocks, images, ctx.with));
+  await writeFile(join(folder, "table.md"), markdownTable(comparison, blocks, images, ctx.with));
   await writeFile(join(folder, "table.csv"), csvTable(blocks));
 }
 
-/** A gathered role has one probe an instance; any other has one. */
-async function readArm(ctx: StepContext<CompareOptions>, name: ArmName, metric: string): Promise<Probe[]> {
-  const path = ctx.inputs[name];
-  const instances = ctx.gathered[name] ?? (path === undefined ? [] : [{ labels: {}, path }]);
-  return Promise.all(
-    instances.map(async ({ labels, path: report }) => {
-      const value = await readMetric(report, metric, `${name}[${text(labels)}]`);
-      return { labels, value };
-    }),
-  );
+/** Pairs the two arms' predictions, image by image. */
+async function overTestImages(ctx: StepContext<CompareOptions>): Promise<TestComparison> {
+  const { metric } = ctx.with;
+  if (metric !== "accuracy")
+    throw new Error(`'test' compares accuracies image by image: leave it out to compare by '${metric}'`);
+  const truth = await readTruth(ctx);
+  const read = (report: string, name: string): Promise<Uint8Array> => readRight(report, name, truth);
+  const rights = { generated: await readArm(ctx, "generated", read), real: await readArm(ctx, "real", read) };
+  return compareOverImages(pairProbes(rights), ctx.with, ctx.random("test images"));
 }
 
 /**
  * Metrics: `difference`, `gain` and each arm's mean, each with `.low` and `.high` where there is an interval;
- * `gain.min` is the worst seed's; `n` counts the pairs.
+ * `gain.min` is the worst seed's; `n` counts the pairs. `difference.test.low` and `.high` are over test images.
  */
-function record(ctx: StepContext<CompareOptions>, { arms, difference, gain }: Comparison): void {
+function record(
+  ctx: StepContext<CompareOptions>,
+  { arms, difference, gain }: Comparison,
+  images: TestComparison | undefined,
+): void {
   const put = (name: string, { mean, low, high }: Summary): void => {
     ctx.metric(name, mean);
     if (low !== null) ctx.metric(`${name}.low`, low);
@@ -59,6 +66,10 @@ function record(ctx: StepContext<CompareOptions>, { arms, difference, gain }: Co
     put("gain", gain);
     ctx.metric("gain.min", gain.min);
   }
+  if (images !== undefined) {
+    ctx.metric("difference.test.low", images.low);
+    ctx.metric("difference.test.high", images.high);
+  }
   ctx.metric("n", difference.n);
   if (difference.n === 1) ctx.log("one pair alone: no interval can be given; repeat with more seeds");
 }
@@ -66,15 +77,13 @@ function record(ctx: StepContext<CompareOptions>, { arms, difference, gain }: Co
 function describe(
   { arms, difference, gain }: Comparison,
   blocks: readonly Block[],
-  options: CompareOptions,
-): Json {
-  const comparison: JsonObject = {
-    format: 1,
-    kind: "comparison",
-    ...options,
-    arms: { ...arms },
-    difference,
-    blocks,
+  images: TestComparison | undefined,
+  { metric, level, seed }: CompareOptions,
+): JsonObject {
+  return {
+    ...{ format: 1, kind: "comparison", metric, level },
+    ...{ arms: { ...arms }, difference, blocks },
+    ...(gain === undefined ? {} : { gain }),
+    ...(images === undefined ? {} : { testImages: { ...images, seed } }),
   };
-  return gain === undefined ? comparison : { ...comparison, gain };
 }

@@ -1,12 +1,13 @@
 import { armNames, type ArmName, type Block } from "./pairs.js";
 import type { Comparison, Summary } from "./summary.js";
+import type { TestComparison } from "./test-images.js";
 
 /** The comparison for people: a Markdown table of the arms and differences, then the blocks. */
 export function markdownTable(
   comparison: Comparison,
   blocks: readonly Block[],
-  metric: string,
-  level: number,
+  images: TestComparison | undefined,
+  { metric, level }: { readonly metric: string; readonly level: number },
 ): string {
   const { arms, difference, gain } = comparison;
   const rows = armNames.flatMap(name => {
@@ -14,6 +15,7 @@ export function markdownTable(
     return summary === undefined ? [] : [summaryRow(titles[name], summary)];
   });
   rows.push(summaryRow("generated - real, paired", difference));
+  if (images !== undefined) rows.push(summaryRow("generated - real, over test images", images));
   if (gain !== undefined) rows.push(summaryRow("generated - random, paired", gain));
   const columns = blockColumns(blocks);
   const alone =
@@ -23,6 +25,7 @@ export function markdownTable(
     "|---|---|---|---|",
     ...rows,
     alone,
+    ...(images === undefined ? [] : [caveat(images), ""]),
     line(columns.map(c => c.name)),
     line(columns.map(() => "---")),
     ...blocks.map(block => line(columns.map(c => c.text(block)))),
@@ -67,7 +70,18 @@ function blockColumns(blocks: readonly Block[], format: (value: number) => strin
   ];
 }
 
-function summaryRow(title: string, { mean, low, high, n }: Summary): string {
+function caveat({ resamples }: TestComparison): string {
+  return (
+    `Over test images: a percentile bootstrap, ${resamples} resamples of the images, each with all its predictions. ` +
+    "Only the images vary; the encoders and probes, their seeds and training, stay as they are. " +
+    "It does not tell what other seeds would give: the paired interval does."
+  );
+}
+
+function summaryRow(
+  title: string,
+  { mean, low, high, n }: Pick<Summary, "mean" | "low" | "high" | "n">,
+): string {
   const interval = low === null || high === null ? "none" : `${four(low)} to ${four(high)}`;
   return line([title, four(mean), interval, String(n)]);
 }
