@@ -1,6 +1,7 @@
 import { type FileHandle, open, readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { byCodeUnit } from "../core/json.js";
+import type { Labels } from "../core/labels.js";
 import type { StepResult } from "../core/record.js";
 import { isCode } from "../store/disk.js";
 import { bytes as bytesText, counted } from "../ui/format.js";
@@ -16,6 +17,8 @@ export interface Attachments {
 interface Place {
   /** Step instance. */
   readonly id: string;
+  readonly step: string;
+  readonly labels: Labels;
   readonly output: string;
   /** Path inside the output; `""` for an output that is a file. */
   readonly file: string;
@@ -81,7 +84,7 @@ export async function readAttachments(results: Iterable<StepResult>): Promise<At
 
   for (const { step, record, paths } of results) {
     for (const [output, path] of Object.entries(paths)) {
-      const place = { id: step.id, output };
+      const place = { id: step.id, step: step.step, labels: step.labels, output };
       if (record?.outputs[output]?.type !== "tree") {
         await look({ ...place, file: "" }, path, record?.outputNames[output] ?? output);
         continue;
@@ -99,9 +102,18 @@ export async function readAttachments(results: Iterable<StepResult>): Promise<At
   return { figures, texts, leftOut };
 }
 
-/** `views.grid`, `views.samples/grid.png`. */
-export function placeText({ id, output, file }: Place): string {
-  return file === "" ? `${id}.${output}` : `${id}.${output}/${file}`;
+/** `views.grid`, `views[seed=0].samples/grid.png`. */
+export function placeText(place: Place): string {
+  return textIn(place.id, place);
+}
+
+/** The same of all instances: `views.samples/grid.png`. */
+export function groupText(place: Place): string {
+  return textIn(place.step, place);
+}
+
+function textIn(step: string, { output, file }: Place): string {
+  return file === "" ? `${step}.${output}` : `${step}.${output}/${file}`;
 }
 
 const SHOWN: ReadonlySet<string> = new Set([".png", ".svg", ".md", ".csv", ".json", ".txt"]);

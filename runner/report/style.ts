@@ -120,14 +120,15 @@ table { border-collapse: collapse; font-size: .92rem }
 .key svg { margin-right: .4rem; vertical-align: -1px }
 .key rect { fill: none; stroke: var(--n); stroke-width: 1.5 }
 
-.images { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: .9rem; align-items: start }
-.images .card { padding: .8rem; margin: 0 }
-.images img { display: block; width: 100%; height: auto; border-radius: 6px; background: var(--mark) }
+.images { display: flex; flex-wrap: wrap; gap: .9rem; align-items: flex-start }
+.images .card { max-width: 100%; padding: .8rem 1rem; margin: 0 }
+.images h3 { margin: 0 0 .6rem; font-size: .88rem; overflow-wrap: anywhere }
+.images .row { display: flex; flex-wrap: wrap; gap: .8rem }
+.images figure { width: min-content }
+.images img { display: block; border-radius: 4px }
+@media (max-width: 50rem) { .images figure, .images img { max-width: 100%; width: auto; height: auto } }
 .images .sharp { image-rendering: pixelated }
-.images .drawing { grid-column: span 2 }
-.images .drawing img { background: none; max-width: 36rem; margin: 0 auto }
-@media (max-width: 40rem) { .images .drawing { grid-column: auto } }
-.images figcaption { margin: .5rem 0 0; font-size: .84rem }
+.images figcaption { margin: .35rem 0 0; font-size: .78rem; line-height: 1.3; overflow-wrap: break-word }
 
 .step > header { display: flex; flex-wrap: wrap; align-items: baseline; gap: .2rem .8rem }
 details { margin-top: .6rem }

@@ -60,7 +60,7 @@ describe("renderReport", () => {
       "0.8118 ± 0.0039 n=3",
       "seed=0", // each repeat
       "encoder ×3",
-      "views.views/grid.png 224 × 224",
+      "views.views/grid.png",
       "with.sigma: 0.3 is now 0.5",
       "recipe.temperature 0.1",
     ])

@@ -1,7 +1,6 @@
 import { counted } from "../../ui/format.js";
-import { type Figure, placeText } from "../attachments.js";
 import { lineChart } from "../line-chart.js";
-import { type Markup, markup } from "../../core/markup.js";
+import { markup } from "../../core/markup.js";
 import type { ReportModel } from "../model.js";
 import { dagSvg } from "../svg.js";
 import { type Section, stepAnchor } from "./section.js";
@@ -29,22 +28,4 @@ export function curvesSection({ charts }: ReportModel): Section | null {
   return { id: "curves", title: "Curves", body };
 }
 
-export function imagesSection({ attachments: { figures, leftOut } }: ReportModel): Section | null {
-  if (figures.length === 0 && leftOut.length === 0) return null;
-  const body = markup`<div class="images">${figures.map(figureMarkup)}</div>${
-    leftOut.length > 0 && markup`<p class="soft">Left out: ${leftOut.slice(0, 20).join("; ")}.</p>`
-  }`;
-  return { id: "images", title: "Images", body };
-}
-
 const MOST_CHARTS = 24;
-
-function figureMarkup(figure: Figure): Markup {
-  const { type, width, height, data } = figure;
-  // Pictures of few pixels are enlarged with their pixels kept square: what the network saw, not a blur of it.
-  const sharp = type === "image/png" && width < 512;
-  // Drawings have small text in them.
-  const drawing = type === "image/svg+xml" && width > 400 ? " drawing" : "";
-  return markup`<figure class="card${drawing}"><img${sharp && markup` class="sharp"`} src="data:${type};base64,${data}" width="${width}" height="${height}" alt="${placeText(figure)}"><figcaption>${placeText(figure)} <span class="soft">${width} × ${height}</span></figcaption></figure>
-`;
-}
