@@ -1,42 +1,29 @@
-import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "@jest/globals";
-import { execa } from "execa";
 import { missing } from "../../steps/engine/packages.js";
 import { tryBackend } from "../../steps/engine/try-backend.js";
 import { describeOrSkip } from "../rig/skip.js";
+import { type Outcome, train, TRAININGS_MS } from "./train.js";
 
 const native = await tryBackend("tensorflow");
 const gpu = native.ok && native.gpu;
-
-async function train(backend: string, threads: string): Promise<Outcome> {
-  const program = fileURLToPath(new URL("./train-digest.js", import.meta.url));
-  const { stdout } = await execa(process.execPath, [program, backend, threads], { timeout: 30_000 });
-  return JSON.parse(stdout) as Outcome;
-}
-
-interface Outcome {
-  readonly digest: string;
-  readonly threads: number;
-  readonly losses: readonly number[];
-  readonly counts: readonly number[];
-  readonly handlers: number;
-  readonly processorsKept: boolean;
-  readonly workerGlobal: boolean;
-}
 
 describeOrSkip(
   "training on tensorflow",
   missing("tensorflow") ?? (gpu ? "tensorflow computes on a GPU here, and promises nothing" : undefined),
   () => {
-    it("gives the same bits with the same number of threads, and nearly those of wasm", async () => {
-      const [one, again, other] = await Promise.all([
-        train("tensorflow", "2"),
-        train("tensorflow", "2"),
-        train("wasm", "2"),
-      ]);
-      expect(again.digest).toBe(one.digest);
-      one.losses.forEach((loss, i) => expect(Math.abs(loss - (other.losses[i] ?? NaN))).toBeLessThan(1e-4));
-    });
+    it(
+      "gives the same bits with the same number of threads, and nearly those of wasm",
+      async () => {
+        const [one, again, other] = await Promise.all([
+          train("tensorflow", "2"),
+          train("tensorflow", "2"),
+          train("wasm", "2"),
+        ]);
+        expect(again.digest).toBe(one.digest);
+        one.losses.forEach((loss, i) => expect(Math.abs(loss - (other.losses[i] ?? NaN))).toBeLessThan(1e-4));
+      },
+      TRAININGS_MS,
+    );
   },
 );
 
@@ -45,7 +32,7 @@ describe("training on wasm", () => {
   const outcomes: Outcome[] = [];
   beforeAll(async () => {
     for (const threads of ["1", "2", "2", "3"]) outcomes.push(await train("wasm", threads));
-  });
+  }, TRAININGS_MS);
 
   it("gives the same bits with 1, 2 and 3 threads and in every process", () => {
     expect(outcomes.map(({ threads }) => threads)).toEqual([1, 2, 2, 3]);
