@@ -45,14 +45,15 @@ async function overTestImages(ctx: StepContext<CompareOptions>): Promise<TestCom
 
 /**
  * Metrics: `difference`, `gain` and each arm's mean, each with `.low` and `.high` where there is an interval;
- * `gain.min` is the worst seed's; `n` counts the pairs. `difference.test.low` and `.high` are over test images.
+ * `gain.min` is the worst seed's; `n` counts the pairs. `difference.test` is the difference again,
+ * with the interval over test images.
  */
 function record(
   ctx: StepContext<CompareOptions>,
   { arms, difference, gain }: Comparison,
   images: TestComparison | undefined,
 ): void {
-  const put = (name: string, { mean, low, high }: Summary): void => {
+  const put = (name: string, { mean, low, high }: Pick<Summary, "mean" | "low" | "high">): void => {
     ctx.metric(name, mean);
     if (low !== null) ctx.metric(`${name}.low`, low);
     if (high !== null) ctx.metric(`${name}.high`, high);
@@ -66,12 +67,10 @@ function record(
     put("gain", gain);
     ctx.metric("gain.min", gain.min);
   }
-  if (images !== undefined) {
-    ctx.metric("difference.test.low", images.low);
-    ctx.metric("difference.test.high", images.high);
-  }
+  if (images !== undefined) put("difference.test", images);
   ctx.metric("n", difference.n);
-  if (difference.n === 1) ctx.log("one pair alone: no interval can be given; repeat with more seeds");
+  if (difference.n === 1)
+    ctx.log("one pair alone: no interval over blocks can be given; repeat with more seeds");
 }
 
 function describe(

@@ -19,7 +19,9 @@ export function markdownTable(
   if (gain !== undefined) rows.push(summaryRow("generated - random, paired", gain));
   const columns = blockColumns(blocks);
   const alone =
-    difference.n === 1 ? "\nOne block alone: no interval can be given. Repeat with more seeds.\n" : "";
+    difference.n === 1
+      ? "\nOne block alone: no interval over blocks can be given. Repeat with more seeds.\n"
+      : "";
   return [
     `| arm | ${metric} | ${Number((100 * level).toPrecision(6))} % interval | n |`,
     "|---|---|---|---|",

@@ -85,14 +85,14 @@ describe("compare", () => {
     const run = await compare({ generated: bySeed([0.8]), real: bySeed([0.7]) });
     expect(run.metrics["difference"]).toBeCloseTo(0.1, 12);
     expect(Object.keys(run.metrics).sort()).toEqual(["difference", "generated", "n", "real"]);
-    expect(run.log.join()).toContain("no interval can be given");
+    expect(run.log.join()).toContain("no interval over blocks can be given");
     const folder = run.outputs["table"] ?? "";
     expect((await readJson(join(folder, "comparison.json")))["difference"]).toMatchObject({
       low: null,
       high: null,
     });
     expect(readFileSync(join(folder, "table.md"), "utf8")).toContain(
-      "One block alone: no interval can be given.",
+      "One block alone: no interval over blocks can be given.",
     );
   });
 

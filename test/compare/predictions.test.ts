@@ -54,6 +54,7 @@ describe("compare with test images", () => {
     const { metrics, outputs } = await compare(await arms(), undefined, { resamples: 1000 });
     const { difference, "difference.test.low": low = NaN, "difference.test.high": high = NaN } = metrics;
     expect(difference).toBeCloseTo(2.5 / 60, 12);
+    expect(metrics["difference.test"]).toBe(2.5 / 60);
     expect(low).toBeLessThan(2.5 / 60);
     expect(high).toBeGreaterThan(2.5 / 60);
     const folder = outputs["table"] ?? "";
