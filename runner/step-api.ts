@@ -67,6 +67,14 @@ export interface StepContext<W = JsonObject> {
    * of the same kind, code, engine and inputs. `produce(path)` writes a file or folder. Returns its read-only path.
    */
   part(key: Json, produce: (path: string) => Promise<void> | void): Promise<string>;
+  /**
+   * The same of many parts, in whatever order is best: what another step is making at this moment comes last, so that
+   * steps which need the same parts share the making of them. `produce(i, path)` makes the i-th.
+   */
+  parts(
+    keys: readonly Json[],
+    produce: (index: number, path: string) => Promise<void> | void,
+  ): Promise<string[]>;
   /** The read-only path of a part that is there already, else nothing. */
   findPart(key: Json): Promise<string | undefined>;
   /** Aborted when the step is cancelled or runs out of time. */

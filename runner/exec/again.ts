@@ -16,7 +16,10 @@ export function withoutParts(executor: Executor): Executor {
       const hiding: JobHooks = {
         ...hooks,
         findPart: key => Promise.resolve(own.get(key)),
-        claimPart: key => Promise.resolve(own.get(key)),
+        claimPart: key => {
+          const path = own.get(key);
+          return Promise.resolve(path === undefined ? { state: "yours" } : { state: "there", path });
+        },
         async keepPart(key, path) {
           const kept = await hooks.keepPart(key, path);
           own.set(key, kept);

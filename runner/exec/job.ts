@@ -43,14 +43,17 @@ export interface JobHooks {
   log(line: string): void;
   /** The path of a part that exists already, else nothing. `key` is canonical JSON. */
   findPart(key: string): Promise<string | undefined>;
-  /**
-   * The same, but where another job is making the part, waits for it. Nothing: it is for the caller to make, and nobody
-   * else will until it is kept or the job is over.
-   */
-  claimPart(key: string): Promise<string | undefined>;
+  /** The same; what is not there is for the caller to make, unless another job makes it. With `wait` one waits for that. */
+  claimPart(key: string, wait: boolean): Promise<Claim>;
   /** Takes a finished file or folder as a part; returns where it is now. */
   keepPart(key: string, path: string): Promise<string>;
 }
+
+/**
+ * A part that is there; one that is the caller's to make, and nobody else will until it is kept or the job is over; one
+ * that another job is making.
+ */
+export type Claim = { readonly state: "there"; readonly path: string } | { readonly state: "yours" | "busy" };
 
 export type JobResult =
   | {
@@ -69,7 +72,8 @@ export interface Executor {
 export type WorkerMessage =
   | { readonly type: "progress"; readonly done: number; readonly total: number; readonly note: string }
   | { readonly type: "log"; readonly line: string }
-  | { readonly type: "find-part" | "claim-part"; readonly call: number; readonly key: string }
+  | { readonly type: "find-part"; readonly call: number; readonly key: string }
+  | { readonly type: "claim-part"; readonly call: number; readonly key: string; readonly wait: boolean }
   | { readonly type: "keep-part"; readonly call: number; readonly key: string; readonly path: string }
   | {
       readonly type: "done";
@@ -81,4 +85,10 @@ export type WorkerMessage =
 /** From the executor to the worker. */
 export type ExecutorMessage =
   | { readonly type: "run"; readonly program: KindProgram; readonly scratch: string }
-  | { readonly type: "part"; readonly call: number; readonly path: string | null; readonly error?: string };
+  | {
+      readonly type: "part";
+      readonly call: number;
+      readonly path: string | null;
+      readonly busy: boolean;
+      readonly error?: string;
+    };

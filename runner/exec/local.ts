@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { execa as Execa, Options } from "execa";
 import { maskOf } from "../core/mask.js";
 import type {
+  Claim,
   Executor,
   ExecutorMessage,
   Job,
@@ -173,14 +174,12 @@ function talk(
     // A worker that was ended meanwhile has no use for the answer.
     if (child.connected) child.send(message);
   };
-  const answer = (call: number, path: Promise<string | undefined>): void => {
-    path.then(
-      found => reply({ type: "part", call, path: found ?? null }),
+  const answer = (call: number, found: Promise<{ path?: string | undefined; busy?: boolean }>): void => {
+    found.then(
+      ({ path = null, busy = false }) => reply({ type: "part", call, path, busy }),
       (error: unknown) =>
         reply({
-          type: "part",
-          call,
-          path: null,
+          ...{ type: "part", call, path: null, busy: false },
           error: error instanceof Error ? error.message : String(error),
         }),
     );
@@ -195,13 +194,19 @@ function talk(
         hooks.log(message.line);
         return;
       case "find-part":
-        answer(message.call, hooks.findPart(message.key));
+        answer(
+          message.call,
+          hooks.findPart(message.key).then(path => ({ path })),
+        );
         return;
       case "claim-part":
-        answer(message.call, hooks.claimPart(message.key));
+        answer(message.call, hooks.claimPart(message.key, message.wait).then(claimed));
         return;
       case "keep-part":
-        answer(message.call, hooks.keepPart(message.key, message.path));
+        answer(
+          message.call,
+          hooks.keepPart(message.key, message.path).then(path => ({ path })),
+        );
         return;
       case "done":
         report.result = { ok: true, metrics: message.metrics, curves: message.curves };
@@ -211,4 +216,8 @@ function talk(
     }
   });
   reply({ type: "run", program, scratch: join(job.cwd, "..", "parts") });
+}
+
+function claimed(claim: Claim): { path?: string; busy?: boolean } {
+  return claim.state === "there" ? { path: claim.path } : { busy: claim.state === "busy" };
 }

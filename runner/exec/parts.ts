@@ -53,13 +53,15 @@ export class Parts implements PartHooks {
 
   readonly findPart: JobHooks["findPart"] = name => this.#find(name, this.#keyOf(name));
 
-  readonly claimPart: JobHooks["claimPart"] = async name => {
+  readonly claimPart: JobHooks["claimPart"] = async (name, wait) => {
     const key = this.#keyOf(name);
     for (;;) {
-      const found = await this.#find(name, key);
-      if (found !== undefined || this.#over || this.#claims.size > 0) return found;
+      const path = await this.#find(name, key);
+      if (path !== undefined) return { state: "there", path };
+      if (this.#over || this.#claims.size > 0) return { state: "yours" };
       const got = this.input.sharing.takePart(key);
       if (got instanceof Promise) {
+        if (!wait) return { state: "busy" };
         this.input.hooks.progress(0, 0, "waits for a part that another step is making");
         await got;
         this.input.host.store.parts.forget(key);
@@ -69,8 +71,9 @@ export class Parts implements PartHooks {
       // It may have been made and let go between the look and the claim.
       this.input.host.store.parts.forget(key);
       const made = await this.#find(name, key);
-      if (made !== undefined) this.#release(key);
-      return made;
+      if (made === undefined) return { state: "yours" };
+      this.#release(key);
+      return { state: "there", path: made };
     }
   };
 

@@ -1,9 +1,7 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { canonicalJson } from "../cache/canonical.js";
 import type { Curve } from "../core/record.js";
 import { randomStream, type StepContext } from "../step-api.js";
 import type { ExecutorMessage, KindProgram, WorkerMessage } from "./job.js";
+import { WorkerParts } from "./worker-parts.js";
 
 export interface WorkerContext {
   readonly context: StepContext;
@@ -24,16 +22,8 @@ export function createContext(
   const abort = new AbortController();
   const metrics = new Map<string, number>();
   const curves = new Map<string, [number, number][]>();
-  const waiting = new Map<number, { resolve(path: string | null): void; reject(error: Error): void }>();
-  let calls = 0;
+  const parts = new WorkerParts(scratch, send);
   let lastProgress = -Infinity;
-
-  const ask = (build: (call: number) => WorkerMessage): Promise<string | null> =>
-    new Promise((resolve, reject) => {
-      const call = calls++;
-      waiting.set(call, { resolve, reject });
-      send(build(call));
-    });
 
   const context: StepContext = {
     with: program.with,
@@ -60,19 +50,9 @@ export function createContext(
       curve.push([at, value]);
       curves.set(name, curve);
     },
-    async part(key, produce) {
-      const text = canonicalJson(key);
-      const found = await ask(call => ({ type: "claim-part", call, key: text }));
-      if (found !== null) return found;
-      mkdirSync(scratch, { recursive: true });
-      const path = join(scratch, String(calls));
-      await produce(path);
-      const kept = await ask(call => ({ type: "keep-part", call, key: text, path }));
-      if (kept === null) throw new Error(`the part ${text} could not be kept`);
-      return kept;
-    },
-    findPart: async key =>
-      (await ask(call => ({ type: "find-part", call, key: canonicalJson(key) }))) ?? undefined,
+    part: parts.part,
+    parts: parts.parts,
+    findPart: parts.findPart,
     log: line => send({ type: "log", line }),
     random: stream => randomStream(seedOf(program), stream),
   };
@@ -80,12 +60,7 @@ export function createContext(
   return {
     context,
     results: () => ({ metrics: Object.fromEntries(metrics), curves: Object.fromEntries(curves) }),
-    settle: ({ call, path, error }) => {
-      const asker = waiting.get(call);
-      waiting.delete(call);
-      if (error === undefined) asker?.resolve(path);
-      else asker?.reject(new Error(error));
-    },
+    settle: answer => parts.settle(answer),
     stop: () => abort.abort(),
   };
 }

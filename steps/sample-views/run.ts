@@ -14,25 +14,30 @@ export async function run(ctx: StepContext<SampleViewsOptions>): Promise<void> {
   const { anchors, shard, views } = ctx.with;
   const files = await readGenerator(ctx.inputs["generator"] ?? "");
   const generator = openGenerator(files);
-  const shards: string[] = [];
+  const ranges = Array.from({ length: Math.ceil(anchors / shard) }, (_, i) => ({
+    first: i * shard,
+    count: Math.min(shard, anchors - i * shard),
+  }));
   let opened: { readonly engine: Engine; readonly program: Program } | undefined;
+  let furthest = 0;
   try {
-    for (let first = 0; first < anchors; first += shard) {
-      ctx.signal.throwIfAborted();
-      const count = Math.min(shard, anchors - first);
-      const made = await ctx.part(shardKey(ctx.with, first, count), async path => {
+    const shards = await ctx.parts(
+      ranges.map(range => shardKey(ctx.with, range)),
+      async (i, path) => {
+        ctx.signal.throwIfAborted();
+        const { first, count } = ranges[i] ?? { first: 0, count: 0 };
         opened ??= await open(ctx.device, generator);
-        const progress = (done: number): void =>
-          ctx.progress(first + Math.floor(done / views), anchors, "anchors");
+        const progress = (images: number): void => {
+          furthest = Math.max(furthest, first + Math.floor(images / views));
+          ctx.progress(furthest, anchors, "anchors");
+        };
         await writeShard({ ctx, generator, program: opened.program, progress }, path, first, count);
-      });
-      shards.push(made);
-      ctx.progress(first + count, anchors, "anchors");
-    }
+      },
+    );
+    await writeViews(ctx.outputs["views"] ?? "", shards, anchors, facts(ctx.with, files));
   } finally {
     opened?.engine.dispose();
   }
-  await writeViews(ctx.outputs["views"] ?? "", shards, anchors, facts(ctx.with, files));
   ctx.metric("anchors", anchors);
   ctx.metric("images", anchors * views);
 }
@@ -46,11 +51,10 @@ async function open(
 }
 
 /** What a shard's bytes depend on, beside the generator, which is an input of the step. */
-function shardKey(options: SampleViewsOptions, first: number, count: number): Json {
+function shardKey(options: SampleViewsOptions, range: { first: number; count: number }): Json {
   const { views, transform, prior, truncation, augment, classes, seed } = options;
   return {
-    first,
-    count,
+    ...range,
     views,
     transform,
     prior,

@@ -76,6 +76,7 @@ const ctx: StepContext<ContrastiveOptions> = {
   progress: () => undefined,
   metric: () => undefined,
   part: turn,
+  parts: keys => Promise.all(keys.map(turn)),
   findPart: () => Promise.resolve(undefined),
   signal: new AbortController().signal,
   log: line => void log.push(line),

@@ -83,6 +83,11 @@ export function fakeRun<W>(definition: StepDefinition<W>, options: FakeOptions =
       fake.made.push(key);
       return path;
     },
+    parts: async (keys, produce) => {
+      const paths: string[] = [];
+      for (const [i, key] of keys.entries()) paths.push(await ctx.part(key, path => produce(i, path)));
+      return paths;
+    },
     findPart: key => {
       const path = pathOf(key);
       return Promise.resolve(existsSync(path) ? path : undefined);

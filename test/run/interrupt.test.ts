@@ -28,7 +28,7 @@ const NO_HOOKS: JobHooks = {
   progress: () => undefined,
   log: () => undefined,
   findPart: () => Promise.resolve(undefined),
-  claimPart: () => Promise.resolve(undefined),
+  claimPart: () => Promise.resolve({ state: "yours" }),
   keepPart: (_, path) => Promise.resolve(path),
 };
 

@@ -27,6 +27,28 @@ export default defineStep({
 });
 `;
 
+/** Makes the parts one and two, in whatever order is best, each with gates of its own. */
+const LISTED = `import { readFileSync, writeFileSync } from "node:fs";
+import { defineStep } from "vistas";
+
+export default defineStep({
+  kind: "listed",
+  summary: "makes parts",
+  with: { type: "object", properties: { folder: { type: "string" }, salt: {} } },
+  inputs: [],
+  outputs: ["text"],
+  async run(ctx) {
+    const names = ["one", "two"];
+    const paths = await ctx.parts(names, (i, path) => {
+      writeFileSync(ctx.with.folder + "/arrive-" + names[i], "");
+      readFileSync(ctx.with.folder + "/go-" + names[i]);
+      writeFileSync(path, names[i] + " by " + process.pid);
+    });
+    writeFileSync(ctx.outputs.text, paths.map(path => readFileSync(path, "utf8")).join(", "));
+  },
+});
+`;
+
 /** Two steps that make these parts. Gates belong to the outermost part, whoever makes it. */
 async function project(a: readonly string[], b: readonly string[]) {
   const p = new Project({ "kinds/nested.js": KIND });
@@ -109,5 +131,22 @@ describe("a part that two steps need at the same time", () => {
     for (const gate of arrive) await gate.arrived();
     for (const gate of go) await gate.open();
     expect((await child).exitCode).toBe(0);
+  });
+
+  it("is left for later by a step that needs many, which makes another meanwhile", async () => {
+    const p = new Project({ "kinds/listed.js": LISTED });
+    const gates = (name: string) =>
+      Promise.all(["one", "two"].map(part => Gate.at(p.path(`${name}-${part}`))));
+    const [arrive, go] = [await gates("arrive"), await gates("go")];
+    const step = (salt: string) => `{ uses: listed, with: { folder: "${p.folder}", salt: ${salt} } }`;
+    p.write("p.yaml", `plugins: [./kinds/listed.js]\nsteps:\n  a: ${step("a")}\n  b: ${step("b")}\n`);
+    const child = p.start([...RUN, "--jobs", "2"]);
+    // Both are under way at once, so each is made by another step.
+    for (const gate of arrive) await gate.arrived();
+    for (const gate of go) await gate.open();
+    expect((await child).exitCode).toBe(0);
+    const text = await p.output("a", "text");
+    expect(text).toMatch(/^one by \d+, two by \d+$/);
+    expect(await p.output("b", "text")).toBe(text);
   });
 });

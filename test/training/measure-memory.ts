@@ -124,6 +124,11 @@ function context<W>(
       await produce(path);
       return path;
     },
+    async parts(keys, produce) {
+      const paths: string[] = [];
+      for (const [i, key] of keys.entries()) paths.push(await this.part(key, path => produce(i, path)));
+      return paths;
+    },
     findPart: () => Promise.resolve(undefined),
     signal: new AbortController().signal,
     log: () => undefined,

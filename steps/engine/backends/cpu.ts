@@ -3,16 +3,17 @@ import { memoryOfMachine } from "../memory/machine.js";
 import { totalBytes } from "../memory/peak.js";
 import { eagerProgram } from "../program.js";
 import { closeBackend } from "./close.js";
+import { loadCore, loadCpu } from "./load.js";
 
 /**
  * Plain JavaScript: slow (under 1 GFLOP/s), loads everywhere, and is the reference that other backends are
  * checked against.
  */
 export async function openCpu(): Promise<Engine> {
-  const tf = await import("@tensorflow/tfjs-core");
+  const tf = loadCore();
   // Else TensorFlow.js greets the user of this backend with an advertisement on stderr.
   tf.enableProdMode();
-  const { version_cpu } = await import("@tensorflow/tfjs-backend-cpu");
+  const { version_cpu } = loadCpu();
   if (!(await tf.setBackend("cpu"))) throw new Error("The cpu tensor backend did not start.");
   const version = `tfjs-backend-cpu ${version_cpu}`;
   return {

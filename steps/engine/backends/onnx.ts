@@ -2,11 +2,13 @@ import { cpus as processors } from "node:os";
 import process from "node:process";
 import { gpu } from "../gpu.js";
 import { memoryOfMachine } from "../memory/machine.js";
-import { peakBytes } from "../memory/peak.js";
+import { constantBytes, peakBytes } from "../memory/peak.js";
 import { compiledProgram } from "../onnx/program.js";
 import type { Ort } from "../onnx/session.js";
+import { simplify } from "../trace/passes/index.js";
 import type { Engine, EngineOptions } from "../types.js";
 import type { Graph } from "../trace/index.js";
+import { loadOnnxruntime } from "./load.js";
 import { openWasm } from "./wasm.js";
 
 /**
@@ -16,7 +18,7 @@ import { openWasm } from "./wasm.js";
  * (`test/engine/onnx`).
  */
 export async function openOnnx({ cpus }: EngineOptions): Promise<Engine> {
-  const ort = await load();
+  const ort = load();
   const provider = process.env.VISTAS_ONNX_PROVIDER ?? "cpu";
   const supported = ort.listSupportedBackends().map(({ name }) => name);
   if (!supported.includes(provider))
@@ -27,8 +29,7 @@ export async function openOnnx({ cpus }: EngineOptions): Promise<Engine> {
   const hardware = processors()[0]?.model ?? process.arch;
   const onProcessor = provider === "cpu";
   const limit = onProcessor ? memoryOfMachine() : (await gpu()).memory;
-  const memory = { limit, needs: (graph: Graph) => PATCHES_AND_ROUNDING * peakBytes(graph), silent: false };
-  const runtime = { ort, threads: cpus, provider, memory };
+  const runtime = { ort, threads: cpus, provider };
   return {
     tf: wasm.tf,
     backend: "onnx",
@@ -39,7 +40,8 @@ export async function openOnnx({ cpus }: EngineOptions): Promise<Engine> {
     gpu: !onProcessor,
     determinism: onProcessor ? "bitwise" : "none",
     numericClass: `onnx ${version} ${provider} + ${wasm.version} float32 ${hardware}`,
-    memory,
+    // Where memory is out, the system would end the process, or the model be refused in no words of memory.
+    memory: { limit, needs, silent: true },
     program: (step, state) => compiledProgram(wasm.tf, runtime, step, state),
     dispose: () => wasm.dispose(),
   };
@@ -48,9 +50,17 @@ export async function openOnnx({ cpus }: EngineOptions): Promise<Engine> {
 /** Convolutions work on patches, and the runtime rounds sizes up: measured 2 to 3 times what lives at once. */
 const PATCHES_AND_ROUNDING = 2.5;
 
-async function load(): Promise<Ort> {
+/** A model is one protobuf message, which holds less than 2 GiB; the rest is for what lowerings add. */
+const MODEL_BYTES = 0.9 * 2 ** 31;
+
+function needs(graph: Graph): number {
+  const lean = simplify(graph);
+  return constantBytes(lean) > MODEL_BYTES ? Infinity : PATCHES_AND_ROUNDING * peakBytes(lean);
+}
+
+function load(): Ort {
   try {
-    return await import("onnxruntime-node");
+    return loadOnnxruntime();
   } catch (error) {
     const why = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
     throw new Error(`onnxruntime-node does not load: ${why ?? ""}`, { cause: error });

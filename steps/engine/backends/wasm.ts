@@ -6,6 +6,7 @@ import { repairKernels } from "../wasm/index.js";
 import { MAX_THREADS, withThreads } from "../wasm/threads.js";
 import { eagerProgram } from "../program.js";
 import { closeBackend } from "./close.js";
+import { loadCore, loadWasm } from "./load.js";
 import { noteHandlers } from "./process-events.js";
 
 /**
@@ -13,8 +14,8 @@ import { noteHandlers } from "./process-events.js";
  * both give the same bits for any number of threads (`test/engine/determinism.test.ts`).
  */
 export async function openWasm({ cpus }: EngineOptions): Promise<Engine> {
-  const tf = await import("@tensorflow/tfjs-core");
-  const wasm = await import("@tensorflow/tfjs-backend-wasm");
+  const tf = loadCore();
+  const wasm = loadWasm();
   tf.enableProdMode();
   const wanted = Math.min(cpus, MAX_THREADS);
   tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", wanted > 1);

@@ -8,7 +8,7 @@ import { OutOfMemory, saysOutOfMemory } from "./out-of-memory.js";
 export interface Memory {
   /** Bytes that steps may take. Undefined where that is not known. */
   readonly limit: number | undefined;
-  /** Bytes that a step takes, about. */
+  /** Bytes that a step takes, about; infinite for one that the engine cannot hold whatever its memory. */
   readonly needs: (graph: Graph) => number;
   /** The system would end the process without a word, so a step that does not fit is refused before it runs. */
   readonly silent: boolean;
@@ -21,9 +21,7 @@ const COUNTED_ON = 0.8;
 export function guardedProgram(engine: Engine, step: StepFunction, state: ProgramArrays): Program {
   const program = engine.program(step, state);
   const signature = signaturesOf(state);
-  const admitted = new Set<string>();
-  const needs = (inputs: Signatures): number =>
-    engine.memory.needs(trace(engine.tf, step, signature, inputs));
+  const found = new Map<string, number | undefined>();
   return {
     get how() {
       return program.how;
@@ -41,27 +39,38 @@ export function guardedProgram(engine: Engine, step: StepFunction, state: Progra
     dispose: () => program.dispose(),
   };
 
-  /** Throws if a step of such inputs cannot fit. Each set of shapes is looked at once. */
+  /** Throws if a step of such inputs cannot fit. */
   function admit(inputs: Signatures): void {
-    const { limit, silent } = engine.memory;
+    const { limit = Number.MAX_VALUE, silent } = engine.memory;
+    if (silent && (needs(inputs) ?? 0) > limit) throw new Error("out of memory, had it been run");
+  }
+
+  /** Each set of shapes is looked at once. Nothing for a step that cannot be traced, or not with so many rows. */
+  function needs(inputs: Signatures): number | undefined {
     const key = JSON.stringify(inputs);
-    if (!silent || limit === undefined || admitted.has(key)) return;
-    const needed = whereKnown(() => needs(inputs));
-    if (needed !== undefined && needed > limit) throw new Error("out of memory, had it been run");
-    admitted.add(key);
+    if (!found.has(key))
+      found.set(
+        key,
+        whereKnown(() => engine.memory.needs(shapesOf(inputs))),
+      );
+    return found.get(key);
+  }
+
+  function shapesOf(inputs: Signatures): Graph {
+    return trace(engine.tf, step, signature, inputs, { numbers: false });
   }
 
   function explained(inputs: Signatures, cause: unknown): OutOfMemory {
     const rows = rowsOf(inputs);
-    const needed = whereKnown(() => needs(inputs));
+    const needed = needs(inputs);
     const known = engine.memory.limit;
     const limit = needed === undefined ? undefined : whereItEnded(needed, known);
     const fits = (wanted: number): boolean => {
-      const needed = whereKnown(() => needs(withRows(inputs, rows, wanted)));
-      return needed !== undefined && limit !== undefined && needed <= COUNTED_ON * limit;
+      const needed = needs(withRows(inputs, rows, wanted)) ?? Infinity;
+      return limit !== undefined && needed !== Infinity && needed <= COUNTED_ON * limit;
     };
     const room = known === undefined ? "" : `, which has ${gigabytes(known)} for it`;
-    const takes = needed === undefined ? "" : ` takes some ${gigabytes(needed)} and`;
+    const takes = needed === undefined || needed === Infinity ? "" : ` takes some ${gigabytes(needed)} and`;
     return new OutOfMemory(
       `Out of memory: a step on ${rows} rows${takes} does not fit into the engine ${engine.backend}${room}.`,
       rows,
@@ -96,7 +105,6 @@ function withRows(inputs: Signatures, rows: number, wanted: number): Signatures 
   );
 }
 
-/** Nothing for a step that cannot be traced, or not with so many rows. */
 function whereKnown(work: () => number): number | undefined {
   try {
     return work();

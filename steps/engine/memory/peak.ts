@@ -39,6 +39,18 @@ export function totalBytes(graph: Graph): number {
   return [...sizes.values()].reduce((a, b) => a + b, 0);
 }
 
+/** Bytes of what is the same in every step: constants, and state that never changes. */
+export function constantBytes({ nodes, inputs, state, next }: Graph): number {
+  const changing = Object.keys(next).map(name => state[name]);
+  const varying = new Set([
+    ...Object.values(inputs),
+    ...changing,
+    ...nodes.flatMap(({ outputs }) => outputs),
+  ]);
+  const used = new Set(nodes.flatMap(node => Object.values(node.inputs)));
+  return [...used].reduce((sum, value) => (varying.has(value) ? sum : sum + bytesOf(value)), 0);
+}
+
 /** Kernels that give the numbers that they take, under another shape. */
 const VIEWS = new Set(["Reshape", "Identity", "ExpandDims", "Squeeze"]);
 

@@ -1,7 +1,7 @@
 /**
  * Programs that onnxruntime runs: the step function is traced and lowered once for each set of input shapes, and its
  * state goes from a step's outputs to the next one's inputs. Where that cannot be, the program runs operation by
- * operation from then on, and `how` says why.
+ * operation from then on, and `how` says why. Does not: ask whether a step fits into memory (`memory/guard.ts`).
  */
 import type { InferenceSession } from "onnxruntime-node";
 import { eagerProgram, type Program, type ProgramArrays, type StepFunction } from "../program.js";
@@ -87,7 +87,6 @@ class CompiledProgram implements Program {
       const news = Object.keys(graph.next).filter(name => !this.#changing.has(name));
       if (news.length > 0) this.#drop();
       for (const name of news) this.#changing.add(name);
-      this.#admit(graph);
       const { bytes, operations } = lower(this.tf, graph, this.#constants());
       const session = await openSession(this.runtime, bytes);
       const compiled = { session, graph, operations };
@@ -100,12 +99,6 @@ class CompiledProgram implements Program {
       this.#eager = eagerProgram(this.tf, this.step, this.#copies(), `eager: ${why}`);
       return undefined;
     }
-  }
-
-  /** The system would end the process without a word. */
-  #admit(graph: Graph): void {
-    const { limit, needs } = this.runtime.memory;
-    if (limit !== undefined && needs(graph) > limit) throw new Error("out of memory, had it been run");
   }
 
   async #execute({ session, graph }: Compiled, inputs: ProgramArrays, read: boolean): Promise<ProgramArrays> {

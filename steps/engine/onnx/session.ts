@@ -1,5 +1,4 @@
 import type { InferenceSession, OrtData, OrtType, Tensor } from "onnxruntime-node";
-import type { Memory } from "../memory/guard.js";
 import type { ProgramArray } from "../program.js";
 
 /** The part of onnxruntime-node that is used; loaded by `backends/onnx.ts`. */
@@ -10,12 +9,11 @@ export interface Runtime {
   readonly threads: number;
   /** Of onnxruntime's execution providers: `cpu`, `webgpu`, `cuda`, `dml`, `coreml`. */
   readonly provider: string;
-  readonly memory: Memory;
 }
 
 /** Loads a model. Throws what onnxruntime throws. */
 export function openSession(
-  { ort, threads, provider }: Omit<Runtime, "memory">,
+  { ort, threads, provider }: Runtime,
   model: Uint8Array,
 ): Promise<InferenceSession> {
   return ort.InferenceSession.create(model, {

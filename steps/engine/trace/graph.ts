@@ -9,7 +9,7 @@ export type ValueType = "float32" | "int32" | "bool";
 export interface Value {
   readonly shape: readonly number[];
   readonly dtype: ValueType;
-  /** The numbers of a constant, row-major; a bool is 0 or 1. */
+  /** The numbers of a constant, row-major, where the trace keeps them; a bool is 0 or 1. */
   readonly data?: ConstantData;
 }
 export type ConstantData = Float32Array | Int32Array | Uint8Array;

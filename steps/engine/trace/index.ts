@@ -27,9 +27,18 @@ export function signaturesOf(arrays: ProgramArrays): Signatures {
   );
 }
 
-/** Throws a Refusal at the first thing that cannot be recorded, and whatever the step function throws. */
-export function trace(tf: TensorFlow, step: StepFunction, state: Signatures, inputs: Signatures): Graph {
-  const recorder = new Recorder();
+/**
+ * Throws a Refusal at the first thing that cannot be recorded, and whatever the step function throws. Without `numbers`, those
+ * of constants are left out: enough to tell what a step takes, also where to keep them would take too much.
+ */
+export function trace(
+  tf: TensorFlow,
+  step: StepFunction,
+  state: Signatures,
+  inputs: Signatures,
+  { numbers = true } = {},
+): Graph {
+  const recorder = new Recorder(numbers);
   return withBackend(tf, recorder, () => {
     const allowRandomness = forbidRandomness();
     tf.engine().startScope("trace");

@@ -22,6 +22,9 @@ export class Recorder {
   readonly #values = new WeakMap<DataId, Value>();
   readonly #scope = new Set<DataId>();
 
+  /** `numbers`: constants keep theirs. */
+  constructor(private readonly numbers: boolean) {}
+
   /** The value behind a tensor, or a Refusal if the tensor was made outside of the trace. */
   valueOf(tensor: TensorInfo, user: string): Value {
     const value = this.#values.get(tensor.dataId);
@@ -55,9 +58,10 @@ export class Recorder {
     return { dataId, shape: [...value.shape], dtype: value.dtype };
   }
 
-  constant(data: ConstantData, shape: readonly number[], dtype: ValueType): TensorInfo {
+  constant(values: ArrayLike<unknown> | null, shape: readonly number[], dtype: ValueType): TensorInfo {
+    if (!this.numbers) return this.tensorOf({ shape: [...shape], dtype });
     // Copied: whoever made the numbers may go on to use the array.
-    return this.tensorOf({ shape: [...shape], dtype, data: data.slice() });
+    return this.tensorOf({ shape: [...shape], dtype, data: numbers(dtype, values, sizeOf(shape)).slice() });
   }
 
   free(dataId: DataId): void {
@@ -91,8 +95,7 @@ export function traceBackend(tf: TensorFlow, recorder: () => Recorder): KernelBa
     override write(values: ArrayLike<unknown> | null, shape: number[], dtype: string): DataId {
       if (dtype !== "float32" && dtype !== "int32" && dtype !== "bool")
         throw new Refusal(`A tensor of ${dtype}`, here());
-      const data = numbers(dtype, values, sizeOf(shape));
-      return recorder().constant(data, shape, dtype).dataId;
+      return recorder().constant(values, shape, dtype).dataId;
     }
     override readSync(): never {
       throw new Refusal("Reading a tensor's numbers", here(), "is not possible within a step function");

@@ -1,28 +1,42 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { graphNetwork, rangeOf } from "../../../steps/lib/graph/index.js";
-import { readOnnxGraph } from "../../../steps/lib/graph/onnx/read.js";
+import { graphNetwork, rangeOf, readGraph } from "../../../steps/lib/graph/index.js";
 import { parseNpy } from "../../../steps/lib/npy.js";
 import type { Engine, Tensor2D } from "../../../steps/engine/index.js";
+import type { ForeignFormat } from "../../../steps/lib/generator-card.js";
 import { type Check, demand } from "./check.js";
 
 const FIXTURES = join(import.meta.dirname, "../../../../test/fixtures/generators");
 const fixture = (name: string): Buffer => readFileSync(join(FIXTURES, name));
 
-/** Models that PyTorch exported, compiled, make the images that PyTorch made of the same latents. */
-export const foreign: readonly Check[] = ["dcgan", "mixed", "fixed"].map(name => ({
-  name: `${name} makes PyTorch's images`,
-  run: engine => compare(engine, name),
-}));
+/** Models of other programs, compiled, make the images that these made of the same latents. */
+export const foreign: readonly Check[] = [
+  ...["dcgan", "mixed", "fixed"].map(name => ({
+    name: `${name} makes PyTorch's images`,
+    run: (engine: Engine) => compare(engine, name, "onnx", [`${name}.onnx`]),
+  })),
+  {
+    name: "graph makes Keras's images",
+    run: engine => compare(engine, "graph", "tensorflowjs", ["graph.model.json", "graph.weights.bin"]),
+  },
+];
 
-async function compare(engine: Engine, name: string): Promise<void> {
+const LAYOUTS = { onnx: "channels-first", tensorflowjs: "channels-last" } as const;
+
+async function compare(
+  engine: Engine,
+  name: string,
+  format: ForeignFormat,
+  paths: readonly string[],
+): Promise<void> {
   const { tf } = engine;
   const latents = parseNpy(fixture(`${name}.latents.npy`), name);
   const expected = parseNpy(fixture(`${name}.images.npy`), name);
-  const graph = readOnnxGraph(fixture(`${name}.onnx`));
+  const files = paths.map(path => ({ path, sha256: "" }));
+  const graph = readGraph({ format, files }, new Map(paths.map(path => [path, fixture(path)])), "");
   const [, height = 0, width = 0, channels = 0] = expected.shape;
   const [low, high] = rangeOf(graph) ?? [0, 1];
-  const network = graphNetwork(graph, [height, width, channels], "channels-first");
+  const network = graphNetwork(graph, [height, width, channels], LAYOUTS[format]);
   const program = engine.program((weights, { z }) => {
     const images = network.run(tf, weights, z as Tensor2D);
     return { outputs: { images: tf.div(tf.sub(images, low), high - low) } };

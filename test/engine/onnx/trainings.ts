@@ -1,8 +1,14 @@
 import type { ModelSpec } from "../../../steps/lib/model.js";
 import { eagerProgram } from "../../../steps/engine/program.js";
-import { type Engine, saysOutOfMemory, type StepFunction, type Tensor } from "../../../steps/engine/index.js";
-import { peakBytes } from "../../../steps/engine/memory/peak.js";
-import { compiledProgram } from "../../../steps/engine/onnx/program.js";
+import {
+  type Engine,
+  fittingRows,
+  OutOfMemory,
+  type StepFunction,
+  type Tensor,
+  type Tensor2D,
+} from "../../../steps/engine/index.js";
+import { guardedProgram } from "../../../steps/engine/memory/guard.js";
 import { contrastiveTraining } from "../../bench/workloads.js";
 import { type Check, demand } from "./check.js";
 
@@ -37,6 +43,7 @@ export const trainings: readonly Check[] = [
   { name: "memory stays where it is over 5,000 steps", run: withoutLeak },
   { name: "memory is given back when programs are disposed of", run: givesBack },
   { name: "what cannot fit is refused before it runs", run: refusesInTime },
+  { name: "more constants than a model can hold are refused before they are copied", run: refusesConstants },
 ];
 
 function follow(spec: ModelSpec): Check["run"] {
@@ -101,18 +108,41 @@ async function givesBack(engine: Engine): Promise<void> {
   );
 }
 
-async function refusesInTime({ tf }: Engine): Promise<void> {
-  const memory = { limit: 2 ** 20, needs: peakBytes, silent: false };
-  const runtime = { ort: await import("onnxruntime-node"), threads: 1, provider: "cpu", memory };
+async function refusesInTime(engine: Engine): Promise<void> {
+  const { tf } = engine;
   const step: StepFunction = (_, { x }) => ({ outputs: { y: tf.sum(tf.exp(x as Tensor)) } });
-  const program = compiledProgram(tf, runtime, step, {});
+  const program = guardedProgram({ ...engine, memory: { ...engine.memory, limit: 2 ** 20 } }, step, {});
   const run = (rows: number): Promise<unknown> =>
     program.run({ x: { shape: [rows, 1024], data: new Float32Array(rows * 1024) } });
-  await run(100);
-  const error = await run(200).then(
+  await run(40);
+  const error = await thrownBy(run(200));
+  demand(error instanceof OutOfMemory && error.rows === 200, String(error));
+  program.dispose();
+}
+
+/** 64 KiB of constants a row, which nobody touches: the memory is not taken before it is. */
+async function refusesConstants(engine: Engine): Promise<void> {
+  const { tf } = engine;
+  const step: StepFunction = (_, { x }) => {
+    const [rows] = (x as Tensor2D).shape;
+    const constant = tf.zeros([rows, 2 ** 14]);
+    return { outputs: { y: tf.sum(tf.mul(x as Tensor, constant)) } };
+  };
+  const memory = { ...engine.memory, limit: 2 ** 50 };
+  const program = guardedProgram({ ...engine, memory }, step, {});
+  const run = (rows: number): Promise<unknown> =>
+    program.run({ x: { shape: [rows, 1], data: new Float32Array(rows) } });
+  await run(10);
+  const error = await thrownBy(run(100_000));
+  if (!(error instanceof OutOfMemory)) throw new Error(`not refused: ${String(error)}`);
+  const fitting = fittingRows(error, 1);
+  demand(fitting > 25_000 && fitting < 32_768, `rows that fit into a model: ${fitting}`);
+  program.dispose();
+}
+
+async function thrownBy(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
-  demand(saysOutOfMemory(error), String(error));
-  program.dispose();
 }

@@ -9,7 +9,8 @@ export function fused(call: Call, product: Tensor): Tensor {
   const { tf } = call;
   const given = call.attribute("fused_ops") ?? [];
   const steps = Array.isArray(given) ? (given as readonly unknown[]) : [];
-  call.ignore("num_args", "epsilon");
+  call.only("filter_format", "HWIO");
+  call.ignore("num_args", "num_host_args", "epsilon", "leakyrelu_alpha");
   return steps.reduce((x: Tensor, step) => {
     switch (step) {
       case "BiasAdd":

@@ -50,7 +50,7 @@ function readNode(json: Json): GraphNode {
   for (const [key, value] of Object.entries(isJsonObject(attr) ? attr : {})) {
     // The types of tensors follow from the tensors, except where a node changes them.
     const type = isJsonObject(value) && typeof value["type"] === "string" ? value["type"] : undefined;
-    if (key.startsWith("_") || (type !== undefined && key !== "DstT")) continue;
+    if (key.startsWith("_") || key === "TArgs" || (type !== undefined && key !== "DstT")) continue;
     node.attributes.set(key, type ?? attributeOf(value, `${nodeText(node)}: its attribute '${key}'`));
   }
   return node;
