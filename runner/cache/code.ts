@@ -24,15 +24,16 @@ export class UnknowableCode extends Error {
  */
 export async function codeDigests(module: string, host: CodeHost): Promise<Record<string, string>> {
   const found = new Map<string, string>();
+  const packages: Packages = new Map();
   // A module's imports are looked for beside the file itself, not beside a link to it.
-  const start = realpathSync(module);
+  const start = realpathSync.native(module);
   const todo = [start];
   const seen = new Set(todo);
   for (let file = todo.pop(); file !== undefined; file = todo.pop()) {
     const facts = await factsOf(file, host);
     found.set(relative(dirname(start), file).replaceAll("\\", "/"), facts.digest);
     for (const wanted of facts.imports) {
-      const target = follow(wanted, file, found);
+      const target = follow(wanted, file, found, packages);
       if (target === undefined || seen.has(target)) continue;
       seen.add(target);
       todo.push(target);
@@ -41,8 +42,15 @@ export async function codeDigests(module: string, host: CodeHost): Promise<Recor
   return Object.fromEntries([...found].sort(([a], [b]) => byCodeUnit(a, b)));
 }
 
+type Packages = Map<string, ReadonlyMap<string, string>>;
+
 /** The file that an import means, to be read as code; of a package the versions are noted in `found` instead. */
-function follow(wanted: string, from: string, found: Map<string, string>): string | undefined {
+function follow(
+  wanted: string,
+  from: string,
+  found: Map<string, string>,
+  packages: Packages,
+): string | undefined {
   // The text of a `data:` module is part of the module that names it.
   if (isBuiltin(wanted) || wanted.startsWith("data:")) return undefined;
   if (packageName(wanted) === "vistas") {
@@ -54,17 +62,17 @@ function follow(wanted: string, from: string, found: Map<string, string>): strin
   if (wanted.startsWith(".")) {
     const target = resolve(dirname(from), wanted);
     if (!existsSync(target)) throw new UnknowableCode(`${from} imports ${wanted}, which does not exist`);
-    return realpathSync(target);
+    return realpathSync.native(target);
   }
-  const versions = versionsOf(wanted, from);
+  const versions = versionsOf(wanted, from, packages);
   if (typeof versions === "string") return versions;
   for (const [name, version] of versions) found.set(`package ${name}`, version);
   return undefined;
 }
 
-function versionsOf(wanted: string, from: string): Map<string, string> | string {
+function versionsOf(wanted: string, from: string, packages: Packages): ReadonlyMap<string, string> | string {
   try {
-    return packageVersions(wanted, from);
+    return packageVersions(wanted, from, packages);
   } catch (error) {
     throw new UnknowableCode(
       `${from} imports ${wanted}, which cannot be found: ${error instanceof Error ? error.message : String(error)}`,

@@ -7,14 +7,24 @@ import { byCodeUnit, isObject, type Json, type JsonObject } from "../core/json.j
  * The versions of an installed package and of all that it depends on, by name, found as Node finds them from the
  * importing file upwards: a package may stay while one below it is upgraded. What is not installed is `absent`.
  * Text instead: the file that a package stands for which is linked in from the user's own code, where a version
- * says nothing; it is to be read as code.
+ * says nothing; it is to be read as code. `known`: what was found at the same moment before, by folder.
  * Does not: look at the content of packages.
  */
-export function packageVersions(specifier: string, from: string): Map<string, string> | string {
+export function packageVersions(
+  specifier: string,
+  from: string,
+  known: Map<string, ReadonlyMap<string, string>>,
+): ReadonlyMap<string, string> | string {
   const name = packageName(specifier);
   const folder = folderOf(name, from);
   if (folder === undefined) return new Map([[name, "absent"]]);
   if (!folder.includes(`${sep}node_modules${sep}`)) return createRequire(from).resolve(specifier);
+  const found = known.get(folder) ?? versionsBelow(name, folder);
+  known.set(folder, found);
+  return found;
+}
+
+function versionsBelow(name: string, folder: string): Map<string, string> {
   const versions = new Map<string, Set<string>>();
   const todo = [{ name, folder }];
   const seen = new Set([folder]);
@@ -40,7 +50,7 @@ export function packageName(specifier: string): string {
 function folderOf(name: string, from: string): string | undefined {
   for (let folder = dirname(from); ; folder = dirname(folder)) {
     const candidate = join(folder, "node_modules", name);
-    if (existsSync(join(candidate, "package.json"))) return realpathSync(candidate);
+    if (existsSync(join(candidate, "package.json"))) return realpathSync.native(candidate);
     if (folder === dirname(folder)) return undefined;
   }
 }

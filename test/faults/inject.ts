@@ -102,6 +102,7 @@ async function disturb(
     else if (!mayGo) say(`the run ${id} is lost`);
   }
   for (const text of await lies(reopened, mayMiss(scenario, fault))) say(text);
+  lab.nextMillisecond();
   try {
     await scenario.act(lab, lab.store());
     say(scenario.wrong?.(lab));

@@ -54,6 +54,12 @@ export class Laboratory {
     cpSync(this.root, join(this.#folder, `saved-${name}`), { recursive: true });
   }
 
+  /** Returns in another millisecond: the run that comes has a later id than any before. */
+  nextMillisecond(): void {
+    const now = systemClock.now().getTime();
+    while (systemClock.now().getTime() === now);
+  }
+
   /**
    * Returns when the clock by which the disk stamps files and the one that records quote have both moved: what was
    * written is older than what will be.
@@ -64,8 +70,8 @@ export class Laboratory {
       writeFileSync(file, "");
       return lstatSync(file, { bigint: true }).ctimeNs;
     };
-    const now = systemClock.now().getTime();
-    for (const first = stamp(); stamp() === first || systemClock.now().getTime() === now;);
+    for (const first = stamp(); stamp() === first;);
+    this.nextMillisecond();
   }
 
   store(disk: Disk = systemDisk): Store {
