@@ -90,6 +90,15 @@ export function inFolder<T>(disk: Disk, path: string, put: () => T): T {
   }
 }
 
+/** Removes a folder if there is nothing in it. */
+export function removeEmpty(disk: Disk, folder: string): void {
+  try {
+    disk.removeFolder(folder);
+  } catch (error) {
+    if (!isCode(error, "ENOENT", "ENOTEMPTY", "EEXIST")) throw error;
+  }
+}
+
 /** Flushes a file's bytes to the disk. */
 export function fsyncFile(disk: Disk, file: string): void {
   const fd = disk.open(file, "r");

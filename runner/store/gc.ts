@@ -2,8 +2,8 @@ import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { sha256 } from "../cache/hash.js";
 import type { StepRecord } from "../core/record.js";
-import { isCode, type Disk } from "./disk.js";
-import { inFolder, listIfAny, moved, remove, temporaryName, writerOf } from "./files.js";
+import type { Disk } from "./disk.js";
+import { inFolder, moved, remove, removeEmpty, temporaryName, writerOf } from "./files.js";
 import { planGc, unneeded, type Circumstances, type Plan, type Policy } from "./gc-plan.js";
 import type { Hold } from "./holds.js";
 import type { LiveRun } from "./live.js";
@@ -161,10 +161,9 @@ class Collector {
       if (entry.area === "parts") this.#freed += entry.bytes;
       if (entry.area === "parts" || plan.history.has(entry)) return;
       const file = pastFile(root, entry);
-      const folder = dirname(file);
       remove(disk, file);
       this.#freed += entry.bytes;
-      if (listIfAny(disk, folder)?.length === 0) removeEmpty(disk, folder);
+      removeEmpty(disk, dirname(file));
     });
     await this.#each(plan.rest, ({ path, bytes }) => {
       remove(disk, join(root, path));
@@ -241,12 +240,4 @@ function removeUnlessTouched(disk: Disk, file: string, seen: { ino: bigint; mtim
   if (disk.lstat(file) === undefined) disk.rename(aside, file);
   else remove(disk, aside);
   return false;
-}
-
-function removeEmpty(disk: Disk, folder: string): void {
-  try {
-    disk.removeFolder(folder);
-  } catch (error) {
-    if (!isCode(error, "ENOENT", "ENOTEMPTY", "EEXIST")) throw error;
-  }
 }

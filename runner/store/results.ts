@@ -1,8 +1,8 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { byCodeUnit } from "../core/json.js";
 import type { StepRecord } from "../core/record.js";
 import type { Disk } from "./disk.js";
-import { fsyncName, listIfAny, remove } from "./files.js";
+import { fsyncName, listIfAny, remove, removeEmpty } from "./files.js";
 import { NewerFormat, Records, readRecord } from "./records.js";
 import { writeEnvelope } from "./envelope.js";
 import { resultId } from "./result-id.js";
@@ -71,11 +71,7 @@ export class Results {
     }
     if (before !== undefined) this.#keepPast(before);
     this.#current.put(made);
-    const past = this.#file(made.key, made.result);
-    if (this.disk.lstat(past) !== undefined && this.#look(made.key, made.result) !== NEWER) {
-      this.#current.flushName(made.key);
-      remove(this.disk, past);
-    }
+    this.#dropPast(made.key, made.result);
     return made;
   }
 
@@ -89,7 +85,9 @@ export class Results {
   /** Puts back what `drop` took out of use, unless the key came to something meanwhile. */
   restore(record: StepRecord): void {
     this.#current.forget(record.key);
-    if (this.#current.get(record.key) === undefined) this.#current.put(record);
+    if (this.#current.get(record.key) !== undefined) return;
+    this.#current.put(record);
+    this.#dropPast(record.key, resultId(record));
   }
 
   /** Whether a record of the key is on disk now, whatever was known of it. */
@@ -124,6 +122,15 @@ export class Results {
     const file = this.#file(record.key, result);
     writeEnvelope(this.disk, file, { ...record, result });
     fsyncName(this.disk, file);
+  }
+
+  /** What is reused is no past result any more. */
+  #dropPast(key: string, result: string): void {
+    const file = this.#file(key, result);
+    if (this.disk.lstat(file) === undefined || this.#look(key, result) === NEWER) return;
+    this.#current.flushName(key);
+    remove(this.disk, file);
+    removeEmpty(this.disk, dirname(file));
   }
 
   #look(key: string, result: string): StepRecord | string | undefined {

@@ -28,6 +28,19 @@ function made(digest: string, finished = "2026-01-01T00:00:00.000Z"): StepRecord
   };
 }
 
+describe("a result that is reused again", () => {
+  it("is no past one any more, whether it was made anew or put back", () => {
+    const one = store.records.put(made("1"));
+    for (const again of [() => store.records.put(made("1")), () => store.records.restore(one)]) {
+      store.records.drop(KEY);
+      expect(store.records.past(KEY)).toEqual([one]);
+      again();
+      expect(store.records.get(KEY)?.result).toBe(one.result);
+      expect(readdirSync(join(root, "past", KEY.slice(0, 2)))).toEqual([]);
+    }
+  });
+});
+
 describe("a key that comes to other bytes", () => {
   it("is reused with the newest, and each run goes on meaning its own", () => {
     const one = store.records.put(made("1"));
