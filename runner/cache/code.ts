@@ -27,16 +27,16 @@ export async function codeDigests(module: string, host: CodeHost): Promise<Recor
   const packages: Packages = new Map();
   // A module's imports are looked for beside the file itself, not beside a link to it.
   const start = realpathSync.native(module);
-  const todo = [start];
-  const seen = new Set(todo);
-  for (let file = todo.pop(); file !== undefined; file = todo.pop()) {
+  const ahead = [start];
+  const seen = new Set(ahead);
+  for (let file = ahead.pop(); file !== undefined; file = ahead.pop()) {
     const facts = await factsOf(file, host);
     found.set(relative(dirname(start), file).replaceAll("\\", "/"), facts.digest);
     for (const wanted of facts.imports) {
       const target = follow(wanted, file, found, packages);
       if (target === undefined || seen.has(target)) continue;
       seen.add(target);
-      todo.push(target);
+      ahead.push(target);
     }
   }
   return Object.fromEntries([...found].sort(([a], [b]) => byCodeUnit(a, b)));

@@ -26,9 +26,9 @@ export function packageVersions(
 
 function versionsBelow(name: string, folder: string): Map<string, string> {
   const versions = new Map<string, Set<string>>();
-  const todo = [{ name, folder }];
+  const ahead = [{ name, folder }];
   const seen = new Set([folder]);
-  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+  for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
     const manifest = manifestOf(next.folder);
     const version = typeof manifest["version"] === "string" ? manifest["version"] : "";
     versions.set(next.name, (versions.get(next.name) ?? new Set()).add(version));
@@ -36,7 +36,7 @@ function versionsBelow(name: string, folder: string): Map<string, string> {
       const below = folderOf(dependency, join(next.folder, "package.json"));
       if (below === undefined || seen.has(below)) continue;
       seen.add(below);
-      todo.push({ name: dependency, folder: below });
+      ahead.push({ name: dependency, folder: below });
     }
   }
   return new Map([...versions].map(([of, found]) => [of, [...found].sort(byCodeUnit).join(", ")]));

@@ -55,8 +55,8 @@ export function metricsFrom(outputs: Readonly<Record<string, string>>): Record<s
   }
   const metrics: Record<string, number> = {};
   // By a list of what is left to look at: a file of the user's may be nested deeper than calls can be.
-  const todo: [string, Json][] = [["", value]];
-  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+  const ahead: [string, Json][] = [["", value]];
+  for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
     const [name, inner] = next;
     if (typeof inner === "number") {
       // JSON has no infinity, but 1e999 reads as one.
@@ -67,7 +67,7 @@ export function metricsFrom(outputs: Readonly<Record<string, string>>): Record<s
         name === "" ? key : `${name}.${key}`,
         v,
       ]);
-      todo.push(...below.reverse());
+      ahead.push(...below.reverse());
     }
   }
   return metrics;

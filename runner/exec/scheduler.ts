@@ -161,13 +161,13 @@ export async function schedule(
     failed = true;
     ended.add(node.id);
     if (!options.keepGoing) return;
-    const todo = [node];
-    for (let from = todo.pop(); from !== undefined; from = todo.pop()) {
+    const ahead = [node];
+    for (let from = ahead.pop(); from !== undefined; from = ahead.pop()) {
       for (const user of users.get(from.id) ?? []) {
         if (ended.has(user.id)) continue;
         ended.add(user.id);
         work.abandon(user, "skipped", `it needs ${node.id}, which failed`);
-        todo.push(user);
+        ahead.push(user);
       }
     }
   }
