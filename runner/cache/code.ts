@@ -66,8 +66,15 @@ function follow(
   }
   const versions = versionsOf(wanted, from, packages);
   if (typeof versions === "string") return versions;
-  for (const [name, version] of versions) found.set(`package ${name}`, version);
+  for (const [name, version] of versions)
+    found.set(`package ${name}`, bothVersions(found.get(`package ${name}`), version));
   return undefined;
+}
+
+/** Two modules may find a package in two places: both count, whichever was met first. */
+function bothVersions(before: string | undefined, version: string): string {
+  if (before === undefined || before === version) return version;
+  return [...new Set([...before.split(", "), ...version.split(", ")])].sort(byCodeUnit).join(", ");
 }
 
 function versionsOf(wanted: string, from: string, packages: Packages): ReadonlyMap<string, string> | string {

@@ -7,7 +7,7 @@ import { byCodeUnit, isObject, type Json, type JsonObject } from "../core/json.j
  * The versions of an installed package and of all that it depends on, by name, found as Node finds them from the
  * importing file upwards: a package may stay while one below it is upgraded. What is not installed is `absent`.
  * Text instead: the file that a package stands for which is linked in from the user's own code, where a version
- * says nothing; it is to be read as code. `known`: what was found at the same moment before, by folder.
+ * says nothing; it is to be read as code. `known`: what was found at the same moment before, by name and folder.
  * Does not: look at the content of packages.
  */
 export function packageVersions(
@@ -19,8 +19,10 @@ export function packageVersions(
   const folder = folderOf(name, from);
   if (folder === undefined) return new Map([[name, "absent"]]);
   if (!folder.includes(`${sep}node_modules${sep}`)) return createRequire(from).resolve(specifier);
-  const found = known.get(folder) ?? versionsBelow(name, folder);
-  known.set(folder, found);
+  // Two names may be links to one folder.
+  const place = `${name}\0${folder}`;
+  const found = known.get(place) ?? versionsBelow(name, folder);
+  known.set(place, found);
   return found;
 }
 

@@ -45,10 +45,10 @@ export class Digester {
       if (time > latest) latest = time;
     };
     // Folders still to list, each with the real paths of the folders it lies in, to see a link that closes a ring.
-    const todo: { path: string; prefix: string; within: readonly string[] }[] = [
+    const ahead: { path: string; prefix: string; within: readonly string[] }[] = [
       { path: folder, prefix: "", within: [] },
     ];
-    for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+    for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
       const real = this.disk.realpath(next.path);
       if (next.within.includes(real))
         throw new UnreadableInput(`${next.path} is a symbolic link to a folder it lies in`);
@@ -60,7 +60,7 @@ export class Digester {
         const stat = this.#stat(path);
         newest(stat);
         if (stat.isDirectory()) {
-          todo.push({ path, prefix: `${next.prefix}${name}/`, within: [...next.within, real] });
+          ahead.push({ path, prefix: `${next.prefix}${name}/`, within: [...next.within, real] });
           continue;
         }
         // Awaiting only what must be read keeps the walk of an unchanged folder free of a turn of the event loop a file.

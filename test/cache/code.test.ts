@@ -88,6 +88,18 @@ describe("the code of a kind", () => {
       },
       { "node_modules/q/package.json": pack("1.0.1") },
     ],
+    ...(["node_modules", "lib/node_modules"] as const).map(
+      (place): [string, string, Record<string, string>, Record<string, string>] => [
+        `either version of a package that two modules find in two places: ${place}`,
+        'import "p"; import "./lib/a.js"; import "./lib/b.js";',
+        {
+          "node_modules/p/package.json": pack("1.0.0"),
+          "lib/node_modules/p/package.json": pack("2.0.0"),
+          ...{ "lib/a.js": 'import "p";', "lib/b.js": 'import "p";' },
+        },
+        { [`${place}/p/package.json`]: pack("3.0.0") },
+      ],
+    ),
   ])("moves with %s", async (_, text, files: Record<string, string>, edit: Record<string, string>) => {
     await moves({ "kind.js": text, ...files }, edit);
   });
@@ -104,6 +116,13 @@ describe("the code of a kind", () => {
     const before = await digests(folder, "project/kind.js");
     write(folder, { "mine/deep.js": "2" });
     expect(await digests(folder, "project/kind.js")).not.toEqual(before);
+  });
+
+  it("names a package by every name that it is imported by", async () => {
+    const files = { "node_modules/p/package.json": pack("1.0.0"), "kind.js": 'import "p"; import "q";' };
+    const folder = folderOf(files);
+    symlinkSync("p", join(folder, "node_modules/q"));
+    expect(await digests(folder)).toMatchObject({ "package p": "1.0.0", "package q": "1.0.0" });
   });
 
   it("is looked for beside the file that a link leads to, as Node does", async () => {

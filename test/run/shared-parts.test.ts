@@ -76,6 +76,17 @@ function waiting(child: ReturnType<Project["start"]>): Promise<void> {
 
 const RUN = ["run", "p.yaml", "--reporter", "ndjson"];
 
+/** The first is in the middle of a part that the second waits for. */
+async function twoRuns() {
+  const { p, arrive, go } = await project(["one"], ["one"]);
+  const first = p.start([...RUN, "a"]);
+  await arrive[0].arrived();
+  const second = p.start([...RUN, "b"]);
+  await waiting(second);
+  // Not the promises of their ends, which an async function would wait for.
+  return { p, arrive: arrive[0], go: go[0], first, second };
+}
+
 describe("a part that two steps need at the same time", () => {
   it("is made once by two steps of a run", async () => {
     const {
@@ -93,30 +104,14 @@ describe("a part that two steps need at the same time", () => {
   });
 
   it("is made once by two runs", async () => {
-    const {
-      p,
-      arrive: [arrive],
-      go: [go],
-    } = await project(["one"], ["one"]);
-    const first = p.start([...RUN, "a"]);
-    await arrive.arrived();
-    const second = p.start([...RUN, "b"]);
-    await waiting(second);
+    const { p, go, first, second } = await twoRuns();
     await go.open();
     expect([(await first).exitCode, (await second).exitCode]).toEqual([0, 0]);
     expect(await p.output("a", "text")).toBe(await p.output("b", "text"));
   });
 
   it("is made by the second when the first is killed", async () => {
-    const {
-      p,
-      arrive: [arrive],
-      go: [go],
-    } = await project(["one"], ["one"]);
-    const first = p.start([...RUN, "a"]);
-    await arrive.arrived();
-    const second = p.start([...RUN, "b"]);
-    await waiting(second);
+    const { arrive, go, first, second } = await twoRuns();
     first.kill("SIGKILL");
     await arrive.arrived();
     await go.open();
