@@ -68,8 +68,8 @@ export interface StepContext<W = JsonObject> {
    */
   part(key: Json, produce: (path: string) => Promise<void> | void): Promise<string>;
   /**
-   * The same of many parts, in whatever order is best: what another step is making at this moment comes last, so that
-   * steps which need the same parts share the making of them. `produce(i, path)` makes the i-th.
+   * The same of many parts, from the last to the first, but for what another step is making at this moment: so steps
+   * which need the same first parts, and more or fewer beyond, share the making. `produce(i, path)` makes the i-th.
    */
   parts(
     keys: readonly Json[],
@@ -97,6 +97,11 @@ export interface StepDefinition<W = JsonObject> {
   readonly outputs: readonly string[] | Readonly<Record<string, string | OutputSpec>>;
   /** The kind computes with the tensor engine: its backend, version and precision become part of the key. */
   readonly numeric?: boolean;
+  /**
+   * Options whose product the step's time grows with, such as `["updates", "batch"]`. Of the instances of a step, those
+   * with the most to do start first, so that the cores are done at about the same time.
+   */
+  readonly effort?: readonly string[];
   run(ctx: StepContext<W>): Promise<void> | void;
 }
 
@@ -115,8 +120,14 @@ export function defineStep<W = JsonObject>(definition: StepDefinition<W>): StepD
     fault("`with` must be a JSON Schema of an object");
   if (typeof given.outputs !== "object" || given.outputs === null)
     fault("`outputs` must name at least one output");
+  if (given.effort !== undefined && !isListOfTexts(given.effort))
+    fault("`effort` must list names of options");
   if (typeof given.run !== "function") fault("`run` must be a function of the step context");
   return definition;
+}
+
+function isListOfTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every(item => typeof item === "string");
 }
 
 /**

@@ -5,6 +5,7 @@
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { provideSelf } from "./core/self-import.js";
+import { inSource } from "./core/source-places.js";
 import type { ExecutorMessage, KindProgram, WorkerMessage } from "./exec/job.js";
 import { createContext } from "./exec/worker-context.js";
 import type { StepDefinition } from "./step-api.js";
@@ -28,7 +29,9 @@ async function runStep(program: KindProgram, scratch: string): Promise<void> {
     await finish({ type: "done", ...results() });
   } catch (error) {
     // The log gets the whole story, the terminal its first line.
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write(
+      `${error instanceof Error ? inSource(error.stack ?? error.message) : String(error)}\n`,
+    );
     await finish({ type: "failed", error: error instanceof Error ? error.message : String(error) });
   }
 }

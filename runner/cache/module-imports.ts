@@ -60,7 +60,7 @@ function called({ callee, arguments: given = [] }: SyntaxNode): Found {
   const [first] = given;
   if (named(callee, "require")) return literal(first) ?? { fault: "computed" };
   // `createRequire(import.meta.url)("./x.cjs")`
-  if (makesRequire(callee)) return literal(first) ?? "";
+  if (makesRequire(callee)) return literal(first) ?? { fault: "computed" };
   if (isNode(callee) && member(callee, "resolve") && named(callee.object, "require"))
     return literal(first) ?? { fault: "computed" };
   if (isNode(callee) && member(callee, "meta") && member(callee, "resolve"))

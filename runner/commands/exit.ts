@@ -25,7 +25,8 @@ export async function exitOf(error: unknown, stderr: Output, color: boolean): Pr
     stderr.write(`error: ${fault ?? messageOf(error)}\n`);
     return error instanceof Error && error.name === MISSING_ENGINE ? USAGE : FAILED;
   }
-  stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  const { inSource } = await import("../core/source-places.js");
+  stderr.write(`${error instanceof Error ? inSource(error.stack ?? error.message) : String(error)}\n`);
   stderr.write("This is a fault of vistas itself: please report it with the text above.\n");
   return FAILED;
 }

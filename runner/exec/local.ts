@@ -152,7 +152,7 @@ type Child = ReturnType<typeof start>;
 
 function start(execa: typeof Execa, job: Job, options: Options) {
   if (job.program.type === "kind") {
-    return execa(process.execPath, ["--enable-source-maps", WORKER], {
+    return execa(process.execPath, [WORKER], {
       ...options,
       ipc: true,
       serialization: "advanced",

@@ -4,6 +4,7 @@ import type { Fingerprint, RunRecord, StepRecord } from "../core/record.js";
 import type { Graph, GraphNode } from "../graph/types.js";
 import { faultText } from "../store/fault.js";
 import { attempt, type Attempted } from "./attempt.js";
+import { effortOf } from "./effort.js";
 import { describeEnvironment } from "./environment.js";
 import { History } from "./history.js";
 import type { Host } from "./host.js";
@@ -99,7 +100,7 @@ class CurrentRun {
     this.sharing.uses(key);
     if (this.forced.has(node.id) && !this.#made.has(key)) {
       this.#pending.set(node.id, { key, reason: "forced" });
-      return { done: false, key };
+      return { done: false, key, effort: await effortOf(this.host.kinds, node) };
     }
     const record = await findResult(this.host.store, key, message =>
       this.ledger.emit({ type: "notice", message }),
@@ -108,7 +109,7 @@ class CurrentRun {
     if (this.signal.aborted) return { done: false, key };
     if (record === undefined) {
       this.#pending.set(node.id, { key, reason: this.#history.explain(node, print).text });
-      return { done: false, key };
+      return { done: false, key, effort: await effortOf(this.host.kinds, node) };
     }
     this.ledger.know(node, record);
     const meanwhile = this.#madeBy.get(node.id) ?? "another step of this run made it";

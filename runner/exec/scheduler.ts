@@ -3,7 +3,10 @@ import type { Lease, Leases } from "./leases.js";
 import { producers } from "./plan.js";
 
 /** What is known of a node once its inputs are: nothing to do, or a key to be made. */
-export type Settled = { readonly done: true } | { readonly done: false; readonly key: string };
+export type Settled =
+  | { readonly done: true }
+  /** `effort`: how much there is to do, beside the other instances of its step; undefined: nothing is known of it. */
+  | { readonly done: false; readonly key: string; readonly effort?: number | undefined };
 /** `again`: it is no longer this run's to do, or no longer under this key; its result is to be looked for again. */
 export type Performed = "done" | "failed" | "cancelled" | "again";
 
@@ -22,6 +25,13 @@ export interface Work {
   abandon(node: GraphNode, outcome: "skipped" | "cancelled", reason: string): void;
   /** A node whose `settle` or `reserve` failed. */
   unsettled(node: GraphNode, error: unknown): void;
+}
+
+/** A node that waits for a lease. */
+interface Startable {
+  readonly node: GraphNode;
+  readonly key: string;
+  readonly effort: number | undefined;
 }
 
 export interface ScheduleOptions {
@@ -50,7 +60,7 @@ export async function schedule(
   }
 
   const ready = nodes.filter(node => missing.get(node.id) === 0);
-  let startable: { readonly node: GraphNode; readonly key: string }[] = [];
+  let startable: Startable[] = [];
   const making = new Set<string>();
   const ended = new Set<string>();
   let running = 0;
@@ -63,7 +73,8 @@ export async function schedule(
   void stop.then(() => wake());
   const stopped = (): boolean => options.signal.aborted || (failed && !options.keepGoing);
 
-  for (let next = 0; ;) {
+  let next = 0;
+  for (;;) {
     while (next < ready.length && !stopped()) {
       const node = ready[next++];
       // Hashing may take minutes: a run that is stopped does not wait for it.
@@ -85,8 +96,9 @@ export async function schedule(
       if (settled.done) {
         done(node);
       } else if (!options.signal.aborted) {
-        startable.push({ node, key: settled.key });
-        start();
+        queue({ node, key: settled.key, effort: settled.effort });
+        // Which of them has the most to do is known once all are.
+        if (settled.effort === undefined || ready[next]?.step !== node.step) start();
       }
     } catch (error) {
       if (options.signal.aborted) return;
@@ -95,7 +107,17 @@ export async function schedule(
     }
   }
 
-  /** Starts what fits, oldest first; a large step that does not fit yet lets smaller ones pass. */
+  /**
+   * Behind all others, but for instances of its step with less to do: longest first keeps the cores busy to the end
+   * (Graham 1969, Bounds on Multiprocessing Timing Anomalies).
+   */
+  function queue(entry: Startable): void {
+    const { node, effort = 0 } = entry;
+    const less = startable.findIndex(other => other.node.step === node.step && (other.effort ?? 0) < effort);
+    startable.splice(less === -1 ? startable.length : less, 0, entry);
+  }
+
+  /** Starts what fits, in the order of the queue; a large step that does not fit yet lets smaller ones pass. */
   function start(): void {
     for (let i = 0; i < startable.length && !leases.exhausted;) {
       const candidate = startable[i];

@@ -26,7 +26,8 @@ export class WorkerParts {
   readonly parts: StepContext["parts"] = async (keys, produce) => {
     const found = new Map<number, string>();
     const left: number[] = [];
-    for (const [i, key] of keys.entries()) {
+    // From the last: in a study that grows, it is the first parts that smaller steps make as well.
+    for (const [i, key] of [...keys.entries()].reverse()) {
       const text = canonicalJson(key);
       const { path, busy } = await this.#ask(call => ({ type: "claim-part", call, key: text, wait: false }));
       if (busy) left.push(i);

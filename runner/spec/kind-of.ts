@@ -31,6 +31,7 @@ export function kindOf(given: unknown, modulePath: string, plugin: boolean): Kin
     inputs: Object.fromEntries(inputs),
     outputs: Object.fromEntries(outputs),
     numeric: definition.numeric === true,
+    effort: definition.effort ?? [],
     module: modulePath,
     plugin,
   };

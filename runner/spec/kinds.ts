@@ -9,6 +9,8 @@ export interface Kind {
   /** Output name -> its description and the file or folder name it is written under. */
   readonly outputs: Readonly<Record<string, { readonly doc: string; readonly path: string }>>;
   readonly numeric: boolean;
+  /** Options whose product the time of an instance grows with; none: nothing is known of it. */
+  readonly effort: readonly string[];
   /** Absolute path of the module. */
   readonly module: string;
   /** True for a kind that came from `plugins:`. */

@@ -1,4 +1,5 @@
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { createRequire } from "node:module";
+import type { ValidateFunction } from "ajv/dist/2020.js";
 import type { Json, JsonObject } from "../../runner/step-api.js";
 import { isJsonObject } from "./json.js";
 
@@ -72,7 +73,10 @@ function parseLayer(value: Json, at: string): LayerSpec {
   return value;
 }
 
-const ajv = new Ajv2020({ allErrors: true });
+// By `require`, as all CommonJS that steps start with (`engine/backends/load.ts`).
+const { Ajv2020 } = createRequire(import.meta.url)("ajv/dist/2020.js") as typeof import("ajv/dist/2020.js");
+// The schemas below are ours: holding them against the schema of schemas would take longer than all of their use.
+const ajv = new Ajv2020({ allErrors: true, meta: false, validateSchema: false });
 
 /** Compiled once a type: `addSchema` keeps it under the type's name. */
 function validator(type: string, options: LayerOptions): ValidateFunction<LayerSpec> {

@@ -12,5 +12,6 @@ export default defineStep<SampleViewsOptions>({
       "a folder: views.npy uint8 [anchors, views, H, W, C], latents.npy float32 [anchors, views, z], views.json, grid.png; of a class-conditional generator also y.npy [anchors]",
   },
   numeric: true,
+  effort: ["anchors", "views"],
   run: async ctx => (await import("./run.js")).run(ctx),
 });

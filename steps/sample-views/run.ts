@@ -18,22 +18,21 @@ export async function run(ctx: StepContext<SampleViewsOptions>): Promise<void> {
     first: i * shard,
     count: Math.min(shard, anchors - i * shard),
   }));
+  const keys = ranges.map(range => shardKey(ctx.with, range));
+  const there = await Promise.all(keys.map(key => ctx.findPart(key)));
+  const missing = ranges.reduce((sum, { count }, i) => (there[i] === undefined ? sum + count : sum), 0);
   let opened: { readonly engine: Engine; readonly program: Program } | undefined;
-  let furthest = 0;
+  let made = 0;
   try {
-    const shards = await ctx.parts(
-      ranges.map(range => shardKey(ctx.with, range)),
-      async (i, path) => {
-        ctx.signal.throwIfAborted();
-        const { first, count } = ranges[i] ?? { first: 0, count: 0 };
-        opened ??= await open(ctx.device, generator);
-        const progress = (images: number): void => {
-          furthest = Math.max(furthest, first + Math.floor(images / views));
-          ctx.progress(furthest, anchors, "anchors");
-        };
-        await writeShard({ ctx, generator, program: opened.program, progress }, path, first, count);
-      },
-    );
+    const shards = await ctx.parts(keys, async (i, path) => {
+      ctx.signal.throwIfAborted();
+      const { first, count } = ranges[i] ?? { first: 0, count: 0 };
+      opened ??= await open(ctx.device, generator);
+      const progress = (images: number): void =>
+        ctx.progress(made + Math.floor(images / views), missing, "anchors");
+      await writeShard({ ctx, generator, program: opened.program, progress }, path, first, count);
+      made += count;
+    });
     await writeViews(ctx.outputs["views"] ?? "", shards, anchors, facts(ctx.with, files));
   } finally {
     opened?.engine.dispose();

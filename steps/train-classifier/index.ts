@@ -58,6 +58,7 @@ export default defineStep<ClassifierOptions>({
       "model.safetensors, model.json (layers, classes, recipe) and curve.json (loss by update): an encoder too.",
   },
   numeric: true,
+  effort: ["updates", "batch"],
   async run(ctx) {
     const { trainClassifier } = await import("./run.js");
     await trainClassifier(ctx);

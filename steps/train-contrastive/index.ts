@@ -66,6 +66,7 @@ export default defineStep<ContrastiveOptions>({
   },
   outputs: { encoder: "model.safetensors, model.json (layers, recipe) and curve.json (loss by update)." },
   numeric: true,
+  effort: ["updates", "batch"],
   async run(ctx) {
     const { trainContrastive } = await import("./run.js");
     await trainContrastive(ctx);

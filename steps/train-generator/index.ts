@@ -14,6 +14,7 @@ export default defineStep<GeneratorOptions>({
       "curve.json.",
   },
   numeric: true,
+  effort: ["updates", "batch"],
   async run(ctx) {
     const { trainGenerator } = await import("./run.js");
     await trainGenerator(ctx);

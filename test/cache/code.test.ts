@@ -154,6 +154,7 @@ describe("the code of a kind", () => {
     ["its own file by name", "const me = fileURLToPath(import.meta.url);", /beside it/],
     ["its own folder, as CommonJS", "readFileSync(__dirname + '/x');", /beside it/],
     ["another name for require", "const load = createRequire(import.meta.url);", /another name/],
+    ["a computed name for what it makes of require", "createRequire(import.meta.url)(name);", /computed/],
     ["a computed resolve", "import.meta.resolve(name);", /computed/],
     ["an absolute path", 'import "/usr/lib/x.js";', /only relative/],
     ["a file URL", 'import "file:///usr/lib/x.js";', /only relative/],

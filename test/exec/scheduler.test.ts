@@ -12,6 +12,7 @@ interface Plan {
   /** How often it is found that another run is making it; "again": how often its own making is of no use. */
   readonly waits: number;
   readonly again: number;
+  readonly effort: number | undefined;
 }
 
 /** Random graphs: node i takes from some before it; a few share keys, fail, or are cached. */
@@ -25,6 +26,8 @@ const plans = fc
       gpus: fc.integer({ min: 0, max: 2 }),
       waits: fc.constantFrom(0, 0, 0, 1, 2),
       again: fc.constantFrom(0, 0, 0, 1),
+      step: fc.constantFrom("a", "b", "c"),
+      effort: fc.constantFrom(undefined, 1, 2, 3),
     }),
     { maxLength: 25 },
   )
@@ -35,8 +38,9 @@ const plans = fc
         role: `r${n}`,
         source: { type: "artifact", node: `n${n}`, output: "o" } as const,
       }));
-      const node = nodeOf(`n${i}`, inputs, row.cpus, row.gpus);
-      return { node, needs, key: row.key, result: row.result, waits: row.waits, again: row.again };
+      const { key, result, waits, again, effort } = row;
+      const node = { ...nodeOf(`n${i}`, inputs, row.cpus, row.gpus), step: row.step };
+      return { node, needs, key, result, waits, again, effort };
     }),
   );
 
@@ -71,7 +75,7 @@ async function simulate(plan: readonly Plan[], keepGoing: boolean, order: number
         ended.set(node.id, "cached");
         return Promise.resolve({ done: true });
       }
-      return Promise.resolve({ done: false, key: String(key) });
+      return Promise.resolve({ done: false, key: String(key), effort: of(node).effort });
     },
     reserve: node => {
       const times = waited.get(node.id) ?? 0;
@@ -118,6 +122,27 @@ async function simulate(plan: readonly Plan[], keepGoing: boolean, order: number
   return { ended, faults, left: held.length };
 }
 
+/** In which order nodes start on one core: by id, whose first letter is the step, what there is to do. */
+async function begunOnOneCore(efforts: Readonly<Record<string, number | undefined>>): Promise<string[]> {
+  const begun: string[] = [];
+  await schedule(
+    Object.keys(efforts).map(id => ({ ...nodeOf(id, [], 1, 0), step: id.charAt(0) })),
+    new Leases({ ...CAPACITY, cpus: 1 }, 1),
+    {
+      settle: ({ id }) => Promise.resolve({ done: false, key: id, effort: efforts[id] }),
+      reserve: () => undefined,
+      perform: ({ id }) => {
+        begun.push(id);
+        return Promise.resolve("done");
+      },
+      abandon: () => undefined,
+      unsettled: () => undefined,
+    },
+    { keepGoing: false, signal: new AbortController().signal },
+  );
+  return begun;
+}
+
 describe("the scheduler", () => {
   it("ends every node once, in order, within what may be lent", async () => {
     await fc.assert(
@@ -129,6 +154,11 @@ describe("the scheduler", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it("starts the instances of a step with the most to do first, before the steps behind it", async () => {
+    const efforts = { a1: 1, a4: 4, a2: 2, a3: 3, b9: 9, c0: undefined };
+    expect(await begunOnOneCore(efforts)).toEqual(["a4", "a3", "a2", "a1", "b9", "c0"]);
   });
 
   it("when stopped does not wait for what another run is making", async () => {

@@ -128,6 +128,21 @@ describe("a part that two steps need at the same time", () => {
     expect((await child).exitCode).toBe(0);
   });
 
+  it("is made after those that it alone may need: the first of many comes last", async () => {
+    const p = new Project({ "kinds/listed.js": LISTED });
+    const gates = (name: string) =>
+      Promise.all(["one", "two"].map(part => Gate.at(p.path(`${name}-${part}`))));
+    const [arrive, go] = [await gates("arrive"), await gates("go")];
+    const options = `{ uses: listed, with: { folder: "${p.folder}" } }`;
+    p.write("p.yaml", `plugins: [./kinds/listed.js]\nsteps:\n  a: ${options}\n`);
+    const child = p.start(RUN);
+    for (const i of [1, 0]) {
+      await arrive[i]?.arrived();
+      await go[i]?.open();
+    }
+    expect((await child).exitCode).toBe(0);
+  });
+
   it("is left for later by a step that needs many, which makes another meanwhile", async () => {
     const p = new Project({ "kinds/listed.js": LISTED });
     const gates = (name: string) =>

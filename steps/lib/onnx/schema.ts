@@ -3,7 +3,11 @@
  * Field numbers are ONNX's for ever. Fields that nobody here reads (documentation, training information, quantisation
  * notes) are left out; protobuf passes over what it does not know.
  */
-import protobuf from "protobufjs/light.js";
+import { createRequire } from "node:module";
+import type protobufjs from "protobufjs/light.js";
+
+// By `require`, as all CommonJS that steps start with (`engine/backends/load.ts`).
+const protobuf = createRequire(import.meta.url)("protobufjs/light.js") as typeof protobufjs;
 
 type Field = readonly [id: number, type: string, repeated?: "repeated"];
 
@@ -79,13 +83,13 @@ const MESSAGES: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
 };
 
 /** The protobuf type of a whole model file. */
-export const MODEL: protobuf.Type = protobuf.Root.fromJSON({
+export const MODEL: protobufjs.Type = protobuf.Root.fromJSON({
   nested: Object.fromEntries(
     Object.entries(MESSAGES).map(([message, fields]) => [message, { fields: fieldsOf(fields) }]),
   ),
 }).lookupType("ModelProto");
 
-function fieldsOf(fields: Readonly<Record<string, Field>>): Record<string, protobuf.IField> {
+function fieldsOf(fields: Readonly<Record<string, Field>>): Record<string, protobufjs.IField> {
   return Object.fromEntries(
     Object.entries(fields).map(([name, [id, type, rule]]) => [
       name,
