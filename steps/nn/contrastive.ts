@@ -2,7 +2,7 @@
  * Contrastive losses on a batch of latents z [M, D], M = views x anchors, all first views before all second ones:
  * row v * anchors + i is view v of anchor i.
  */
-import type { Scalar, Tensor2D, TensorFlow } from "../engine/types.js";
+import type { Scalar, Tensor1D, Tensor2D, TensorFlow } from "../engine/types.js";
 
 /**
  * NT-Xent (Chen et al., "A Simple Framework for Contrastive Learning of Visual Representations", ICML 2020, eq. 1):
@@ -40,19 +40,14 @@ export function viewTargets(tf: TensorFlow, rows: number, views: number): Tensor
 
 /**
  * The positives of each row are all other rows with its label, equally, so that `multiPositive` is L_out of SupCon
- * (Khosla et al., "Supervised Contrastive Learning", NeurIPS 2020, eq. 2, as a mean over the rows): [M, M], row-major.
- * A row that is the only one of its label has none.
+ * (Khosla et al., "Supervised Contrastive Learning", NeurIPS 2020, eq. 2, as a mean over the rows): labels [M] ->
+ * [M, M]. A row that is the only one of its label has none.
  */
-export function labelTargets(labels: ArrayLike<number>): Float32Array<ArrayBuffer> {
-  const rows = labels.length;
-  const targets = new Float32Array(rows * rows);
-  const counts = new Map<number, number>();
-  for (let i = 0; i < rows; i++) counts.set(labels[i] ?? -1, (counts.get(labels[i] ?? -1) ?? 0) + 1);
-  for (let i = 0; i < rows; i++) {
-    const share = 1 / ((counts.get(labels[i] ?? -1) ?? 0) - 1);
-    for (let j = 0; j < rows; j++) if (j !== i && labels[j] === labels[i]) targets[i * rows + j] = share;
-  }
-  return targets;
+export function labelTargets(tf: TensorFlow, labels: Tensor1D): Tensor2D {
+  const rows = labels.shape[0];
+  const same = tf.equal(tf.reshape(labels, [rows, 1]), tf.reshape(labels, [1, rows]));
+  const others: Tensor2D = tf.sub(tf.cast(same, "float32"), tf.eye(rows));
+  return tf.div(others, tf.maximum(tf.sum(others, 1, true), 1));
 }
 
 /** Divides each row by its length; a row of zeros stays one, with a finite gradient. */

@@ -1,10 +1,9 @@
 /**
  * The thread that prepares the batches of a training: `pixels` [views * anchors, H, W, C], see `viewMaker`, and, where
- * labels take part, `targets` [views * anchors, views * anchors], see `labelTargets`.
+ * labels take part, `labels` [views * anchors], the class of each row.
  */
 import { workerData } from "node:worker_threads";
 import { randomStream, type RandomStream } from "../../runner/step-api.js";
-import { labelTargets } from "../nn/contrastive.js";
 import { batchOrder } from "../training/order.js";
 import { serveBatches } from "../training/serve.js";
 import { openSource, viewMaker, type ViewOptions } from "./views.js";
@@ -28,6 +27,9 @@ serveBatches(update => {
   const anchors = anchorsOf(update);
   const pixels = { shape, data: viewsOf(update, anchors) };
   if (!labelled) return { pixels };
-  const labels = Int32Array.from({ length: rows }, (_, i) => source.labels?.[anchors[i % batch] ?? 0] ?? -1);
-  return { pixels, targets: { shape: [rows, rows], data: labelTargets(labels) } };
+  const labels = Float32Array.from(
+    { length: rows },
+    (_, i) => source.labels?.[anchors[i % batch] ?? 0] ?? -1,
+  );
+  return { pixels, labels: { shape: [rows], data: labels } };
 });

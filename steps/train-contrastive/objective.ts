@@ -1,16 +1,16 @@
-import type { Scalar, Tensor2D, TensorFlow } from "../engine/index.js";
+import type { Scalar, Tensor1D, Tensor2D, TensorFlow } from "../engine/index.js";
 import { alignmentUniformity } from "../nn/alignment.js";
-import { multiPositive, ntXent } from "../nn/contrastive.js";
+import { labelTargets, multiPositive, ntXent } from "../nn/contrastive.js";
 import type { ObjectiveOptions } from "./objective-options.js";
 
 /**
- * The loss of latents z [M, D], M = views x anchors, all first views before all second ones. `targets` [M, M], of
- * `supcon` alone: each row's distribution over its positives.
+ * The loss of latents z [M, D], M = views x anchors, all first views before all second ones. `labels` [M], of `supcon`
+ * alone: the class of each row.
  */
 export function objectiveLoss(
   tf: TensorFlow,
   z: Tensor2D,
-  targets: Tensor2D | undefined,
+  labels: Tensor1D | undefined,
   options: {
     readonly objective: ObjectiveOptions;
     readonly views: number;
@@ -22,8 +22,8 @@ export function objectiveLoss(
     case "nt-xent":
       return ntXent(tf, z, views, temperature);
     case "supcon":
-      if (targets === undefined) throw new Error("Internal error: supcon without targets.");
-      return multiPositive(tf, z, targets, temperature);
+      if (labels === undefined) throw new Error("Internal error: supcon without labels.");
+      return multiPositive(tf, z, labelTargets(tf, labels), temperature);
     case "alignment-uniformity":
       return alignmentUniformity(tf, z, views, objective);
   }

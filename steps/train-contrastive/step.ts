@@ -1,4 +1,4 @@
-import type { StepFunction, Tensor, Tensor2D, TensorFlow } from "../engine/index.js";
+import type { StepFunction, Tensor, Tensor1D, Tensor2D, TensorFlow } from "../engine/index.js";
 import type { ModelSpec } from "../lib/model.js";
 import type { Optimiser } from "../nn/optimiser.js";
 import { trainForward } from "../training/net.js";
@@ -20,15 +20,15 @@ export interface ContrastiveStep {
 
 /**
  * An update of contrastive training. Inputs: `pixels` [views * anchors, H, W, C], row v * anchors + i being view v of
- * anchor i; of supcon `targets`, see `objectiveLoss`; and the optimiser's scalars. Outputs: `loss`, the one before the
+ * anchor i; of supcon `labels` [views * anchors]; and the optimiser's scalars. Outputs: `loss`, the one before the
  * update.
  */
 export function contrastiveStep(tf: TensorFlow, options: ContrastiveStep): StepFunction {
   const { spec, params, views, temperature, optimiser, objective = defaultObjective } = options;
-  return updateFunction(tf, params, optimiser, (state, { pixels, targets }) => {
+  return updateFunction(tf, params, optimiser, (state, { pixels, labels }) => {
     const { y, running } = trainForward(tf, spec, state, pixels as Tensor);
     const given = { objective, views, temperature };
-    const value = objectiveLoss(tf, y as Tensor2D, targets as Tensor2D | undefined, given);
+    const value = objectiveLoss(tf, y as Tensor2D, labels as Tensor1D | undefined, given);
     return { value, others: running };
   });
 }

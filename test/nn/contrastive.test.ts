@@ -59,7 +59,7 @@ describe("contrastive losses", () => {
     const labels = [0, 1, 1, 0, 2, 0];
     const positives = (i: number): number[] =>
       [...labels.keys()].filter(j => j !== i && labels[j] === labels[i]);
-    const targets = engine.tf.tensor2d(labelTargets(labels), [6, 6]);
+    const targets = labelTargets(engine.tf, engine.tf.tensor1d(labels));
     const actual = multiPositive(engine.tf, latents(6), targets, 0.3).dataSync()[0];
     expect(actual).toBeCloseTo(naive(rowsOf(numbers(30, 3), 5), positives, 0.3), 4);
   });
