@@ -1,16 +1,25 @@
 import { estimate } from "../core/statistics.js";
 import type { Finding } from "./check.js";
 import type { MetricExpectation, Tolerance } from "./expectation.js";
+import type { MetricRef } from "./language/ast.js";
 import type { Results } from "./results.js";
 import { few } from "./words.js";
 import { Unanswerable } from "./statistics/types.js";
 
-/** Holds a metric, or its mean over axes, against a value. Throws `Unanswerable`. */
-export function checkMetric(expectation: MetricExpectation, results: Results): Finding {
+/**
+ * Holds a metric, or its mean over axes, against a value; `published`: where one that is `locked` is taken from. Throws
+ * `Unanswerable`.
+ */
+export function checkMetric(
+  expectation: MetricExpectation,
+  results: Results,
+  published: Results | undefined,
+): Finding {
   const { metric, engines } = expectation;
   const engine = results.engineOf(metric);
   const own = Object.hasOwn(engines, engine) ? engines[engine] : undefined;
-  const { value, tolerance } = { value: expectation.value, tolerance: expectation.tolerance, ...own };
+  const { value: stated, tolerance } = { ...expectation, ...own };
+  const value = stated === "locked" ? lockedMean(metric, published) : stated;
   const { cells } = results.lookup(metric);
   const { mean, half, n } = estimate(cells.map(cell => cell.value));
   const allowed = allowance(
@@ -28,9 +37,21 @@ export function checkMetric(expectation: MetricExpectation, results: Results): F
     level: half === null ? null : 0.95,
     note: [
       ok ? way : `${way}: ${few(off - allowed)} more than its tolerance`,
+      ...(stated === "locked" ? ["expected: what the lock has"] : []),
       ...(own === undefined ? [] : [`expected of ${engine}`]),
     ].join("; "),
   };
+}
+
+function lockedMean(metric: MetricRef, published: Results | undefined): number {
+  if (published === undefined)
+    throw new Unanswerable("there is no lock to take its value from: `--update` makes it");
+  try {
+    return estimate(published.lookup(metric).cells.map(cell => cell.value)).mean;
+  } catch (error) {
+    if (error instanceof Unanswerable) throw new Unanswerable(`in the lock, ${error.message}`);
+    throw error;
+  }
 }
 
 /** A tolerance in the metric's unit. Throws `Unanswerable` where one value alone has no standard error. */

@@ -37,8 +37,15 @@ export interface Check {
 /** What a check finds out; its name, source and kind come from the expectation. */
 export type Finding = Omit<Check, "type" | "name" | "over" | "source">;
 
-/** Holds every expectation against the results, in order. What cannot be answered has failed, and says why. */
-export function checkAll(expectations: readonly Expectation[], results: Results): Check[] {
+/**
+ * Holds every expectation against the results, in order. What cannot be answered has failed, and says why. `published`:
+ * what values that are `locked` are taken from.
+ */
+export function checkAll(
+  expectations: readonly Expectation[],
+  results: Results,
+  published: Results | undefined,
+): Check[] {
   const corrected = familyCorrection(expectations, results);
   return expectations.map(expectation => {
     const { type, source } = expectation;
@@ -48,7 +55,7 @@ export function checkAll(expectations: readonly Expectation[], results: Results)
     try {
       switch (expectation.type) {
         case "metric":
-          return { ...shared, ...checkMetric(expectation, results) };
+          return { ...shared, ...checkMetric(expectation, results, published) };
         case "claim":
           return { ...shared, ...checkClaim(expectation, results.lookup) };
         case "test":

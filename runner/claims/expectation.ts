@@ -22,7 +22,8 @@ export interface MetricExpectation extends Entry, Expected {
 }
 
 export interface Expected {
-  readonly value: number;
+  /** `locked`: what the lock has, whatever that is. */
+  readonly value: number | "locked";
   readonly tolerance: Tolerance;
 }
 

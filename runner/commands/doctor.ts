@@ -62,7 +62,7 @@ export function engineTable(engines: readonly EngineLine[]): string {
       ? [
           engine.backend,
           "yes",
-          engine.gflops?.toPrecision(2) ?? "",
+          engine.gflops === undefined ? "" : String(Number(engine.gflops.toPrecision(2))),
           engine.determinism,
           engine.device,
           engine.version,

@@ -5,6 +5,7 @@ import type { RunRecord } from "../core/record.js";
 import { DONE } from "./exit.js";
 import { namedRun, pastRuns } from "./past.js";
 import { reproductionOf } from "./reproductions.js";
+import { reading } from "./reading.js";
 import { runResults, withPaths } from "./results.js";
 import { openStore, print, splitTarget, type Session } from "./session.js";
 import type { Store } from "../store/store.js";
@@ -37,8 +38,14 @@ export async function writeReport(
   out?: string,
 ): Promise<string> {
   const { buildReportModel } = await import("../report/model.js");
-  const results = await withPaths(store, runResults(store, run));
-  const model = await buildReportModel(run, results, undefined, reproductionOf(store, run.id));
+  const model = await reading(
+    store,
+    run.steps.map(step => step.key),
+    async () => {
+      const results = await withPaths(store, runResults(store, run));
+      return buildReportModel(run, results, undefined, reproductionOf(store, run.id));
+    },
+  );
   const file = out ?? join(store.root, "reports", `${run.id}.${format === "html" ? "html" : "md"}`);
   const { renderReport } = await import("../report/html.js");
   const { renderMarkdown } = await import("../report/markdown.js");

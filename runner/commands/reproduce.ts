@@ -47,7 +47,7 @@ export async function reproduceCommand(session: Session, args: string[], options
   );
   const { store } = target.host;
   const results = runResults(store, record);
-  const checks = checkResults(target.expect, target.graph, results);
+  const checks = checkResults(target.expect, target.graph, results, options.update === true ? "this" : lock);
   const audits = auditsOf(target, results, reruns);
   keepAudits(target, record, results, audits);
   const whole = target.nodes.length === target.graph.nodes.length;

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import type { Expectation } from "../claims/expectation.js";
-import { checkAll } from "../claims/check.js";
+import { type Check, checkAll } from "../claims/check.js";
 import { type Measured, Results } from "../claims/results.js";
 import { isObject } from "../core/json.js";
 import type { StepResult } from "../core/record.js";
 import type { Graph } from "../graph/types.js";
+import type { Lock } from "../lock/lock.js";
 import type { Reproduction } from "../report/reproduction.js";
 import { readEnvelope, writeEnvelope } from "../store/envelope.js";
 import { isReproductionShape } from "../store/shape.js";
@@ -22,12 +23,21 @@ export function reproductionOf(store: Store, run: string): Reproduction | undefi
     : undefined;
 }
 
-/** Holds every expectation against a run's results. Instances of the graph that it lacks were not selected. */
+/**
+ * Holds every expectation against a run's results. Instances of the graph that it lacks were not selected. `lock`: what
+ * has the published values; `this`: the run is about to be that.
+ */
 export function checkResults(
   expect: readonly Expectation[],
   graph: Graph,
   results: readonly StepResult[],
-): ReturnType<typeof checkAll> {
+  lock: Lock | "this" | undefined,
+): Check[] {
+  const measured = measuredIn(graph, results);
+  return checkAll(expect, measured, lock === "this" ? measured : lock && lockedIn(graph, lock));
+}
+
+function measuredIn(graph: Graph, results: readonly StepResult[]): Results {
   const byId = new Map(results.map(result => [result.step.id, result]));
   const instances = graph.nodes.map(({ id, step, labels }): Measured => {
     const found = byId.get(id);
@@ -37,7 +47,16 @@ export function checkResults(
     const [engine = ""] = (record?.fingerprint.numeric ?? "").split(" ");
     return { step, labels, outcome, metrics: record?.metrics ?? {}, engine };
   });
-  return checkAll(expect, new Results(instances));
+  return new Results(instances);
+}
+
+function lockedIn(graph: Graph, { steps }: Lock): Results {
+  const instances = graph.nodes.map(({ id, step, labels }): Measured => {
+    const found = steps.get(id);
+    const outcome = found === undefined ? "unselected" : "ran";
+    return { step, labels, outcome, metrics: found?.metrics ?? {}, engine: "" };
+  });
+  return new Results(instances);
 }
 
 function fileOf(store: Store, run: string): string {

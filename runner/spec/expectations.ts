@@ -41,7 +41,7 @@ class EntryReader {
   metric(): Expectation | undefined {
     const { value, over, engines } = this.entry;
     const metric = this.#reference("metric");
-    if (metric === undefined || typeof value !== "number") return undefined;
+    if (metric === undefined || (typeof value !== "number" && value !== "locked")) return undefined;
     const own: Record<string, Partial<Expected>> = {};
     for (const [name, given] of Object.entries(isObject(engines) ? engines : {})) {
       if (!isObject(given)) continue;

@@ -109,7 +109,12 @@ function metricSchema(): JsonObject {
         ["probe.accuracy", "probe[seed=0].accuracy"],
         "`metric` is `step.metric`, such as `probe.accuracy`",
       ),
-      value: number("The expected value.", "`value` is a number"),
+      value: {
+        type: ["number", "string"],
+        pattern: "^locked$",
+        description: "The expected value; `locked`: that of the lock.",
+        errorMessage: "`value` is a number, or `locked`: what the lock has",
+      },
       tolerance,
       over: {
         type: "array",

@@ -9,7 +9,7 @@ import { isTemporary, listIfAny } from "./files.js";
  *   that was laid out from it
  * - `record`, `past`, `part`, `audit`: by key (`name`); of a `past` also which `result`
  * - `run`, `reproduction`: by the run's id (`name`)
- * - `log`, `report`: of a run (`name`); `cache`: disposable
+ * - `log`, `report`: of a run (`name`); `cache`: disposable; of one that grows file by file, the folder (`name`)
  * - `hold`, `work`: of runs that are under way, or were when they were killed
  * - `lost`: what `verify --repair` found damaged and nothing can make again, kept for a human to look at
  * - `format`: which format the store has
@@ -29,6 +29,9 @@ export interface Item {
   readonly name: string;
   readonly result?: string;
 }
+
+/** Folders of `cache/` that grow file by file: what `Store.memo` keeps. */
+export const MEMOS = ["documents", "modules"] as const;
 
 export type Area = keyof typeof AREAS;
 
@@ -64,7 +67,7 @@ const AREAS = {
   reproductions: (all, area) => all.flat(area, RUN_FILE, name => ({ kind: "reproduction", name })),
   logs: (all, area) => all.flat(area, ANY, name => ({ kind: "log", name })),
   reports: (all, area) => all.flat(area, /^(.+)\.(?:html|md)$/, name => ({ kind: "report", name })),
-  cache: (all, area) => all.flat(area, ANY, () => ({ kind: "cache", name: "" })),
+  cache: (all, area) => all.cache(area),
   holds: (all, area) => all.flat(area, ANY, name => ({ kind: "hold", name })),
   work: (all, area) => all.flat(area, ANY, name => ({ kind: "work", name })),
   lost: (all, area) => all.flat(area, ANY, () => ({ kind: "lost", name: "" })),
@@ -116,6 +119,15 @@ class Lister {
     }
   }
 
+  /** `<area>/<name>`, and `<area>/<memo>/<name>.json` */
+  *cache(area: string): Generator<Item> {
+    for (const item of this.flat(area, ANY, name => ({ kind: "cache", name }))) {
+      if (MEMO_NAMES.has(item.name))
+        yield* this.flat(item.path, RUN_FILE, () => ({ kind: "cache", name: item.name }));
+      else yield { ...item, name: "" };
+    }
+  }
+
   /** `<area>/<name>`; the first group of `pattern` is what the item is filed under. */
   *flat(area: string, pattern: RegExp, item: (name: string) => Named): Generator<Item> {
     const names = this.#within(area);
@@ -139,6 +151,7 @@ class Lister {
   }
 }
 
+const MEMO_NAMES: ReadonlySet<string> = new Set(MEMOS);
 const OBJECT = /^([0-9a-f]{64})(\.x|\.tree|)$/;
 const DOCUMENT = /^([0-9a-f]{64})\.json$/;
 const RUN_FILE = /^(.+)\.json$/;

@@ -8,6 +8,7 @@ import { writeAtomic, writeDisposable } from "./files.js";
 import { checkFormat, writeFormat } from "./format.js";
 import { readEnvelope, writeEnvelope } from "./envelope.js";
 import { Holds } from "./holds.js";
+import type { MEMOS } from "./inventory.js";
 import { LiveRuns } from "./live.js";
 import { Objects } from "./objects.js";
 import { Records, Runs } from "./records.js";
@@ -66,7 +67,7 @@ export class Store {
   }
 
   /** A disposable JSON cache, for what is slow to compute and cheap to compute again. */
-  memo(area: string): Memo {
+  memo(area: (typeof MEMOS)[number]): Memo {
     const file = (hash: string): string => join(this.root, "cache", area, `${hash}.json`);
     return {
       get: hash => {

@@ -242,6 +242,32 @@ describe("the lock", () => {
     expect(checks[0]?.ok).toBe(true);
   });
 
+  it("is what a value that is `locked` is held against", async () => {
+    const p = project("  - { metric: good.accuracy, value: locked, tolerance: 0.002, over: [seed] }\n");
+    const before = await reproduce(p);
+    expect([before.code, before.checks[0]?.note]).toEqual([
+      3,
+      "there is no lock to take its value from: `--update` makes it",
+    ]);
+    const updated = await reproduce(p, "--update");
+    expect(updated.checks[0]).toMatchObject({ ok: true, note: "as expected; expected: what the lock has" });
+    p.write("p.yaml", p.read("p.yaml").replace("0.85 ${{", "0.853 ${{"));
+    const missed = await reproduce(p);
+    expect(missed.checks[0]?.expected).toBeCloseTo(0.851, 12);
+    expect([missed.code, missed.checks[0]?.note]).toEqual([
+      3,
+      "0.003 above: 0.001 more than its tolerance; expected: what the lock has",
+    ]);
+    p.write("p.yaml", p.read("p.yaml").replaceAll("seed: [0, 1, 2]", "seed: [0, 1, 3]"));
+    expect((await reproduce(p)).checks[0]?.note).toBe("in the lock, good[seed=3] was not part of the run");
+  });
+
+  it("refuses a value that is neither a number nor that of the lock", async () => {
+    const p = project("  - { metric: good.accuracy, value: lockd, over: [seed] }\n");
+    const { code, stderr } = await p.vistas(["reproduce", "p.yaml"]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/`value` is a number, or `locked`/)]);
+  });
+
   it("names another seed", async () => {
     const p = await locked();
     p.write("p.yaml", p.read("p.yaml").replaceAll("seed: [0, 1, 2]", "seed: [0, 1, 3]"));

@@ -93,7 +93,7 @@ describe("a kind's definition", () => {
   it("is brought into one form", () => {
     const outputs = { o: { doc: "d", path: "x/o.npy" } };
     expect(kindOf({ ...base, inputs: ["b", "a"], outputs }, "/m.js", true)).toEqual({
-      ...{ kind: "k", summary: "s", numeric: false, module: "/m.js", plugin: true, outputs },
+      ...{ kind: "k", summary: "s", numeric: false, effort: [], module: "/m.js", plugin: true, outputs },
       with: { type: "object", additionalProperties: false },
       inputs: { a: { doc: "", optional: false }, b: { doc: "", optional: false } },
     });
@@ -111,6 +111,7 @@ describe("a kind's definition", () => {
     ["no kind", { ...base, kind: undefined }],
     ["no output", { ...base, outputs: [] }],
     ["an output that leaves its folder", { ...base, outputs: { o: { doc: "", path: "../o" } } }],
+    ["an effort that lists no names", { ...base, effort: "updates" }],
     ["a role that is no name", { ...base, inputs: ["a b"] }],
   ])("with %s is refused", (_title, definition) => {
     expect(() => kindOf(definition, "", true)).toThrow(TypeError);

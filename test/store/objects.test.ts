@@ -187,17 +187,17 @@ describe("an object that is in the way of itself", () => {
 
 describe("a memo", () => {
   it("is not believed under another's name", () => {
-    const memo = store.memo("area");
+    const memo = store.memo("modules");
     memo.put("a", 1);
     memo.put("b", 2);
     expect([memo.get("a"), memo.get("b"), memo.get("c")]).toEqual([1, 2, undefined]);
-    renameSync(join(root, "cache/area/b.json"), join(root, "cache/area/a.json"));
+    renameSync(join(root, "cache/modules/b.json"), join(root, "cache/modules/a.json"));
     expect([memo.get("a"), memo.get("b")]).toEqual([undefined, undefined]);
   });
 
   it("that cannot be written is gone without", () => {
     writeFileSync(join(root, "cache"), "in the way");
-    expect(() => store.memo("area").put("a", 1)).not.toThrow();
-    expect(store.memo("area").get("a")).toBeUndefined();
+    expect(() => store.memo("modules").put("a", 1)).not.toThrow();
+    expect(store.memo("modules").get("a")).toBeUndefined();
   });
 });

@@ -1,10 +1,19 @@
 import { describe, expect, it } from "@jest/globals";
 import { codeDigests } from "../../runner/cache/code.js";
+import type { StepDefinition } from "../../runner/step-api.js";
 import { systemClock } from "../../runner/core/clock.js";
 import { codeHost } from "../../runner/exec/host.js";
 import { Store } from "../../runner/store/store.js";
 import { builtinKinds, kindModule } from "../../steps/index.js";
 import { tempFolder } from "../rig/temp.js";
+
+describe("the effort of every built-in kind", () => {
+  it.each(builtinKinds)("is told by options that are numbers: %s", async kind => {
+    const { default: definition } = (await import(kindModule(kind))) as { default: StepDefinition };
+    const options = definition.with["properties"] as Readonly<Record<string, { readonly type?: string }>>;
+    for (const name of definition.effort ?? []) expect(options[name]?.type).toBe("integer");
+  });
+});
 
 describe("the code of every built-in kind", () => {
   it.each(builtinKinds)("can be told: %s", async kind => {
