@@ -109,7 +109,7 @@ export function unneeded(survey: Survey, dropped: ReadonlySet<Entry>): string[] 
 }
 
 /** How many files a memo keeps: of pipelines and modules as they were in the last weeks of work. */
-const MOST_MEMOS = 256;
+const MOST_MEMOS = 1024;
 
 /** Of what was computed once and is kept because that is slow: all but the newest. */
 function outgrown(rest: readonly Rest[]): Rest[] {

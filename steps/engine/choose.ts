@@ -57,7 +57,7 @@ async function fastest(trialOf: (backend: Backend) => Promise<ProbeResult>): Pro
     if (result.ok && result.gpu === (where === "gpu")) {
       tried.delete(backend);
       const others = tried.size === 0 ? "" : ` (${outcomes(tried).join("; ")})`;
-      return choice(backend, result, `the fastest that works here${others}`);
+      return choice(backend, result, `it trains fastest of those that work here${others}`);
     }
     tried.set(backend, result);
   }
@@ -66,7 +66,7 @@ async function fastest(trialOf: (backend: Backend) => Promise<ProbeResult>): Pro
 
 function outcomes(tried: ReadonlyMap<Backend, ProbeResult>): string[] {
   return [...tried].map(([backend, result]) =>
-    result.ok ? `${backend} on ${result.device} is slower` : `${backend}: ${result.why}`,
+    result.ok ? `${backend} on ${result.device} trains more slowly` : `${backend}: ${result.why}`,
   );
 }
 

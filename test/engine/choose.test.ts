@@ -70,7 +70,7 @@ describe("the choice of an engine", () => {
       const webgpu = works("a GPU", true);
       const choice = await choose({ tensorflow: works("t"), webgpu, wasm: works("w") });
       expect(choice).toMatchObject({ backend: "webgpu", deterministic: false });
-      expect(choice.why).toContain("tensorflow on t is slower");
+      expect(choice.why).toContain("tensorflow on t trains more slowly");
     });
 
     it("never takes a GPU made of software, which can still be asked for", async () => {
