@@ -37,7 +37,7 @@ export function checkMetric(
     level: half === null ? null : 0.95,
     note: [
       ok ? way : `${way}: ${few(off - allowed)} more than its tolerance`,
-      ...(stated === "locked" ? ["expected: what the lock has"] : []),
+      ...(stated === "locked" ? ["the value is the lock's"] : []),
       ...(own === undefined ? [] : [`expected of ${engine}`]),
     ].join("; "),
   };

@@ -250,13 +250,13 @@ describe("the lock", () => {
       "there is no lock to take its value from: `--update` makes it",
     ]);
     const updated = await reproduce(p, "--update");
-    expect(updated.checks[0]).toMatchObject({ ok: true, note: "as expected; expected: what the lock has" });
+    expect(updated.checks[0]).toMatchObject({ ok: true, note: "as expected; the value is the lock's" });
     p.write("p.yaml", p.read("p.yaml").replace("0.85 ${{", "0.853 ${{"));
     const missed = await reproduce(p);
     expect(missed.checks[0]?.expected).toBeCloseTo(0.851, 12);
     expect([missed.code, missed.checks[0]?.note]).toEqual([
       3,
-      "0.003 above: 0.001 more than its tolerance; expected: what the lock has",
+      "0.003 above: 0.001 more than its tolerance; the value is the lock's",
     ]);
     p.write("p.yaml", p.read("p.yaml").replaceAll("seed: [0, 1, 2]", "seed: [0, 1, 3]"));
     expect((await reproduce(p)).checks[0]?.note).toBe("in the lock, good[seed=3] was not part of the run");
