@@ -56,11 +56,11 @@ export function number(value: number, digits = 4): string {
 
 /**
  * A value with the half-width of its interval, `0.8123 ± 0.0041`: two significant digits of the half-width say
- * how many of the value's mean anything. Without an interval, the value alone.
+ * how many of the value's mean anything. Without an interval, the value alone; so is a count that never varies.
  */
 export function withInterval(value: number, half: number | null): string {
   if (half === null || !Number.isFinite(half) || !Number.isFinite(value)) return number(value);
-  if (half === 0) return `${number(value)} ± 0`;
+  if (half === 0) return Number.isInteger(value) ? number(value) : `${number(value)} ± 0`;
   const decimals = Math.min(12, Math.max(0, 1 - Math.floor(Math.log10(half))));
   if (Math.max(Math.abs(value), half) >= 1e9 || decimals > 8) return `${number(value)} ± ${number(half, 2)}`;
   return `${grouped(value.toFixed(decimals))} ± ${grouped(half.toFixed(decimals))}`;

@@ -123,8 +123,7 @@ async function killOnce(
   const early = await Promise.race([ended, after(delay)]);
   const { pid } = child;
   if (early || pid === undefined) return;
-  const step = ground.processes().find(({ command }) => /worker\.js|\/bin\/sh\0-e/.test(command));
-  const victim = target === "step" ? step?.pid : target === "group" ? -pid : pid;
+  const victim = target === "step" ? await stepOf(ground, ended) : target === "group" ? -pid : pid;
   if (victim === undefined || !kill(victim)) {
     await child;
     return;
@@ -141,6 +140,15 @@ async function killOnce(
   state.orphans += left.length;
   for (const { command } of left)
     state.failures.push(`${story.join(", ")}: still there: ${command.replaceAll("\0", " ")}`);
+}
+
+/** The process of a step, the next one if none is there now; nothing where the run ends before. */
+async function stepOf(ground: Playground, ended: Promise<boolean>): Promise<number | undefined> {
+  for (;;) {
+    const step = ground.processes().find(({ command }) => /worker\.js|\/bin\/sh\0-e/.test(command));
+    if (step !== undefined) return step.pid;
+    if (await Promise.race([ended, after(2).then(() => false)])) return undefined;
+  }
 }
 
 const ORPHAN_MS = 5000;
