@@ -147,7 +147,7 @@ async function stepOf(ground: Playground, ended: Promise<boolean>): Promise<numb
   for (;;) {
     const step = ground.processes().find(({ command }) => /worker\.js|\/bin\/sh\0-e/.test(command));
     if (step !== undefined) return step.pid;
-    if (await Promise.race([ended, after(2).then(() => false)])) return undefined;
+    if (await Promise.race([ended, after(10).then(() => false)])) return undefined;
   }
 }
 
