@@ -20,12 +20,19 @@ export type JsonSchema = JsonObject;
 /** What a role accepts, in words; `optional: true` lets a pipeline leave it out. */
 export interface InputSpec {
   readonly doc: string;
+  /** The types of output that the role takes. Without it the role takes anything; outputs without a type fit everywhere. */
+  readonly accepts?: string | readonly string[];
   readonly optional?: boolean;
 }
 
 /** An artifact that the kind writes: a file or a folder named `path` (default: the output's name). */
 export interface OutputSpec {
   readonly doc: string;
+  /**
+   * What it is, for roles that accept some types alone: `images`, `views`, `generator`, `encoder`, `classifier`,
+   * `report`, `table`, `figure` or a name of your own, of lower-case letters, digits and dashes.
+   */
+  readonly type?: string;
   readonly path?: string;
 }
 

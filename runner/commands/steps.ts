@@ -57,15 +57,15 @@ function describe(kind: Kind): string {
     `${kind.kind}: ${kind.summary}`,
     ...section(
       "inputs",
-      Object.entries(kind.inputs).map(([role, { doc, optional }]) => [
+      Object.entries(kind.inputs).map(([role, { doc, optional, accepts }]) => [
         role,
-        optional ? "optional" : "required",
+        `${accepts.length === 0 ? "anything" : accepts.join(" | ")}, ${optional ? "optional" : "required"}`,
         doc,
       ]),
     ),
     ...section(
       "outputs",
-      Object.entries(kind.outputs).map(([name, { doc }]) => [name, "", doc]),
+      Object.entries(kind.outputs).map(([name, { doc, type = "" }]) => [name, type, doc]),
     ),
     ...section("with", optionRows(kind.with, "")),
   ].join("\n");

@@ -1,3 +1,4 @@
+import type { Kind } from "../spec/kinds.js";
 import { valueAt } from "../spec/place.js";
 import type { Problems } from "../spec/problems.js";
 import type { InputRef, PipelineSpec, StepSpec } from "../spec/spec.js";
@@ -31,6 +32,7 @@ export function linkSteps(spec: PipelineSpec, problems: Problems): Links {
     }
     of.set(step.name, links);
   }
+  for (const step of spec.steps.values()) checkTypes(step, of, spec, problems);
   return { of, doubtful };
 }
 
@@ -70,6 +72,62 @@ function follow(
   }
   // The step is known though its output is not: what depends on the axes can still be checked.
   return { role, from, output: undefined };
+}
+
+/** What kinds declare: that each role is given an output of a type that it accepts. */
+function checkTypes(
+  step: StepSpec,
+  links: ReadonlyMap<string, readonly Link[]>,
+  spec: PipelineSpec,
+  problems: Problems,
+): void {
+  const kind = kindOf(step);
+  if (kind === undefined) return;
+  for (const { role, from, output } of links.get(step.name) ?? []) {
+    const accepts = kind.inputs[role]?.accepts ?? [];
+    const type = output === undefined ? undefined : kindOf(from)?.outputs[output]?.type;
+    if (type === undefined || accepts.length === 0 || accepts.includes(type)) continue;
+    const takes = `the input ${code(role)} of ${code(kind.kind)} takes ${alternatives(accepts)}`;
+    const given = code(`${from.name}.${output ?? ""}`);
+    const message = `${takes}, and ${given} is of the type ${code(type)}`;
+    const fitting = outputsOfType(accepts, spec).filter(({ step: other }) => !needs(other, step, links));
+    const otherRole = Object.keys(kind.inputs).find(name => kind.inputs[name]?.accepts.includes(type));
+    const hints = [
+      fitting.length === 0
+        ? `no other step here makes ${alternatives(accepts)}`
+        : `${alternatives(fitting.map(fit => referenceTo(fit.step, fit.output)))} would fit`,
+      ...(otherRole === undefined ? [] : [`the input ${code(otherRole)} takes ${code(type)}`]),
+    ];
+    const place = valueAt("steps", step.name, "inputs", role);
+    problems.add("artifact-type", message, place, { hint: hints.join("; ") });
+  }
+}
+
+function outputsOfType(types: readonly string[], spec: PipelineSpec): { step: StepSpec; output: string }[] {
+  return [...spec.steps.values()].flatMap(step =>
+    Object.entries(kindOf(step)?.outputs ?? {})
+      .filter(([, { type }]) => type !== undefined && types.includes(type))
+      .map(([output]) => ({ step, output })),
+  );
+}
+
+/** Whether a step is another one, or takes something from it directly or through others. */
+function needs(step: StepSpec, other: StepSpec, links: ReadonlyMap<string, readonly Link[]>): boolean {
+  const seen = new Set<StepSpec>([step]);
+  for (const each of seen) {
+    if (each === other) return true;
+    for (const { from } of links.get(each.name) ?? []) seen.add(from);
+  }
+  return false;
+}
+
+/** As a pipeline names an output: without the output's name where the step has one alone. */
+function referenceTo(step: StepSpec, output: string): string {
+  return outputsOf(step)?.length === 1 ? step.name : `${step.name}.${output}`;
+}
+
+function kindOf({ work }: StepSpec): Kind | undefined {
+  return work?.type === "kind" ? work.kind : undefined;
 }
 
 function outputsOf(step: StepSpec): readonly string[] | undefined {

@@ -49,6 +49,7 @@ export const codes = {
   "missing-input": "The step kind needs an input that is not given.",
   "unknown-step": "An input names a step that does not exist.",
   "unknown-output": "An input names an output that the step does not have.",
+  "artifact-type": "An input is given an artifact of a type that the role does not accept.",
   "ambiguous-output": "An input names a step of several outputs without saying which.",
   "missing-file": "An input file or folder of the user's does not exist.",
   "outside-project": "A relative path leads out of the project folder.",

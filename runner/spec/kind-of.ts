@@ -15,13 +15,17 @@ export function kindOf(given: unknown, modulePath: string, plugin: boolean): Kin
   }
   const definition = defineStep(given as StepDefinition);
   const inputs = entries(definition.inputs ?? {}, "inputs").map(([name, spec]) => {
-    return [name, { doc: textOf(spec.doc), optional: spec.optional === true }] as const;
+    const accepts = typesOf(spec.accepts, `\`accepts\` of the input \`${name}\``);
+    return [name, { doc: textOf(spec.doc), optional: spec.optional === true, accepts }] as const;
   });
   const outputs = entries(definition.outputs, "outputs").map(([name, spec]) => {
     const path = typeof spec.path === "string" ? spec.path : name;
     const fault = outputNameFault(path);
     if (fault !== undefined) throw new TypeError(`the path of the output \`${name}\` ${fault}`);
-    return [name, { doc: textOf(spec.doc), path: path.replace(/\/+$/, "") }] as const;
+    const [type, ...others] = typesOf(spec.type, `\`type\` of the output \`${name}\``);
+    if (others.length > 0) throw new TypeError(`the output \`${name}\` has more than one \`type\``);
+    const output = { doc: textOf(spec.doc), path: path.replace(/\/+$/, "") };
+    return [name, type === undefined ? output : { ...output, type }] as const;
   });
   if (outputs.length === 0) throw new TypeError("`outputs` must name at least one output");
   return {
@@ -42,6 +46,18 @@ interface Loose {
   readonly doc?: unknown;
   readonly optional?: unknown;
   readonly path?: unknown;
+  readonly accepts?: unknown;
+  readonly type?: unknown;
+}
+
+/** One type or several; none where nothing is said. */
+function typesOf(given: unknown, what: string): readonly string[] {
+  const types: readonly unknown[] = given === undefined ? [] : Array.isArray(given) ? given : [given];
+  return types.map(type => {
+    if (typeof type !== "string" || !/^[a-z][a-z0-9-]*$/.test(type))
+      throw new TypeError(`${what} must be a name of lower-case letters, digits and dashes`);
+    return type;
+  });
 }
 
 /** Roles or outputs in code-unit order, from a list of names or a record of descriptions or specs. */

@@ -5,9 +5,8 @@ export interface Kind {
   readonly kind: string;
   readonly summary: string;
   readonly with: JsonSchema;
-  readonly inputs: Readonly<Record<string, { readonly doc: string; readonly optional: boolean }>>;
-  /** Output name -> its description and the file or folder name it is written under. */
-  readonly outputs: Readonly<Record<string, { readonly doc: string; readonly path: string }>>;
+  readonly inputs: Readonly<Record<string, Role>>;
+  readonly outputs: Readonly<Record<string, Output>>;
   readonly numeric: boolean;
   /** Options whose product the time of an instance grows with; none: nothing is known of it. */
   readonly effort: readonly string[];
@@ -15,6 +14,21 @@ export interface Kind {
   readonly module: string;
   /** True for a kind that came from `plugins:`. */
   readonly plugin: boolean;
+}
+
+export interface Role {
+  readonly doc: string;
+  readonly optional: boolean;
+  /** Types of artifact; none: the role accepts anything. */
+  readonly accepts: readonly string[];
+}
+
+export interface Output {
+  readonly doc: string;
+  /** The file or folder name that it is written under. */
+  readonly path: string;
+  /** Absent: the kind does not say what it is, and every role accepts it. */
+  readonly type?: string;
 }
 
 /** The kinds at hand. `get` loads the kind's declaration at first use, because most commands need few. */

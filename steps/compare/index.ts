@@ -42,17 +42,21 @@ export default defineStep<CompareOptions>({
     additionalProperties: false,
   },
   inputs: {
-    generated: "probes of encoders trained on generated views; gather the seeds with `over`",
-    real: "probes of encoders trained on real images, of the same seeds",
-    random: { doc: "probes of untrained encoders, of the same seeds", optional: true },
-    raw: { doc: "a probe on raw pixels", optional: true },
+    generated: {
+      doc: "probes of encoders trained on generated views; gather the seeds with `over`",
+      accepts: "report",
+    },
+    real: { doc: "probes of encoders trained on real images, of the same seeds", accepts: "report" },
+    random: { doc: "probes of untrained encoders, of the same seeds", accepts: "report", optional: true },
+    raw: { doc: "a probe on raw pixels", accepts: "report", optional: true },
     test: {
       doc: "the labelled images that the probes were tested on: gives a bootstrap over test images",
+      accepts: "images",
       optional: true,
     },
   },
   outputs: {
-    table: "a folder: comparison.json, table.md, table.csv",
+    table: { doc: "a folder: comparison.json, table.md, table.csv", type: "table" },
   },
   run: async ctx => (await import("./run.js")).run(ctx),
 });

@@ -7,10 +7,10 @@ export default defineStep({
   summary: "Tests a classifier, made by train-classifier, on labelled images.",
   with: { type: "object", additionalProperties: false, properties: {} },
   inputs: {
-    classifier: "From train-classifier.",
-    test: "Labelled images of the same size and classes.",
+    classifier: { doc: "From train-classifier.", accepts: "classifier" },
+    test: { doc: "Labelled images of the same size and classes.", accepts: "images" },
   },
-  outputs: { report: reportDoc },
+  outputs: { report: { doc: reportDoc, type: "report" } },
   numeric: true,
   async run(ctx) {
     const { testClassifier } = await import("./run.js");

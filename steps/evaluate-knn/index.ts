@@ -35,7 +35,9 @@ export default defineStep<KnnOptions>({
     },
   },
   inputs: fitInputs,
-  outputs: { report: `${reportDoc} neighbours.png: test images with their nearest.` },
+  outputs: {
+    report: { doc: `${reportDoc} neighbours.png: test images with their nearest.`, type: "report" },
+  },
   numeric: true,
   async run(ctx) {
     const { runKnn } = await import("./run.js");

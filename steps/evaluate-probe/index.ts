@@ -42,7 +42,7 @@ export default defineStep<ProbeOptions>({
     },
   },
   inputs: fitInputs,
-  outputs: { report: reportDoc },
+  outputs: { report: { doc: reportDoc, type: "report" } },
   numeric: true,
   async run(ctx) {
     const { runProbe } = await import("./run.js");

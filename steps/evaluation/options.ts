@@ -25,9 +25,13 @@ export const fitSchemas: JsonObject = {
 
 /** The inputs of such an evaluation. */
 export const fitInputs = {
-  encoder: { doc: "A trained or random encoder; without it the features are raw pixels.", optional: true },
-  train: "Labelled images to fit on.",
-  test: "Labelled images to test on, of the same classes.",
+  encoder: {
+    doc: "A trained or random encoder; without it the features are raw pixels.",
+    accepts: ["encoder", "classifier"],
+    optional: true,
+  },
+  train: { doc: "Labelled images to fit on.", accepts: "images" },
+  test: { doc: "Labelled images to test on, of the same classes.", accepts: "images" },
 } as const;
 
 /** Their output, in words (report.ts). */

@@ -9,8 +9,14 @@ export default defineStep<FetchDatasetOptions>({
   with: schema,
   inputs: {},
   outputs: {
-    train: "images to train on: a folder of images.npy, labels.npy, data.json, grid.png",
-    test: "images to test on, or with `holdout` those held out of train; the same layout",
+    train: {
+      doc: "images to train on: a folder of images.npy, labels.npy, data.json, grid.png",
+      type: "images",
+    },
+    test: {
+      doc: "images to test on, or with `holdout` those held out of train; the same layout",
+      type: "images",
+    },
   },
   run: async ctx => (await import("./run.js")).run(ctx),
 });

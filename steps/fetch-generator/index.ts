@@ -8,6 +8,11 @@ export default defineStep<FetchGeneratorOptions>({
     "Gets a trained generator (ONNX, TensorFlow.js or safetensors), verified by checksum and tried out",
   with: schema,
   inputs: {},
-  outputs: { model: "the generator: a folder of model.json (its card) and the model's files as they came" },
+  outputs: {
+    model: {
+      doc: "the generator: a folder of model.json (its card) and the model's files as they came",
+      type: "generator",
+    },
+  },
   run: async ctx => (await import("./run.js")).run(ctx),
 });

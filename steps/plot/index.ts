@@ -50,14 +50,22 @@ export default defineStep<PlotOptions>({
     additionalProperties: false,
   },
   inputs: {
-    curve: "reports along the axis, with their repeats",
-    limit: { doc: "reports of one more point, beyond the axis's end", optional: true },
-    real: { doc: "reports to hold the curve against: trained on real images", optional: true },
-    random: { doc: "reports to hold the curve against: of untrained encoders", optional: true },
-    raw: { doc: "reports to hold the curve against: raw pixels", optional: true },
+    curve: { doc: "reports along the axis, with their repeats", accepts: "report" },
+    limit: { doc: "reports of one more point, beyond the axis's end", accepts: "report", optional: true },
+    real: {
+      doc: "reports to hold the curve against: trained on real images",
+      accepts: "report",
+      optional: true,
+    },
+    random: {
+      doc: "reports to hold the curve against: of untrained encoders",
+      accepts: "report",
+      optional: true,
+    },
+    raw: { doc: "reports to hold the curve against: raw pixels", accepts: "report", optional: true },
   },
   outputs: {
-    figure: "a folder: figure.svg, table.md, table.csv",
+    figure: { doc: "a folder: figure.svg, table.md, table.csv", type: "figure" },
   },
   run: async ctx => (await import("./run.js")).run(ctx),
 });

@@ -6,10 +6,14 @@ export default defineStep<SampleViewsOptions>({
   kind: "sample-views",
   summary: "Samples views of the same thing from a generator: v1 = T_x(G(z)), v2 = T_x(G(T_z(z)))",
   with: schema,
-  inputs: { generator: "the model: a folder of model.safetensors and model.json" },
+  inputs: {
+    generator: { doc: "the model: a folder of model.safetensors and model.json", accepts: "generator" },
+  },
   outputs: {
-    views:
-      "a folder: views.npy uint8 [anchors, views, H, W, C], latents.npy float32 [anchors, views, z], views.json, grid.png; of a class-conditional generator also y.npy [anchors]",
+    views: {
+      doc: "a folder: views.npy uint8 [anchors, views, H, W, C], latents.npy float32 [anchors, views, z], views.json, grid.png; of a class-conditional generator also y.npy [anchors]",
+      type: "views",
+    },
   },
   numeric: true,
   effort: ["anchors", "views"],

@@ -52,10 +52,12 @@ export default defineStep<ClassifierOptions>({
       },
     },
   },
-  inputs: { images: "Labelled images." },
+  inputs: { images: { doc: "Labelled images.", accepts: "images" } },
   outputs: {
-    classifier:
-      "model.safetensors, model.json (layers, classes, recipe) and curve.json (loss by update): an encoder too.",
+    classifier: {
+      doc: "model.safetensors, model.json (layers, classes, recipe) and curve.json (loss by update): an encoder too.",
+      type: "classifier",
+    },
   },
   numeric: true,
   effort: ["updates", "batch"],

@@ -58,13 +58,19 @@ export default defineStep<ContrastiveOptions>({
     },
   },
   inputs: {
-    views: { doc: "Generated views, from sample-views.", optional: true },
+    views: { doc: "Generated views, from sample-views.", accepts: "views", optional: true },
     images: {
       doc: "Real images, in place of generated views; labels are looked at by supcon alone.",
+      accepts: "images",
       optional: true,
     },
   },
-  outputs: { encoder: "model.safetensors, model.json (layers, recipe) and curve.json (loss by update)." },
+  outputs: {
+    encoder: {
+      doc: "model.safetensors, model.json (layers, recipe) and curve.json (loss by update).",
+      type: "encoder",
+    },
+  },
   numeric: true,
   effort: ["updates", "batch"],
   async run(ctx) {

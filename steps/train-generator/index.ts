@@ -7,11 +7,19 @@ export default defineStep<GeneratorOptions>({
   summary:
     "Trains a generator of images (a variational auto-encoder or a GAN) and tells how near its samples are to the data.",
   with: schema,
-  inputs: { data: "Images to train on; labels are not looked at, but by a conditional GAN." },
+  inputs: {
+    data: {
+      doc: "Images to train on; labels are not looked at, but by a conditional GAN.",
+      accepts: "images",
+    },
+  },
   outputs: {
-    model:
-      "model.safetensors, model.json (layers, recipe, Frechet distance, precision and recall), grid.png of samples, " +
-      "curve.json.",
+    model: {
+      doc:
+        "model.safetensors, model.json (layers, recipe, Frechet distance, precision and recall), grid.png of samples, " +
+        "curve.json.",
+      type: "generator",
+    },
   },
   numeric: true,
   effort: ["updates", "batch"],

@@ -347,9 +347,16 @@ describe("diagnostics", () => {
   it("cover every code", () => {
     const provoked = new Set(cases.flatMap(([, , found]) => found.map(text => text.split(" ")[0])));
     // Warnings and selections have tests below, the modules of plug-ins in plugins.test.ts, engines in test/run,
-    // secrets in test/attack.
+    // secrets in test/attack, types in artifact-types.test.ts.
     const elsewhere = [
-      ...["unused-param", "bad-selection", "unknown-selection", "bad-plugin", "duplicate-kind"],
+      ...[
+        "unused-param",
+        "bad-selection",
+        "unknown-selection",
+        "bad-plugin",
+        "duplicate-kind",
+        "artifact-type",
+      ],
       ...["not-deterministic", "missing-secret", "secret-in-env"],
     ];
     expect(Object.keys(codes).filter(code => !provoked.has(code) && !elsewhere.includes(code))).toEqual([]);

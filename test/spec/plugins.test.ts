@@ -95,7 +95,10 @@ describe("a kind's definition", () => {
     expect(kindOf({ ...base, inputs: ["b", "a"], outputs }, "/m.js", true)).toEqual({
       ...{ kind: "k", summary: "s", numeric: false, effort: [], module: "/m.js", plugin: true, outputs },
       with: { type: "object", additionalProperties: false },
-      inputs: { a: { doc: "", optional: false }, b: { doc: "", optional: false } },
+      inputs: {
+        a: { doc: "", optional: false, accepts: [] },
+        b: { doc: "", optional: false, accepts: [] },
+      },
     });
   });
 
