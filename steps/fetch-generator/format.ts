@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { isZip } from "../lib/zip.js";
 import type { ForeignFormat } from "../lib/generator-card.js";
+import { isSafetensors } from "../lib/safetensors.js";
 import type { Payload } from "../lib/sources/types.js";
 
 /** The files of a model by the roles that they have in their format. Told by their bytes, never by their names. */
@@ -20,7 +21,6 @@ export function modelFiles(payloads: ReadonlyMap<string, Payload>): ModelFiles {
       throw new Error(`${name} is a folder: sha256 must name a model's files`);
     return { name, bytes };
   });
-  for (const file of files) refuseKnown(file);
   const of = (kind: ReturnType<typeof kindOf>): readonly File[] =>
     files.filter(({ bytes }) => kindOf(bytes) === kind);
   const [weights, tfjs, json, other] = [of("safetensors"), of("tfjs"), of("json"), of("other")];
@@ -30,6 +30,8 @@ export function modelFiles(payloads: ReadonlyMap<string, Payload>): ModelFiles {
   const [card] = json;
   if (weights[0] !== undefined && card !== undefined && files.length === 2)
     return { format: "vistas", weights: weights[0], card };
+  // Weight files that a model.json names may begin with any bytes: only what no format claims is looked at here.
+  for (const file of other) refuseKnown(file);
   const [onnx] = other;
   if (onnx !== undefined && files.length === 1) return { format: "onnx", main: onnx, more: [] };
   throw new Error(
@@ -44,16 +46,12 @@ export function placeOf({ name }: File): string {
 }
 
 function kindOf(bytes: Uint8Array): "safetensors" | "tfjs" | "json" | "other" {
-  // A safetensors file begins with a length of 8 bytes, then a JSON object.
-  if (bytes[8] === OPEN && bytes[0] !== OPEN && bytes[5] === 0 && bytes[6] === 0 && bytes[7] === 0)
-    return "safetensors";
+  if (isSafetensors(bytes)) return "safetensors";
   const start = Buffer.from(bytes.subarray(0, 64)).toString("utf8").trimStart();
   if (!start.startsWith("{")) return "other";
   const text = Buffer.from(bytes).toString("latin1");
   return /"(modelTopology|weightsManifest)"\s*:/.test(text) ? "tfjs" : "json";
 }
-
-const OPEN = 0x7b;
 
 /** Formats that people have at hand, and how to turn them into one that can be taken. */
 function refuseKnown({ name, bytes }: File): void {
@@ -63,7 +61,8 @@ function refuseKnown({ name, bytes }: File): void {
       `${name} is a zip archive, as PyTorch (.pt, .pth) and Keras (.keras) save models in. It may hold code, which is ` +
         "never run here: export the generator by torch.onnx.export(G, z, 'generator.onnx', dynamic_axes=...) or tensorflowjs_converter",
     );
-  if (start.startsWith("\x80"))
+  // PROTO, the first opcode of a pickle of protocol 2 and later, and the protocol's number.
+  if (/^\x80[\x02-\x05]/.test(start))
     throw new Error(
       `${name} is a Python pickle, which is a program and never run here: export the generator to ONNX (torch.onnx.export)`,
     );

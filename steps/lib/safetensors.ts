@@ -60,6 +60,18 @@ export function parseSafetensors(bytes: Uint8Array, name: string): SafeTensors {
 }
 
 /**
+ * The bytes have the structure of a safetensors file: a length that fits the file, and a JSON object of that length.
+ * Says nothing about its tensors: `parseSafetensors` checks those.
+ */
+export function isSafetensors(bytes: Uint8Array): boolean {
+  if (bytes.length < 10) return false;
+  const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
+  if (length < 2n || length > BigInt(Math.min(maxHeader, bytes.length - 8))) return false;
+  const header = Buffer.from(bytes.subarray(8, 8 + Number(length))).toString("latin1");
+  return header.startsWith("{") && header.trimEnd().endsWith("}");
+}
+
+/**
  * Equal content makes equal bytes: tensors in order of falling element size (so that each is aligned), then by
  * name; metadata keys sorted; the header padded with spaces to a multiple of 8.
  */

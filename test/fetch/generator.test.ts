@@ -81,6 +81,15 @@ describe("fetch-generator", () => {
     await expect(fetch(await changed(file, change))).rejects.toThrow(message);
   });
 
+  it("takes a header whose length begins as a Python pickle does", async () => {
+    const folder = await changed("model.safetensors", text => {
+      const length = text.charCodeAt(0) + 256 * text.charCodeAt(1);
+      expect(length).toBeLessThan(640);
+      return `\x80\x02\0\0\0\0\0\0${text.slice(8, 8 + length).padEnd(640)}${text.slice(8 + length)}`;
+    });
+    expect((await fetch(folder)).metrics["parameters"]).toBeGreaterThan(0);
+  });
+
   it("says which files make up a model", async () => {
     const folder = await writeRandomGenerator();
     const { "model.json": card = "" } = sumsOf(folder);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { execa } from "execa";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { sha256 } from "../../steps/lib/digest.js";
@@ -65,6 +66,33 @@ describe("a local source", () => {
   });
 });
 
+describe("a relative source", () => {
+  it.each(["./..", "./../outside", "./x/../../outside", "../outside", "x/../../outside", "./x/../x"])(
+    "%s has '..', which leads out of the project",
+    async source => {
+      const root = folder({ "outside/alpha": alpha, "project/x/alpha": alpha });
+      await expect(
+        fetchPayloads([source], { alpha: digests.alpha }, options(join(root, "project"))),
+      ).rejects.toThrow("has '..': './' does not leave the project");
+    },
+  );
+
+  it("leads out by no link: neither itself, nor a folder on the way, nor the payload", async () => {
+    const root = folder({ "outside/alpha": alpha, "project/x/beta": beta, "project/data/alpha": alpha });
+    const project = join(root, "project");
+    symlinkSync(join(root, "outside"), join(project, "away"));
+    symlinkSync("../../outside/alpha", join(project, "x/alpha"));
+    symlinkSync("data", join(project, "near"));
+    for (const source of ["./away", "./away/alpha", "x", "./x/alpha"])
+      await expect(fetchPayloads([source], { alpha: digests.alpha }, options(project))).rejects.toThrow(
+        "leads out of the project by a link",
+      );
+    await expect(
+      fetchPayloads(["./near"], { alpha: digests.alpha }, options(project)),
+    ).resolves.toBeDefined();
+  });
+});
+
 describe("sources in order", () => {
   it("passes on from one that is missing, incomplete, wrong or damaged, and says why in the log", async () => {
     const given = options("/", {});
@@ -93,7 +121,7 @@ describe("sources in order", () => {
     await expect(fetchPayloads([wrong, "./nowhere", "ftp://host/x"], digests, options("/p"))).rejects.toThrow(
       `no source gave alpha, beta:\n` +
         `  ${wrong}: alpha has sha256 ${digests.beta}, but ${digests.alpha} is expected\n` +
-        `  ./nowhere: there is no /p/nowhere\n` +
+        `  ./nowhere: there is no ./nowhere\n` +
         `  ftp://host/x: 'ftp:' is no known source (known: a path, https:, npm:, apt:, hf://, s3://)\n` +
         `Give a local copy: source: ./path (a folder that holds alpha, beta, plain or as .gz)`,
     );
@@ -136,6 +164,33 @@ describe("a payload that is a folder", () => {
     const train = payloads.get("train") as ReadonlyMap<string, Uint8Array>;
     expect([...train.keys()].sort()).toEqual(["a.txt", "b.txt", "b/2.txt"]);
     expect(payloadDigest(train)).toBe(sha256(listing));
+  });
+
+  it.each([
+    [
+      "with spaces, quotes and line ends",
+      ["a b.txt", "it's", 'say "x"', "two\nlines", "back\\slash", "é.txt"],
+    ],
+    ["and a hidden one", [".DS_Store", "x"]],
+  ])("has the digest that the documented command prints, %s", async (_, names) => {
+    const path = folder(Object.fromEntries(names.map(name => [`train/deep er/${name}`, alpha])));
+    const docs = readFileSync(new URL("../../../docs/data.md", import.meta.url), "utf8");
+    const command = /^ {4}(cd train && find .*)$/m.exec(docs)?.[1] ?? "";
+    const { stdout } = await execa("bash", ["-c", command], { cwd: path });
+    await expect(fetchPayloads([path], { train: stdout.slice(0, 64) }, options("/"))).resolves.toBeDefined();
+  });
+
+  it("keeps its digest when a desktop or a notebook puts hidden files into it", async () => {
+    const digest = payloadDigest(new Map([["a", alpha]]));
+    const path = folder({
+      "t/a": alpha,
+      "t/.DS_Store": beta,
+      "t/.ipynb_checkpoints/a": beta,
+      "t/Thumbs.db": beta,
+    });
+    await expect(fetchPayloads([path], { t: digest }, options("/"))).resolves.toBeDefined();
+    const more = folder({ "t/a": alpha, "t/b": beta });
+    await expect(fetchPayloads([more], { t: digest }, options("/"))).rejects.toThrow("t has sha256");
   });
 
   it("holds no links, which could point anywhere", async () => {

@@ -110,9 +110,17 @@ describe("a web source", () => {
     );
   });
 
-  it("is given up when it stalls, or breaks off", async () => {
-    pages.set("/alpha", (_, response) => void response.write(alpha.subarray(0, 10)));
+  it("is given up when it stalls, drips, or breaks off", async () => {
+    pages.set("/alpha", (_, response) => void response.writeHead(200).flushHeaders());
     await expect(fetchAlpha(`${base}/alpha`, { stallMs: 50 })).rejects.toThrow("no data came for 0.05 s");
+    pages.set("/alpha", (_, response) => {
+      response.writeHead(200, { "content-length": alpha.length });
+      const drip = setInterval(() => response.write("a"), 20);
+      response.on("close", () => clearInterval(drip));
+    });
+    await expect(fetchAlpha(`${base}/alpha`, { stallMs: 200 })).rejects.toThrow(
+      /\d+ bytes came in 0.2 s; under 1024 bytes a second it is given up/,
+    );
     pages.set("/alpha", (request, response) => {
       response.writeHead(200, { "content-length": alpha.length });
       response.write(alpha.subarray(0, 10), () => request.socket.destroy());

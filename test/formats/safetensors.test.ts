@@ -2,7 +2,12 @@ import { describe, expect, it } from "@jest/globals";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NdArray } from "../../steps/lib/arrays.js";
-import { encodeSafetensors, parseSafetensors, readSafetensors } from "../../steps/lib/safetensors.js";
+import {
+  encodeSafetensors,
+  isSafetensors,
+  parseSafetensors,
+  readSafetensors,
+} from "../../steps/lib/safetensors.js";
 import { fixture, fixtureJson } from "../rig/fixtures.js";
 import { tempFolder } from "../rig/temp.js";
 
@@ -35,6 +40,13 @@ describe("safetensors", () => {
       const values = Array.from<number | bigint>(data).map(v => (typeof v === "bigint" ? String(v) : v));
       expect({ shape: [...shape], values }).toEqual(expected[name]);
     }
+  });
+
+  it("is told by its structure, whatever byte the header's length begins with", () => {
+    for (const length of [16, 123, 640, 896, 65_536])
+      expect(isSafetensors(file(`{"a":{}${" ".repeat(length - 8)}}`))).toBe(true);
+    for (const other of ["", "{}", '{"a":1}{"b":2}', "\x80\x02}q\x00.", `${"\0".repeat(8)}{}`])
+      expect(isSafetensors(Buffer.from(other, "latin1"))).toBe(false);
   });
 
   it("writes equal bytes for equal content, whatever the order it is given in, and aligned data", () => {

@@ -34,5 +34,5 @@ export async function openApt(
   const folder = join(temp, "files");
   await mkdir(folder);
   await unpackTar(archive, folder, path, 0, options.maxBytes);
-  return openFolder(join(folder, path), only, options.maxBytes, `'${path}' in ${name}`);
+  return openFolder(join(folder, path), only, options.maxBytes, { shown: `'${path}' in ${name}` });
 }

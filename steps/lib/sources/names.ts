@@ -23,3 +23,11 @@ export function isPayloadFile(file: string, name: string): boolean {
   const last = lastPart(name);
   return file === last || file === `${last}.gz`;
 }
+
+/**
+ * A file that a desktop, an editor or a notebook leaves in a folder of data, or one in such a folder: every name that
+ * begins with a dot, and the few of Windows and macOS that do not.
+ */
+export function isHidden(path: string): boolean {
+  return path.split("/").some(name => /^(\..*|__MACOSX|Thumbs\.db|ehthumbs\.db|desktop\.ini)$/i.test(name));
+}

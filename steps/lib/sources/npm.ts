@@ -27,5 +27,5 @@ export async function openNpm(
   const folder = join(temp, "files");
   await mkdir(folder);
   await unpackTar(join(temp, archive), folder, path, 1, options.maxBytes);
-  return openFolder(join(folder, path), only, options.maxBytes, `'${path}' in ${name}`);
+  return openFolder(join(folder, path), only, options.maxBytes, { shown: `'${path}' in ${name}` });
 }

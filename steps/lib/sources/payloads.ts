@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decompress } from "../gzip.js";
-import { payloadDigest } from "./digest.js";
+import { hasDigest, payloadDigest } from "./digest.js";
 import { checkName } from "./names.js";
 import { openSource } from "./open.js";
 import type { FetchOptions, Payload } from "./types.js";
@@ -66,7 +66,6 @@ export async function fetchPayloads(
 
 async function verified(payload: Payload, name: string, expected: string, limit: number): Promise<Payload> {
   const raw = payload instanceof Uint8Array ? await decompress(payload, name, limit) : payload;
-  const actual = payloadDigest(raw);
-  if (actual === expected.toLowerCase()) return raw;
-  throw new Error(`${name} has sha256 ${actual}, but ${expected} is expected`);
+  if (hasDigest(raw, expected.toLowerCase())) return raw;
+  throw new Error(`${name} has sha256 ${payloadDigest(raw)}, but ${expected} is expected`);
 }

@@ -12,7 +12,7 @@ export interface FetchOptions {
   readonly project: string;
   /** Bounds each download and each unpacked payload, bytes. */
   readonly maxBytes: number;
-  /** A download that brings no byte for so long is given up, milliseconds. */
+  /** How long a download may bring nothing, or next to nothing (web.ts), before it is given up, milliseconds. */
   readonly stallMs: number;
   readonly signal: AbortSignal;
   log(line: string): void;

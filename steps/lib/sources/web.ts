@@ -62,22 +62,34 @@ class HttpError extends Error {
 
 async function download(start: URL, options: FetchOptions): Promise<Uint8Array> {
   const stall = new AbortController();
-  const giveUp = (): void =>
-    stall.abort(new Error(`${start.href}: no data came for ${options.stallMs / 1000} s`));
-  let timer = setTimeout(giveUp, options.stallMs);
+  const least = (LEAST_RATE * options.stallMs) / 1000;
+  let [bytes, before, periods] = [0, 0, 0];
+  // A server that sends a byte now and then must not keep the next source from being asked.
+  const watch = setInterval(() => {
+    const came = bytes - before;
+    before = bytes;
+    const seconds = options.stallMs / 1000;
+    if (came === 0) stall.abort(new Error(`${start.href}: no data came for ${seconds} s`));
+    else if (came < least)
+      stall.abort(
+        new Error(
+          `${start.href}: ${came} bytes came in ${seconds} s; under ${LEAST_RATE} bytes a second it is given up`,
+        ),
+      );
+    else if (++periods * options.stallMs > MOST_HOURS * 3_600_000)
+      stall.abort(new Error(`${start.href}: not done after ${MOST_HOURS} hours`));
+  }, options.stallMs);
   try {
     const response = await follow(start, AbortSignal.any([options.signal, stall.signal]));
-    const announced = Number(response.headers.get("content-length") ?? 0);
+    const length = Number(response.headers.get("content-length") ?? 0);
+    const announced = Number.isSafeInteger(length) && length > 0 ? length : 0;
     const chunks: Uint8Array[] = [];
-    let bytes = 0;
     const check = (size: number): void => {
       if (size > options.maxBytes)
         throw new Error(`${start.href}: more than the limit of ${options.maxBytes} bytes`);
     };
     check(announced);
     for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-      clearTimeout(timer);
-      timer = setTimeout(giveUp, options.stallMs);
       bytes += chunk.length;
       check(bytes);
       chunks.push(chunk);
@@ -92,9 +104,14 @@ async function download(start: URL, options: FetchOptions): Promise<Uint8Array> 
     if (why !== undefined) throw new Error(`${start.href}: ${why}`, { cause: error });
     throw error;
   } finally {
-    clearTimeout(timer);
+    clearInterval(watch);
   }
 }
+
+/** Bytes a second, over each `stallMs`; slower is given up. */
+const LEAST_RATE = 1024;
+/** The most that one download may take. */
+const MOST_HOURS = 12;
 
 async function follow(start: URL, signal: AbortSignal): Promise<Response> {
   let url = start;
