@@ -62,7 +62,7 @@ function refuseKnown({ name, bytes }: File): void {
         "never run here: export the generator by torch.onnx.export(G, z, 'generator.onnx', dynamic_axes=...) or tensorflowjs_converter",
     );
   // PROTO, the first opcode of a pickle of protocol 2 and later, and the protocol's number.
-  if (/^\x80[\x02-\x05]/.test(start))
+  if (bytes[0] === 0x80 && [2, 3, 4, 5].includes(bytes[1] ?? 0))
     throw new Error(
       `${name} is a Python pickle, which is a program and never run here: export the generator to ONNX (torch.onnx.export)`,
     );

@@ -111,7 +111,9 @@ describe("a web source", () => {
   });
 
   it("is given up when it stalls, drips, or breaks off", async () => {
-    pages.set("/alpha", (_, response) => void response.writeHead(200).flushHeaders());
+    pages.set("/alpha", (_, response) => {
+      response.writeHead(200).flushHeaders();
+    });
     await expect(fetchAlpha(`${base}/alpha`, { stallMs: 50 })).rejects.toThrow("no data came for 0.05 s");
     pages.set("/alpha", (_, response) => {
       response.writeHead(200, { "content-length": alpha.length });
