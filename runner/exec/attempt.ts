@@ -2,6 +2,7 @@ import { join, relative } from "node:path";
 import { differences, differenceText } from "../cache/explain.js";
 import { maskOf, type Mask } from "../core/mask.js";
 import type { ArtifactRef, Curve, Fingerprint } from "../core/record.js";
+import { ignoredBelow } from "../graph/ignored.js";
 import type { Graph, GraphNode } from "../graph/types.js";
 import { Digester } from "../store/digest.js";
 import { remove } from "../store/files.js";
@@ -55,7 +56,7 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
   try {
     const secrets = secretsOf(node, host.env);
     mask = maskOf(Object.values(secrets));
-    const before = await inPlace(host, node);
+    const before = await inPlace(host, graph, node);
     const staged = await stage(host, graph, node, outputsOf, folder, lease);
     const torn = await tornCopy(host, staged.copies, print);
     if (torn !== undefined) return failure(torn);
@@ -148,11 +149,12 @@ function enginesOf(env: NodeJS.ProcessEnv): Record<string, string> {
 }
 
 /** When each file that the step reads in place was last touched, by role. */
-async function inPlace({ store }: Host, node: GraphNode): Promise<Map<string, bigint>> {
+async function inPlace({ store }: Host, graph: Graph, node: GraphNode): Promise<Map<string, bigint>> {
   const times = new Map<string, bigint>();
   for (const { role, source } of node.inputs) {
     if (source.type !== "file" || isStaged(source, node)) continue;
-    times.set(role, (await store.digester.content(source.absolute)).latest);
+    const ignored = ignoredBelow(graph.ignored, source);
+    times.set(role, (await store.digester.content(source.absolute, ignored)).latest);
   }
   return times;
 }
@@ -176,14 +178,14 @@ async function tornCopy(
 
 /** What of all that the key says is no longer so, or may not have been so all along. */
 async function changedInput(
-  { host, node, print, fingerprintNow, outputsOf }: AttemptInput,
+  { host, graph, node, print, fingerprintNow, outputsOf }: AttemptInput,
   before: ReadonlyMap<string, bigint>,
 ): Promise<string | undefined> {
   const [difference] = differences(print, await fingerprintNow());
   if (difference !== undefined) return changedText(differenceText(difference));
   // A copy was proven to be right; a file read in place may have been changed and changed back.
-  for (const [role, time] of await inPlace(host, node))
-    if (time !== before.get(role)) return changedText(`the input ${role} changed`);
+  for (const [role, time] of await inPlace(host, graph, node))
+    if (time > (before.get(role) ?? 0n)) return changedText(`the input ${role} changed`);
   for (const { role, source } of node.inputs) {
     if (source.type === "file") continue;
     for (const { node: from, output } of source.type === "artifact" ? [source] : source.entries) {

@@ -5,6 +5,7 @@ import { InternalError } from "../core/diagnostic.js";
 import { exactLabelText } from "../core/labels.js";
 import type { JsonObject } from "../core/json.js";
 import type { ArtifactRef, Fingerprint, FingerprintInput } from "../core/record.js";
+import { ignoredBelow } from "../graph/ignored.js";
 import type { ArtifactSource, CommandWork, FileSource, Graph, GraphNode } from "../graph/types.js";
 import { codeHost, type Host } from "./host.js";
 
@@ -59,7 +60,10 @@ export class Keyer {
   }
 
   async #file(role: string, source: FileSource, node: GraphNode): Promise<FingerprintInput> {
-    const { type, digest } = await this.host.store.digester.content(source.absolute);
+    const { type, digest } = await this.host.store.digester.content(
+      source.absolute,
+      ignoredBelow(this.graph.ignored, source),
+    );
     // A program sees a staged file under its relative path; of any other file it sees the name alone.
     return {
       role,

@@ -2,6 +2,7 @@ import { mkdirSync, realpathSync, symlinkSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import { InternalError } from "../core/diagnostic.js";
 import type { ArtifactRef } from "../core/record.js";
+import { ignoredBelow } from "../graph/ignored.js";
 import type { ArtifactSource, FileSource, Graph, GraphNode, Template } from "../graph/types.js";
 import { quoteForShell } from "../spec/shell.js";
 import type { Gathered } from "../step-api.js";
@@ -44,7 +45,7 @@ export async function stage(
   const seen: Seen = { inputs: {}, gathered: {}, copies: [] };
   for (const { role, source } of node.inputs) {
     if (source.type === "file") {
-      seen.inputs[role] = stageFile(role, source, node, { cwd, project: graph.project }, seen);
+      seen.inputs[role] = stageFile(role, source, node, graph, cwd, seen);
     } else if (source.type === "artifact") {
       const path = artifactPath(host, source, outputsOf);
       const place = join(folder, "inputs", role);
@@ -150,12 +151,13 @@ function stageFile(
   role: string,
   source: FileSource,
   node: GraphNode,
-  { cwd, project }: { readonly cwd: string; readonly project: string },
+  { project, ignored }: Graph,
+  cwd: string,
   seen: Seen,
 ): string {
   if (!isStaged(source, node)) return source.absolute;
   const target = join(cwd, source.path);
-  copyReadOnly(source.absolute, target, project);
+  copyReadOnly(source.absolute, target, { inside: project, ignored: ignoredBelow(ignored, source) });
   seen.copies.push({ role, path: target });
   return target;
 }

@@ -20,6 +20,7 @@ import { validateStructure } from "../spec/validate.js";
 import { code } from "../spec/wording.js";
 import { buildNodes } from "./build.js";
 import { checkExpectations } from "./expected.js";
+import { ignoredIn } from "./ignored.js";
 import type { Graph } from "./types.js";
 import { UserFiles } from "./user-files.js";
 
@@ -102,7 +103,16 @@ export async function loadPipeline(options: LoadOptions): Promise<LoadedPipeline
   await problems.throwIfAny(overrides.flatMap(({ document: other }) => other ?? []));
 
   const byId = new Map(nodes.map(node => [node.id, node]));
-  const graph: Graph = { name: spec.name, file: absolute, project, nodes, byId, params: spec.params };
+  const ignored = await ignoredIn([project, dirname(absolute)]);
+  const graph: Graph = {
+    name: spec.name,
+    file: absolute,
+    project,
+    nodes,
+    byId,
+    ignored,
+    params: spec.params,
+  };
   const warnings = (): Promise<readonly Diagnostic[]> => {
     warnUnused(layers.raw, params.reads, problems);
     return problems.diagnostics("warning");

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonPath } from "../core/json.js";
 import type { Labels } from "../core/labels.js";
+import type { Ignored } from "./ignored.js";
 
 /** A pipeline, expanded: one node a step instance, in an order in which every input comes before its user. */
 export interface Graph {
@@ -11,6 +12,8 @@ export interface Graph {
   readonly project: string;
   readonly nodes: readonly GraphNode[];
   readonly byId: ReadonlyMap<string, GraphNode>;
+  /** What does not count in input folders; names are relative to the project, or to a folder outside it. */
+  readonly ignored: Ignored;
   /** The resolved params, for records and reports. */
   readonly params: JsonObject;
 }

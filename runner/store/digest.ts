@@ -2,6 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 import { sha256 } from "../cache/hash.js";
 import type { ArtifactRef } from "../core/record.js";
+import type { Ignored } from "../graph/ignored.js";
 import { systemDisk, type Disk } from "./disk.js";
 import { sameStat } from "./files.js";
 import { manifestOf, manifestRef, type TreeEntry } from "./manifest.js";
@@ -25,11 +26,11 @@ export class Digester {
     private readonly disk: Disk = systemDisk,
   ) {}
 
-  /** Symbolic links are followed. Throws `UnreadableInput`. */
-  async content(path: string): Promise<Content> {
+  /** Symbolic links are followed. Of a folder, what is `ignored` does not count. Throws `UnreadableInput`. */
+  async content(path: string, ignored: Ignored = nothing): Promise<Content> {
     const stat = this.#stat(path);
     if (stat.isDirectory()) {
-      const { entries, latest } = await this.tree(path);
+      const { entries, latest } = await this.tree(path, ignored);
       return { ...manifestRef(manifestOf(entries)), latest };
     }
     const digest = await this.file(path, stat);
@@ -37,36 +38,44 @@ export class Digester {
   }
 
   /** Everything below a folder, and the newest time among it. */
-  async tree(folder: string): Promise<{ entries: TreeEntry[]; latest: bigint }> {
+  async tree(folder: string, ignored: Ignored = nothing): Promise<{ entries: TreeEntry[]; latest: bigint }> {
     const entries: TreeEntry[] = [];
-    let latest = latestOf(this.#stat(folder));
+    let latest = 0n;
     const newest = (stat: BigIntStats): void => {
       const time = latestOf(stat);
       if (time > latest) latest = time;
     };
     // Folders still to list, each with the real paths of the folders it lies in, to see a link that closes a ring.
-    const ahead: { path: string; prefix: string; within: readonly string[] }[] = [
-      { path: folder, prefix: "", within: [] },
+    const ahead: { path: string; stat: BigIntStats; prefix: string; within: readonly string[] }[] = [
+      { path: folder, stat: this.#stat(folder), prefix: "", within: [] },
     ];
     for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
       const real = this.disk.realpath(next.path);
       if (next.within.includes(real))
         throw new UnreadableInput(`${next.path} is a symbolic link to a folder it lies in`);
-      const names = this.disk.list(next.path);
-      if (names.length === 0 && next.prefix !== "")
-        entries.push({ path: next.prefix.slice(0, -1), type: "folder" });
-      for (const name of names) {
+      let [empty, whole] = [true, true];
+      for (const name of this.disk.list(next.path)) {
         const path = `${next.path}/${name}`;
-        const stat = this.#stat(path);
-        newest(stat);
-        if (stat.isDirectory()) {
-          ahead.push({ path, prefix: `${next.prefix}${name}/`, within: [...next.within, real] });
+        const found = this.disk.stat(path);
+        // Asked before it is missed: an editor's lock is a link that leads nowhere.
+        if (ignored(next.prefix + name, found?.isDirectory() === true)) {
+          whole = false;
           continue;
         }
+        empty = false;
+        const stat = found ?? this.#stat(path);
+        if (stat.isDirectory()) {
+          ahead.push({ path, stat, prefix: `${next.prefix}${name}/`, within: [...next.within, real] });
+          continue;
+        }
+        newest(stat);
         // Awaiting only what must be read keeps the walk of an unchanged folder free of a turn of the event loop a file.
         const digest = this.stats.get(stat) ?? (await this.file(path, stat));
         entries.push({ path: next.prefix + name, type: fileType(stat), digest, bytes: Number(stat.size) });
       }
+      // A folder's own time moves with every entry, also with those that do not count.
+      if (whole) newest(next.stat);
+      if (empty && next.prefix !== "") entries.push({ path: next.prefix.slice(0, -1), type: "folder" });
     }
     return { entries, latest };
   }
@@ -115,6 +124,10 @@ export class Digester {
 /** Up to this size one read in place is quicker than handing the work to the thread pool. */
 const SMALL = 1n << 20n;
 const CHUNK = 1 << 20;
+
+function nothing(): boolean {
+  return false;
+}
 
 function latestOf(stat: BigIntStats): bigint {
   return stat.mtimeNs > stat.ctimeNs ? stat.mtimeNs : stat.ctimeNs;

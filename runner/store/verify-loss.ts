@@ -1,6 +1,7 @@
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { isList } from "../core/json.js";
 import type { RunStep, StepRecord } from "../core/record.js";
+import { ignoredBelow, ignoredIn } from "../graph/ignored.js";
 import { UnreadableInput } from "./digest.js";
 import { readRecord } from "./records.js";
 import type { Store } from "./store.js";
@@ -114,7 +115,7 @@ async function whyNotAgain(
   for (const { role, source, digest, type } of record.fingerprint.inputs) {
     if (source !== "file") continue;
     for (const path of had.step.inputs[role] ?? []) {
-      const now = await contentOf(store, resolve(project, path));
+      const now = await contentOf(store, project, had.file, path);
       if (now === undefined) return `it was made from ${path}, which is gone`;
       if (now.digest !== digest || now.type !== type)
         return `it was made from ${path}, which is no longer what it was`;
@@ -129,9 +130,11 @@ async function whyNotAgain(
   return `it came from ${places.join(", ")}, which ${places.length === 1 ? "is" : "are"} gone`;
 }
 
-async function contentOf(store: Store, path: string) {
+async function contentOf(store: Store, project: string, pipeline: string, path: string) {
+  const ignored = await ignoredIn([project, dirname(resolve(project, pipeline))]);
+  const absolute = resolve(project, path);
   try {
-    return await store.digester.content(path);
+    return await store.digester.content(absolute, ignoredBelow(ignored, { type: "file", path, absolute }));
   } catch (error) {
     if (error instanceof UnreadableInput) return undefined;
     throw error;

@@ -27,6 +27,7 @@ function graph(nodes: readonly GraphNode[], name = "quickstart"): Graph {
     file: "/p/q.yaml",
     project: "/p",
     nodes,
+    ignored: () => false,
     byId: new Map(nodes.map(one => [one.id, one])),
     params: {},
   };

@@ -204,6 +204,7 @@ const GRAPH: Graph = {
       at: ["steps", step],
     })),
   ),
+  ignored: () => false,
   byId: new Map(),
   params: {},
 };
