@@ -1,5 +1,4 @@
 import type { StepContext } from "../../runner/step-api.js";
-import { sameShape, shapeText } from "../lib/arrays.js";
 import { checkClasses, openLabelled } from "../evaluation/data.js";
 import { encodedFeatures, type Features } from "../evaluation/features.js";
 import { writeReport } from "../evaluation/report.js";
@@ -10,12 +9,8 @@ export async function testClassifier(ctx: StepContext): Promise<void> {
   const classifier = await readClassifier(ctx.inputs["classifier"] ?? "");
   const test = await openLabelled(ctx.inputs["test"], "test");
   const { classes, card } = classifier;
-  if (!sameShape(card.image, test.shape))
-    throw new Error(
-      `the classifier takes images of ${shapeText(card.image)}, the test's are ${shapeText(test.shape)}`,
-    );
   checkClasses(classes, test.classes, "the classifier's");
-  const [logits] = await encodedFeatures(classifier, [test], ctx.device, ctx.signal);
+  const [logits] = await encodedFeatures(classifier, [test], ctx.device, ctx.signal, "classifier");
   if (logits === undefined) throw new Error("Internal error: the logits of one set.");
   ctx.metric("loss", logLoss(logits, test.labels));
   const predictions = mostProbable(logits);

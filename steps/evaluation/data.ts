@@ -23,6 +23,7 @@ export async function openSets(ctx: Context): Promise<Sets> {
   if (!sameShape(train.shape, test.shape))
     throw new Error(`train images are ${shapeText(train.shape)}, test images ${shapeText(test.shape)}`);
   checkClasses(train.classes, test.classes, "train");
+  checkSeveral(train, "train");
   const chosen = labels === 0 ? train : pickPerClass(train, labels, ctx.random("labels"));
   return { train: chosen, test, classes: train.classes };
 }
@@ -33,6 +34,15 @@ export async function openLabelled(folder: string | undefined, role: string): Pr
   const { labels } = file;
   if (labels === undefined) throw new Error(`the '${role}' images have no labels; an evaluation needs them`);
   return { ...file, labels };
+}
+
+/** Throws when all images are of one class: any prediction would be right, and say nothing. */
+export function checkSeveral({ labels, classes }: LabelledImages, role: string): void {
+  const [first, ...others] = new Set(labels);
+  if (others.length > 0) return;
+  throw new Error(
+    `all ${labels.length} '${role}' images are of one class, '${classes[first ?? 0] ?? String(first)}': there is nothing to tell apart`,
+  );
 }
 
 /** Throws unless the test images have the classes of what is tested, in their order. */

@@ -1,6 +1,6 @@
 import type { Device } from "../../runner/step-api.js";
 import { openEngine } from "../engine/index.js";
-import { elementCount } from "../lib/arrays.js";
+import { elementCount, sameShape, shapeText } from "../lib/arrays.js";
 import { type ImageFile, range } from "../lib/images.js";
 import { imageBatch } from "../training/batch.js";
 import { type Encoder, encoderProgram } from "../training/encoder.js";
@@ -24,13 +24,18 @@ export function rawFeatures(set: Images): Features {
   return { width, values };
 }
 
-/** What the encoder makes of each set, with batch norm's running statistics: a frozen function. */
+/**
+ * What the encoder makes of each set, with batch norm's running statistics: a frozen function. Throws unless the images
+ * are of the size and channels that it was trained on, though its layers might take others; `name` is what it is.
+ */
 export async function encodedFeatures(
   encoder: Encoder,
   sets: readonly Images[],
   device: Device,
   signal: AbortSignal,
+  name = "encoder",
 ): Promise<Features[]> {
+  for (const { shape } of sets) checkImages(encoder.card.image, shape, name);
   const width = encoder.features;
   const engine = await openEngine(device);
   try {
@@ -51,6 +56,20 @@ export async function encodedFeatures(
   } finally {
     engine.dispose();
   }
+}
+
+function checkImages(takes: Images["shape"], given: Images["shape"], name: string): void {
+  if (sameShape(takes, given)) return;
+  const [height, width, channels] = takes;
+  const size = height !== given[0] || width !== given[1];
+  const remedies = [
+    ...(size ? [`resize: ${height === width ? height : `[${height}, ${width}]`}`] : []),
+    ...(channels !== given[2] ? [`channels: ${channels}`] : []),
+  ];
+  throw new Error(
+    `the ${name} takes images of ${shapeText(takes)}, these are ${shapeText(given)}. To make them alike, give ` +
+      `fetch-dataset \`${remedies.join(", ")}\``,
+  );
 }
 
 /** The pictures in order, `batch` at a time, and fewer in the end. */

@@ -18,7 +18,8 @@ export const fitSchemas: JsonObject = {
     type: "integer",
     minimum: 0,
     default: 0,
-    description: "How many labelled training images to use, the same number of each class; 0: all.",
+    description:
+      "How many labelled training images to use, the same number of each class: a multiple of their count; 0: all.",
   },
   seed: { type: "integer", minimum: 0, default: 0, description: "Which images `labels` picks." },
 };

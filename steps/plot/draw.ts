@@ -4,7 +4,10 @@ import type { Point } from "./points.js";
 import { number } from "./tables.js";
 
 export interface Plot extends Pick<PlotOptions, "along" | "metric" | "spacing" | "title" | "xLabel"> {
+  /** Those of the axis, and `limit` last. */
   readonly points: readonly Point[];
+  /** A point beyond the axis's end. */
+  readonly limit: Point | undefined;
   /** Drawn across, each with its interval as a band. */
   readonly lines: readonly Point[];
 }
@@ -56,14 +59,26 @@ const BOTTOM = 318;
 /** Room between the frame and the first and last point. */
 const PAD = 22;
 
-/** Where each point lies, 0 to 1. Numbers lie where they are only if all are numbers (and, for log, above 0). */
-function placesOf({ points, spacing }: Plot): number[] {
+/** Where each point lies, 0 to 1. Throws where the axis has a value that the spacing has no place for. */
+function placesOf({ points, limit, spacing, along }: Plot): number[] {
   const even = points.map((_, i) => (points.length === 1 ? 0.5 : i / (points.length - 1)));
   if (spacing === "even") return even;
-  const numbers = points.map(({ at }) => (typeof at === "number" ? at : NaN));
+  const axis = limit === undefined ? points : points.slice(0, -1);
+  const numbers = axis.map(({ at }) => {
+    const value = typeof at === "number" ? at : NaN;
+    if (Number.isFinite(spacing === "log" ? Math.log(value) : value)) return value;
+    const why = spacing === "log" ? "a log axis takes numbers above 0" : "a linear axis takes numbers";
+    throw new Error(
+      `with.spacing: ${spacing}: '${along}' has ${JSON.stringify(at)}, but ${why}. Leave the point out, or write ` +
+        `spacing: ${spacing === "log" && typeof at === "number" ? "linear, or " : ""}even`,
+    );
+  });
   const lie = spacing === "log" ? numbers.map(Math.log) : numbers;
   const [min, max] = [Math.min(...lie), Math.max(...lie)];
-  return Number.isFinite(min) && max > min ? lie.map(value => (value - min) / (max - min)) : even;
+  if (max === min) return even;
+  // The limit takes the place after the axis's end, as wide as one of an even axis.
+  const end = limit === undefined ? 1 : (axis.length - 1) / axis.length;
+  return [...lie.map(value => (end * (value - min)) / (max - min)), ...(limit === undefined ? [] : [1])];
 }
 
 /** Reference lines, their names beside them, pushed apart where they would overlap. */

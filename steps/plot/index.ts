@@ -40,7 +40,8 @@ export default defineStep<PlotOptions>({
       spacing: {
         enum: ["even", "linear", "log"],
         default: "even",
-        description: "even: a place for each value, in the order given; linear, log: where numbers lie",
+        description:
+          "even: a place for each value, in the order given; linear, log: where numbers lie (log: all above 0)",
       },
       title: { type: "string", default: "", description: "what stands above" },
       xLabel: { type: "string", default: "", description: "what stands below; by default the axis's name" },

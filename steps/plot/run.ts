@@ -20,7 +20,7 @@ export async function run(ctx: StepContext<PlotOptions>): Promise<void> {
   }
   const folder = ctx.outputs["figure"] ?? "";
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, "figure.svg"), drawPlot({ ...ctx.with, points, lines }));
+  await writeFile(join(folder, "figure.svg"), drawPlot({ ...ctx.with, points, limit: beyond, lines }));
   await writeFile(join(folder, "table.md"), markdownTable(ctx.with, points, lines));
   await writeFile(join(folder, "table.csv"), csvTable(points, lines));
   ctx.metric("points", points.length);

@@ -23,6 +23,8 @@ export async function trainClassifier(ctx: StepContext<ClassifierOptions>): Prom
   const images = await openImages(ctx.inputs["images"] ?? "");
   const { shape, classes, count, labels } = images;
   if (labels === undefined) throw new Error("the images have no labels; a classifier needs them");
+  if (new Set(labels).size < 2)
+    throw new Error("all images are of one class: a classifier has nothing to tell apart");
   const input = standardise ? standardiser(images) : { layers: [], weights: {} };
   const body = encoderLayers(ctx.with.encoder);
   const head: ModelSpec = { layers: [{ type: "dense", units: classes.length }] };

@@ -25,6 +25,12 @@ export async function trainGenerator(ctx: StepContext<GeneratorOptions>): Promis
   if (conditional && data.labels === undefined)
     throw new Error("a conditional generator needs labelled images, these have no labels");
   const classes = conditional ? data.classes : [];
+  const present = new Set(data.labels);
+  const absent = classes.filter((_, label) => !present.has(label));
+  if (absent.length > 0)
+    throw new Error(
+      `no training images of the classes ${absent.join(", ")}: a conditional generator learns a class from its images`,
+    );
   const family = familyOf(ctx.with, data.shape, classes.length, stream => ctx.random(stream));
   const folder = ctx.outputs["model"] ?? "";
 

@@ -78,6 +78,28 @@ describe("plot", () => {
     expect((e - d) / (f - d)).toBeCloseTo(9 / 99, 2);
   });
 
+  it("puts the limit after the end of a log axis, and refuses what such an axis has no place for", async () => {
+    const curve = [1, 10, 100].map(n => report(0.8, { n }));
+    const limit = [report(0.9, {})];
+    const { svg } = files(await plot({ curve, limit }, { along: "n", spacing: "log" }));
+    const [a = 0, b = 0, c = 0, d = 0] = [...svg.matchAll(/class="point" cx="([\d.]+)"/g)].map(([, x]) =>
+      Number(x),
+    );
+    expect([(b - a) / (c - a), (c - a) / (d - a)]).toEqual([
+      expect.closeTo(0.5, 2),
+      expect.closeTo(2 / 3, 2),
+    ]);
+    for (const [spacing, value, message] of [
+      ["log", 0, /'n' has 0, but a log axis takes numbers above 0.*spacing: linear, or even/],
+      ["log", -1, /'n' has -1, but a log axis/],
+      ["log", "a", /'n' has "a".*spacing: even/],
+      ["linear", "a", /'n' has "a", but a linear axis takes numbers/],
+    ] as const)
+      await expect(
+        plot({ curve: [...curve, report(0.8, { n: value })] }, { along: "n", spacing }),
+      ).rejects.toThrow(message);
+  });
+
   it("needs no repeats", async () => {
     const { table, svg } = files(
       await plot({ curve: [report(0.8, { sigma: 1 }), report(0.9, { sigma: 2 })] }),

@@ -11,7 +11,10 @@ import { fakeRun, runKind } from "../rig/context.js";
 import { shapesFolder } from "./data.js";
 import { encodedFeatures } from "../../steps/evaluation/features.js";
 import { readEncoder } from "../../steps/training/encoder.js";
-import { openImages } from "../../steps/lib/images.js";
+import { type ImageSet, openImages, writeImages } from "../../steps/lib/images.js";
+import { elementCount } from "../../steps/lib/arrays.js";
+import evaluateKnn from "../../steps/evaluate-knn/index.js";
+import { tempFolder } from "../rig/temp.js";
 
 const device = { backend: "wasm" };
 const encoder = { kind: "conv", channels: [4, 8], strides: [2, 2], width: 16 };
@@ -68,8 +71,54 @@ describe("evaluate-probe", () => {
     const few = runKind(evaluateProbe, { with: { labels: 33 }, inputs, device });
     await expect(few).rejects.toThrow("11 images of 'across'; there are 10");
     expect(() => fakeRun(evaluateProbe, { with: { l2: -1 } })).toThrow("l2");
+    for (const labels of [1, 2, 7, 29])
+      await expect(runKind(evaluateProbe, { with: { labels }, inputs, device })).rejects.toThrow(
+        `labels: ${labels} cannot be the same number of each of 3 classes; write a multiple of 3, such as`,
+      );
   });
+
+  it.each([0, 2])("refuses images of class %i alone: any classifier would be right", async label => {
+    const images = await imagesOf([8, 8, 1], () => label);
+    const inputs = { train: images, test: images };
+    for (const kind of [evaluateProbe, evaluateKnn])
+      await expect(runKind(kind, { inputs, device })).rejects.toThrow(
+        `all 12 'train' images are of one class, '${"abc"[label] ?? ""}'`,
+      );
+  });
+
+  it.each([
+    [[8, 8, 3], "channels: 1"],
+    [[9, 8, 1], "resize: 8"],
+    [[16, 16, 3], "resize: 8, channels: 1"],
+  ] as const)(
+    "refuses images %j on an encoder of [8, 8, 1], with both sizes and `%s`",
+    async (shape, remedy) => {
+      const pooled = { ...encoder, pool: "mean", width: 0 };
+      const trained = await runKind(trainContrastive, {
+        with: { encoder: pooled, head: [8], updates: 0, batch: 12, noise: 0.1 },
+        inputs: { images: await shapesFolder(60) },
+        device,
+      });
+      const images = await imagesOf(shape, i => i % 3);
+      const inputs = { encoder: trained.outputs["encoder"] ?? "", train: images, test: images };
+      for (const kind of [evaluateProbe, evaluateKnn])
+        await expect(
+          runKind(kind, { with: kind === evaluateKnn ? { k: 1 } : {}, inputs, device }),
+        ).rejects.toThrow(
+          `the encoder takes images of [8, 8, 1], these are [${shape.join(", ")}]. To make them alike, give fetch-dataset \`${remedy}\``,
+        );
+    },
+  );
 });
+
+/** 12 images of this shape, with labels among `a`, `b`, `c`. */
+async function imagesOf(shape: ImageSet["shape"], label: (i: number) => number): Promise<string> {
+  const folder = join(tempFolder(), "images");
+  const images = Uint8Array.from({ length: 12 * elementCount(shape) }, (_, i) => (7 * i) % 256);
+  const labels = Int32Array.from({ length: 12 }, (_, i) => label(i));
+  await writeImages(folder, { count: 12, shape, images, labels, classes: ["a", "b", "c"], facts: {} });
+  return folder;
+}
 
 function reportOf(outputs: Readonly<Record<string, string>>): unknown {
   return parseJson(readFileSync(join(outputs["report"] ?? "", "report.json"), "utf8"), "report");
