@@ -80,10 +80,8 @@ describe("evaluate-probe", () => {
   it.each([0, 2])("refuses images of class %i alone: any classifier would be right", async label => {
     const images = await imagesOf([8, 8, 1], () => label);
     const inputs = { train: images, test: images };
-    for (const kind of [evaluateProbe, evaluateKnn])
-      await expect(runKind(kind, { inputs, device })).rejects.toThrow(
-        `all 12 'train' images are of one class, '${"abc"[label] ?? ""}'`,
-      );
+    for (const run of [runKind(evaluateProbe, { inputs, device }), runKind(evaluateKnn, { inputs, device })])
+      await expect(run).rejects.toThrow(`all 12 'train' images are of one class, '${"abc"[label] ?? ""}'`);
   });
 
   it.each([
@@ -101,10 +99,9 @@ describe("evaluate-probe", () => {
       });
       const images = await imagesOf(shape, i => i % 3);
       const inputs = { encoder: trained.outputs["encoder"] ?? "", train: images, test: images };
-      for (const kind of [evaluateProbe, evaluateKnn])
-        await expect(
-          runKind(kind, { with: kind === evaluateKnn ? { k: 1 } : {}, inputs, device }),
-        ).rejects.toThrow(
+      const knn = runKind(evaluateKnn, { with: { k: 1 }, inputs, device });
+      for (const run of [runKind(evaluateProbe, { inputs, device }), knn])
+        await expect(run).rejects.toThrow(
           `the encoder takes images of [8, 8, 1], these are [${shape.join(", ")}]. To make them alike, give fetch-dataset \`${remedy}\``,
         );
     },
