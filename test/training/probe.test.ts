@@ -80,8 +80,11 @@ describe("evaluate-probe", () => {
   it.each([0, 2])("refuses images of class %i alone: any classifier would be right", async label => {
     const images = await imagesOf([8, 8, 1], () => label);
     const inputs = { train: images, test: images };
-    for (const run of [runKind(evaluateProbe, { inputs, device }), runKind(evaluateKnn, { inputs, device })])
-      await expect(run).rejects.toThrow(`all 12 'train' images are of one class, '${"abc"[label] ?? ""}'`);
+    for (const run of [
+      () => runKind(evaluateProbe, { inputs, device }),
+      () => runKind(evaluateKnn, { inputs, device }),
+    ])
+      await expect(run()).rejects.toThrow(`all 12 'train' images are of one class, '${"abc"[label] ?? ""}'`);
   });
 
   it.each([
@@ -99,9 +102,9 @@ describe("evaluate-probe", () => {
       });
       const images = await imagesOf(shape, i => i % 3);
       const inputs = { encoder: trained.outputs["encoder"] ?? "", train: images, test: images };
-      const knn = runKind(evaluateKnn, { with: { k: 1 }, inputs, device });
-      for (const run of [runKind(evaluateProbe, { inputs, device }), knn])
-        await expect(run).rejects.toThrow(
+      const knn = (): Promise<unknown> => runKind(evaluateKnn, { with: { k: 1 }, inputs, device });
+      for (const run of [() => runKind(evaluateProbe, { inputs, device }), knn])
+        await expect(run()).rejects.toThrow(
           `the encoder takes images of [8, 8, 1], these are [${shape.join(", ")}]. To make them alike, give fetch-dataset \`${remedy}\``,
         );
     },
