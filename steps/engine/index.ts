@@ -7,6 +7,7 @@ import type { Backend, Engine, EngineOptions } from "./types.js";
 import { isBackend } from "./types.js";
 
 export type { Backend, Engine, EngineOptions, TensorFlow } from "./types.js";
+export type { ModelInput, ModelOutput, ModelSession, OnnxModel } from "./onnx/model.js";
 export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from "./types.js";
 export type { Program, ProgramArray, ProgramArrays, ProgramTensors, StepFunction } from "./program.js";
 export { BACKENDS } from "./types.js";

@@ -4,6 +4,7 @@
  */
 import type * as tfjs from "@tensorflow/tfjs-core";
 import type { Memory } from "./memory/guard.js";
+import type { ModelSession, OnnxModel } from "./onnx/model.js";
 import type { Program, ProgramArrays, StepFunction } from "./program.js";
 
 export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
@@ -50,6 +51,11 @@ export interface Engine {
    * an OutOfMemory, which knows what would.
    */
   program(step: StepFunction, state: ProgramArrays): Program;
+  /**
+   * Opens an ONNX file that was made elsewhere, to be run as it stands. Engines other than onnxruntime have no such
+   * function, so the engine's numeric class also says whether a model was run in this way.
+   */
+  readonly openModel?: (model: OnnxModel) => Promise<ModelSession>;
   /** Frees the backend and ends its threads. Tensors made by it are lost. */
   dispose(): void;
 }

@@ -1,4 +1,6 @@
 import { posix } from "node:path";
+import { externalLocations } from "../lib/graph/onnx/external.js";
+import { readModel } from "../lib/onnx/index.js";
 import { isZip } from "../lib/zip.js";
 import type { ForeignFormat } from "../lib/generator-card.js";
 import { isSafetensors } from "../lib/safetensors.js";
@@ -21,6 +23,8 @@ export function modelFiles(payloads: ReadonlyMap<string, Payload>): ModelFiles {
       throw new Error(`${name} is a folder: sha256 must name a model's files`);
     return { name, bytes };
   });
+  const onnx = onnxFiles(files);
+  if (onnx !== undefined) return onnx;
   const of = (kind: ReturnType<typeof kindOf>): readonly File[] =>
     files.filter(({ bytes }) => kindOf(bytes) === kind);
   const [weights, tfjs, json, other] = [of("safetensors"), of("tfjs"), of("json"), of("other")];
@@ -32,12 +36,35 @@ export function modelFiles(payloads: ReadonlyMap<string, Payload>): ModelFiles {
     return { format: "vistas", weights: weights[0], card };
   // Weight files that a model.json names may begin with any bytes: only what no format claims is looked at here.
   for (const file of other) refuseKnown(file);
-  const [onnx] = other;
-  if (onnx !== undefined && files.length === 1) return { format: "onnx", main: onnx, more: [] };
+  const [only] = other;
+  if (only !== undefined && files.length === 1) return { format: "onnx", main: only, more: [] };
   throw new Error(
-    `no model is made up of ${files.map(({ name }) => name).join(", ")}. sha256 must name one ONNX file; or ` +
+    `no model is made up of ${files.map(({ name }) => name).join(", ")}. sha256 must name one ONNX file and the files that ` +
+      "its weights lie in; or " +
       "TensorFlow.js's model.json and all of its weight files; or NAME.safetensors and NAME.json, vistas's own two",
   );
+}
+
+/** An ONNX model and all of the files that it says its weights lie in; nothing more. */
+function onnxFiles(files: readonly File[]): ModelFiles | undefined {
+  if (files.length === 1) return undefined;
+  for (const main of files) {
+    const more = files.filter(file => file !== main);
+    const locations = [...statedLocations(main.bytes)].map(path =>
+      posix.join(posix.dirname(main.name), path),
+    );
+    if (locations.length > 0 && more.every(({ name }) => locations.includes(name)))
+      return { format: "onnx", main, more };
+  }
+  return undefined;
+}
+
+function statedLocations(bytes: Uint8Array): ReadonlySet<string> {
+  try {
+    return externalLocations(readModel(bytes));
+  } catch {
+    return new Set(); // It is no ONNX model.
+  }
 }
 
 /** Where a foreign file lies in the artifact. */
@@ -59,7 +86,7 @@ function refuseKnown({ name, bytes }: File): void {
   if (isZip(bytes))
     throw new Error(
       `${name} is a zip archive, as PyTorch (.pt, .pth) and Keras (.keras) save models in. It may hold code, which is ` +
-        "never run here: export the generator by torch.onnx.export(G, z, 'generator.onnx', dynamic_axes=...) or tensorflowjs_converter",
+        "never run here: export the generator by torch.onnx.export(G, (z,), 'generator.onnx', ...; docs/data.md has the whole line) or tensorflowjs_converter",
     );
   // PROTO, the first opcode of a pickle of protocol 2 and later, and the protocol's number.
   if (bytes[0] === 0x80 && [2, 3, 4, 5].includes(bytes[1] ?? 0))

@@ -11,7 +11,7 @@ import type { FetchGeneratorOptions } from "./options.js";
 
 /**
  * Fetches a model's files, verifies each, checks that they make up a generator, and writes them as they came, beside
- * a card. A model is data here: nothing of it is executed but the operators that vistas knows.
+ * a card. A model is data here: nothing of it is executed but operators of the table or of onnxruntime.
  */
 export async function run(ctx: StepContext<FetchGeneratorOptions>): Promise<void> {
   const { source, sha256, maxBytes } = ctx.with;
@@ -32,18 +32,19 @@ export async function run(ctx: StepContext<FetchGeneratorOptions>): Promise<void
       { name: weightsFile, bytes: model.weights.bytes },
       { name: cardFile, bytes: model.card.bytes },
     ]);
-    tell(ctx, card, model.weights.bytes.length, [...tensors.values()]);
+    const parameters = [...tensors.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
+    report(ctx, card, model.weights.bytes.length, parameters);
     return;
   }
   const files = [model.main, ...model.more];
-  const { card, generator } = await describe(model, ctx.with, ctx);
+  const { card, parameters } = await describe(model, ctx.with, ctx);
   await write(
     folder,
     files.map(file => ({ ...file, name: placeOf(file) })),
   );
   await writeJson(join(folder, cardFile), cardJson(card));
   const bytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
-  tell(ctx, card, bytes, Object.values(generator.weights));
+  report(ctx, card, bytes, parameters);
 }
 
 /** Plain files, whatever modes they had where they came from: nothing that is fetched can be executed. */
@@ -54,21 +55,21 @@ async function write(folder: string, files: readonly File[]): Promise<void> {
   }
 }
 
-function tell(
+function report(
   ctx: StepContext<FetchGeneratorOptions>,
-  { family, latent, image }: AnyCard,
+  { family, latent, image, classes = [] }: AnyCard,
   bytes: number,
-  weights: readonly { readonly shape: readonly number[] }[],
+  parameters: number,
 ): void {
-  const parameters = weights.reduce((sum, { shape }) => sum + elementCount(shape), 0);
   ctx.metric("bytes", bytes);
   ctx.metric("parameters", parameters);
-  ctx.log(`${family}: z [${latent.dim}] -> [${image.shape.join(", ")}], ${parameters} numbers`);
+  const label = classes.length === 0 ? "" : `, one of ${classes.length} classes`;
+  ctx.log(`${family}: z [${latent.dim}]${label} -> [${image.shape.join(", ")}], ${parameters} numbers`);
 }
 
 /** A card of our own says all of it. */
-function refuseOptions({ latent, image, output }: FetchGeneratorOptions): void {
-  const given = Object.entries({ latent, image, output }).flatMap(([name, value]) =>
+function refuseOptions({ latent, image, output, inputs, classes }: FetchGeneratorOptions): void {
+  const given = Object.entries({ latent, image, output, inputs, classes }).flatMap(([name, value]) =>
     value === undefined ? [] : [name],
   );
   if (given.length > 0)

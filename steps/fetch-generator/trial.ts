@@ -1,88 +1,176 @@
 import { randomStream } from "../../runner/step-api.js";
-import type { ProgramTensors } from "../engine/program.js";
-import type { Tensor2D, TensorFlow } from "../engine/types.js";
+import type { Engine } from "../engine/index.js";
 import { elementCount } from "../lib/arrays.js";
-import type { Generator } from "../lib/generator.js";
+import { withClasses } from "../lib/conditions.js";
 import { drawLatent } from "../lib/latents.js";
-import { graphNetwork, type TensorGraph } from "../lib/graph/index.js";
-import type { Network } from "../lib/network.js";
+import type { RawNetwork } from "../lib/graph/index.js";
+import type { ModelFile } from "../lib/network.js";
 
-/** The shape of the model's output for two latents, in its own order of axes. */
-export function outputShape(tf: TensorFlow, graph: TensorGraph, dim: number): readonly number[] {
-  const network = graphNetwork(graph, [1, 1, 1], "channels-first");
-  let shape: readonly number[] = [];
-  try {
-    tf.tidy(() => {
-      shape = network.outputShape(tf, place(tf, network), latents(tf, dim, 2));
+/** Output numbers of a model, in its own order of axes. */
+export interface Output {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** Runs a model on rows of z, `rows` of them. Throws where it does not run. */
+export type RunModel = (z: Float32Array, rows: number) => Promise<Output>;
+
+/** By the table of operators. */
+export function byTable({ tf }: Engine, network: RawNetwork): RunModel {
+  return async (z, rows) => {
+    const made = tf.tidy(() => {
+      const weights = Object.entries(network.weights).map(
+        ([name, { data, shape }]) => [name, tf.tensor(data, [...shape])] as const,
+      );
+      return network.output(tf, Object.fromEntries(weights), tf.tensor2d(z, [rows, z.length / rows]));
     });
-    return shape;
-  } catch (error) {
-    throw batchHint(graph, error);
-  }
+    const data = Float32Array.from(await made.data());
+    const { shape } = made;
+    made.dispose();
+    return { shape, data };
+  };
+}
+
+/** By onnxruntime; `dispose` when done. */
+export async function byOnnxruntime(
+  open: NonNullable<Engine["openModel"]>,
+  file: Pick<ModelFile, "model" | "output" | "inputs">,
+): Promise<{ readonly run: RunModel; dispose(): void }> {
+  const session = await open(file.model);
+  return {
+    run: (z, rows) => session.run(file.inputs(z, rows), file.output),
+    dispose: () => session.dispose(),
+  };
+}
+
+/** What was seen of a model. */
+export interface Seen {
+  /** Rows that a run takes; 0: any number. */
+  readonly batch: number;
+  /** The output of one row, without the batch. */
+  readonly one: readonly number[];
+  /** The images of the first row: what another way of running the model must give too. */
+  readonly first: Float32Array;
+  readonly low: number;
+  readonly high: number;
 }
 
 /**
- * Runs the model on three latents at once, and on the first by itself. Throws unless finite images come out, the same
- * both ways: an image that depends on the others in its batch has no latent. Gives the values' range.
+ * Runs the model on some latents at once, and again on the first beside others. Throws unless finite images come out, the same
+ * each time: an image that depends on the others in its batch, or on chance, has no latent.
+ * `declared`: rows that the file says a run takes, 0 if any.
  */
 export async function tryOut(
-  tf: TensorFlow,
-  { card, latentDim }: Generator,
-  network: Network,
-  made: readonly number[],
-): Promise<{ readonly low: number; readonly high: number }> {
-  const { shape, range } = card.image;
-  const size = elementCount(shape);
-  if (made[0] !== 2 || made.reduce((product, n) => product * n, 1) !== 2 * size)
-    throw new Error(
-      `for 2 latents its output is [${made.join(", ")}]; images [${shape.join(", ")}] would be [2, ${shape.join(", ")}]`,
-    );
-  if (shape[2] !== 1 && shape[2] !== 3)
-    throw new Error(
-      `its output is no image: it would have ${shape[2]} channels, not 1 or 3. If the axes are in another order, ` +
-        "say it: image: { layout: channels-first } or channels-last",
-    );
-  const [three, one] = tf.tidy(() => {
-    const weights = place(tf, network);
-    const z = latents(tf, latentDim, 3);
-    return [
-      network.run(tf, weights, z),
-      network.run(tf, weights, tf.slice(z, [0, 0], [1, latentDim])),
-    ] as const;
-  });
-  const [batch, alone] = [await three.data<"float32">(), await one.data<"float32">()];
-  tf.dispose([three, one]);
+  run: RunModel,
+  declared: number,
+  { dim, classes, range }: { dim: number; classes: number; range: readonly [number, number] | undefined },
+): Promise<Seen> {
+  const { batch, made, rows } = await batchOf(run, declared, dim, classes);
+  const one = made.shape.slice(1);
+  const size = elementCount(one);
   let [low, high] = [Infinity, -Infinity];
-  for (const value of batch) [low, high] = [Math.min(low, value), Math.max(high, value)];
-  if (!batch.every(Number.isFinite)) throw new Error("it makes NaN or infinite values");
-  const worst = alone.reduce((most, value, i) => Math.max(most, Math.abs(value - (batch[i] ?? NaN))), 0);
-  if (!(worst <= 1e-3 * (range[1] - range[0])))
+  for (const value of made.data) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  if (!made.data.every(Number.isFinite)) throw new Error("it makes NaN or infinite values");
+  const span = range === undefined ? Math.max(1e-6, high - low) : range[1] - range[0];
+  const first = made.data.subarray(0, size);
+  const again = await run(trialRows(dim, classes, rows, 0), rows);
+  if (worst(again.data, made.data) > 0)
     throw new Error(
-      `its images depend on the others in their batch (by up to ${worst.toPrecision(2)}). Export it in inference mode ` +
+      "the same latents give other images when it runs again: it draws random numbers by itself. Export it with its " +
+        "noise as a constant or as an input",
+    );
+  const others = await run(trialRows(dim, classes, batch === 0 ? 1 : rows, 1), batch === 0 ? 1 : rows);
+  const apart = worst(others.data.subarray(0, size), first);
+  if (!(apart <= 1e-3 * span))
+    throw new Error(
+      `its images depend on the others in their batch (by up to ${apart.toPrecision(2)}). Export it in inference mode ` +
         "(model.eval(), training=False), with an open batch axis",
     );
-  return { low, high };
+  if (classes > 1) await checkClasses(run, { dim, classes, rows, size });
+  return { batch, one, first, low, high };
 }
 
-function place(tf: TensorFlow, { weights }: Network): ProgramTensors {
-  const placed = Object.entries(weights).map(
-    ([name, { data, shape }]) => [name, tf.tensor(data, [...shape])] as const,
+/**
+ * How many rows a run takes. Exporters may leave the batch axis open of a model that takes one row all the same; that is
+ * found out, for a row at a time then gives the right images.
+ */
+async function batchOf(
+  run: RunModel,
+  declared: number,
+  dim: number,
+  classes: number,
+): Promise<{ readonly batch: number; readonly made: Output; readonly rows: number }> {
+  const attempt = async (rows: number): Promise<Output> => {
+    const made = await run(trialRows(dim, classes, rows, 0), rows);
+    if (made.shape[0] === rows) return made;
+    // One image without a batch axis.
+    if (rows === 1 && made.shape.length <= 3) return { ...made, shape: [1, ...made.shape] };
+    throw new Error(`for ${rows} latents its output is [${made.shape.join(", ")}]`);
+  };
+  if (declared > 0) return { batch: declared, made: await attempt(declared), rows: declared };
+  try {
+    return { batch: 0, made: await attempt(3), rows: 3 };
+  } catch (error) {
+    const alone = await attempt(1).catch(() => undefined);
+    if (alone === undefined) throw error;
+    return { batch: 1, made: alone, rows: 1 };
+  }
+}
+
+/** Each class must be taken, and the class must make a difference. */
+async function checkClasses(
+  run: RunModel,
+  { dim, classes, rows, size }: { dim: number; classes: number; rows: number; size: number },
+): Promise<void> {
+  const of = async (label: number): Promise<Float32Array> => {
+    try {
+      const made = await run(trialRows(dim, classes, rows, 0, label), rows);
+      return made.data.subarray(0, size);
+    } catch (error) {
+      throw new Error(`it does not take the class ${label} of ${classes}: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  };
+  if (worst(await of(0), await of(classes - 1)) === 0)
+    throw new Error("its images do not depend on the class: leave out classes, or say which input takes it");
+}
+
+/** Rows [z, class]: the first is always the same, the others depend on `others`. */
+function trialRows(
+  dim: number,
+  classes: number,
+  rows: number,
+  others: number,
+  label = 0,
+): Float32Array<ArrayBuffer> {
+  const data = new Float32Array(rows * dim);
+  for (let row = 0; row < rows; row++) {
+    const draws = randomStream(row === 0 ? 0 : others, "trial").at(row);
+    drawLatent(
+      { dim, prior: "truncatedNormal", truncation: 1 },
+      draws,
+      data.subarray(row * dim, (row + 1) * dim),
+    );
+  }
+  const labels = Int32Array.from({ length: rows }, (_, row) =>
+    row === 0 ? label : row % Math.max(1, classes),
   );
-  return Object.fromEntries(placed);
+  return withClasses(data, dim, labels, classes);
 }
 
-function latents(tf: TensorFlow, dim: number, count: number): Tensor2D {
-  const data = new Float32Array(count * dim);
-  const draws = randomStream(0, "trial").at(0);
-  drawLatent({ dim: count * dim, prior: "truncatedNormal", truncation: 1 }, draws, data);
-  return tf.tensor2d(data, [count, dim]);
+/** The first row of the trial by itself, filled up to `batch` rows: what another way of running the model is given. */
+export function firstRows(dim: number, classes: number, batch: number): Float32Array<ArrayBuffer> {
+  return trialRows(dim, classes, Math.max(1, batch), 0);
 }
 
-function batchHint({ input }: TensorGraph, error: unknown): Error {
-  const [batch = -1] = input.shape;
-  const hint =
-    batch > 0
-      ? ` (the file was made for batches of ${batch}; export it with an open batch axis, dynamic_axes in PyTorch)`
-      : "";
-  return new Error(`${(error as Error).message}${hint}`, { cause: error });
+/** The greatest difference; NaN counts as one without end. */
+export function worst(a: Float32Array, b: Float32Array): number {
+  if (a.length !== b.length) return Infinity;
+  let most = 0;
+  for (const [i, value] of a.entries()) {
+    const apart = Math.abs(value - (b[i] ?? NaN));
+    if (!(apart <= most)) most = Number.isNaN(apart) ? Infinity : apart;
+  }
+  return most;
 }

@@ -14,7 +14,12 @@ import { checkName } from "./sources/names.js";
 export interface GeneratorCard<M extends ModelSpec | ForeignModel = ModelSpec> {
   /** What kind of model it is, in words: `vae`, `dcgan`. */
   readonly family: string;
-  readonly latent: { readonly dim: number; readonly prior: Prior };
+  readonly latent: {
+    readonly dim: number;
+    readonly prior: Prior;
+    /** Of a uniform prior: its ends. */
+    readonly range?: readonly [low: number, high: number];
+  };
   /**
    * Of a class-conditional generator, the names of the classes: its layers take [z, y], y the class as a one-hot
    * vector [classes]. Without: they take z alone.
@@ -44,13 +49,34 @@ export type ForeignModel = {
   readonly output: string;
   /** The order of the image's axes in that output. */
   readonly layout: ImageLayout;
+  readonly inputs: ForeignInputs;
+  /** Rows that a run takes, neither more nor fewer; 0: any number. */
+  readonly batch: number;
 };
+
+/** Which of a foreign model's inputs is what, by name. */
+export type ForeignInputs = {
+  readonly latent: string;
+  /** The sizes of one latent, where the model leaves several open. */
+  readonly latentShape?: readonly number[];
+  /** `one-hot`: a vector of as many numbers as classes; `index`: the class's number; `joined`: one-hot behind z. */
+  readonly label?: { readonly name: string; readonly form: LabelForm };
+  /** Inputs that are always given the same number: a truncation, noise that is left out. */
+  readonly constants: Readonly<Record<string, number>>;
+};
+
+export const LABEL_FORMS = ["one-hot", "index", "joined"] as const;
+export type LabelForm = (typeof LABEL_FORMS)[number];
 
 export type ForeignFormat = "onnx" | "tensorflowjs";
 export type ImageLayout = "channels-first" | "channels-last";
 
-/** The distribution that z was drawn from in training: N(0, I), or N(0, I) cut off at +-2 (Brock et al. 2019). */
-export type Prior = "normal" | "truncatedNormal";
+/**
+ * The distribution that each number of z was drawn from in training: N(0, 1); N(0, 1) cut off at +-2 (Brock et al. 2019);
+ * or uniform between two ends, -1 and 1 unless others are stated (Radford et al. 2016).
+ */
+export const PRIORS = ["normal", "truncatedNormal", "uniform"] as const;
+export type Prior = (typeof PRIORS)[number];
 
 /** Parses and checks both files of the artifact: types, layers, shapes, and that they belong together. */
 export function parseGenerator(
@@ -124,11 +150,14 @@ export function parseCard(json: JsonObject, at: string): AnyCard {
     throw new Error(`${at}: must say "format": 1, "kind": "generator"`);
   const latent = object(json, "latent", at);
   const image = object(json, "image", at);
-  const [dim, prior] = [latent["dim"], latent["prior"]];
+  const dim = latent["dim"];
+  const prior = PRIORS.find(name => name === latent["prior"]);
   if (typeof dim !== "number" || !Number.isInteger(dim) || dim < 1)
     throw new Error(`${at}: 'latent.dim' must be a whole number >= 1`);
-  if (prior !== "normal" && prior !== "truncatedNormal")
-    throw new Error(`${at}: 'latent.prior' must be "normal" or "truncatedNormal"`);
+  if (prior === undefined) throw new Error(`${at}: 'latent.prior' must be one of ${PRIORS.join(", ")}`);
+  const ends = latent["range"] === undefined ? undefined : numbers(latent["range"]);
+  if (ends !== undefined && !(ends.length === 2 && (ends[0] ?? 0) < (ends[1] ?? 0)))
+    throw new Error(`${at}: 'latent.range' must be [low, high]`);
   const [height = 0, width = 0, channels = 0, ...more] = numbers(image["shape"]);
   if (more.length > 0 || ![height, width, channels].every(n => Number.isInteger(n) && n >= 1))
     throw new Error(`${at}: 'image.shape' must be [height, width, channels]`);
@@ -141,7 +170,7 @@ export function parseCard(json: JsonObject, at: string): AnyCard {
   if (classes !== undefined && !isNames(classes)) throw new Error(`${at}: 'classes' must be a list of names`);
   return {
     family: typeof json["family"] === "string" ? json["family"] : "unknown",
-    latent: { dim, prior },
+    latent: { dim, prior, ...(ends && { range: [ends[0] ?? -1, ends[1] ?? 1] as const }) },
     ...(classes && { classes }),
     image: { shape: [height, width, channels], range: [low, high] },
     model: parseForeign(json["model"], at) ?? parseModelSpec(json["model"], at),
@@ -152,7 +181,7 @@ export function parseCard(json: JsonObject, at: string): AnyCard {
 
 function parseForeign(model: Json | undefined, at: string): ForeignModel | undefined {
   if (!isJsonObject(model) || model["format"] === undefined) return undefined;
-  const { format, files, output, layout } = model;
+  const { format, files, output, layout, batch } = model;
   if (format !== "onnx" && format !== "tensorflowjs")
     throw new Error(
       `${at}: 'model.format' is ${JSON.stringify(format)}; known are "onnx" and "tensorflowjs"`,
@@ -169,7 +198,30 @@ function parseForeign(model: Json | undefined, at: string): ForeignModel | undef
     checkName(path);
     return { path, sha256: digest };
   });
-  return { format, files: parsed, output, layout };
+  if (typeof batch !== "number" || !Number.isInteger(batch) || batch < 0)
+    throw new Error(`${at}: 'model.batch' must be a whole number`);
+  return { format, files: parsed, output, layout, batch, inputs: parseInputs(model["inputs"], at) };
+}
+
+function parseInputs(json: Json | undefined, at: string): ForeignInputs {
+  const { latent, latentShape, label, constants } = isJsonObject(json) ? json : {};
+  if (typeof latent !== "string" || !isJsonObject(constants))
+    throw new Error(`${at}: 'model.inputs' must name the latent and the constants`);
+  const sizes = latentShape === undefined ? undefined : numbers(latentShape);
+  const { name, form: stated } = isJsonObject(label) ? label : {};
+  const form = LABEL_FORMS.find(known => known === stated);
+  if (label !== undefined && (typeof name !== "string" || form === undefined))
+    throw new Error(`${at}: 'model.inputs.label' must have a name and a form, ${LABEL_FORMS.join(", ")}`);
+  const values = Object.entries(constants).map(([input, value]): [string, number] => {
+    if (typeof value !== "number") throw new Error(`${at}: 'model.inputs.constants' must be numbers`);
+    return [input, value];
+  });
+  return {
+    latent,
+    ...(sizes && { latentShape: sizes }),
+    ...(typeof name === "string" && form && { label: { name, form } }),
+    constants: Object.fromEntries(values),
+  };
 }
 
 function object(json: JsonObject, key: string, at: string): JsonObject {

@@ -19,7 +19,7 @@ import {
 } from "./generator-card.js";
 import { parseJson, writeJson } from "./json.js";
 import type { Tf } from "./model.js";
-import { layerNetwork, type Network } from "./network.js";
+import { layerNetwork, type ModelFile, type Network } from "./network.js";
 import { encodeSafetensors } from "./safetensors.js";
 import { payloadDigest } from "./sources/digest.js";
 
@@ -36,6 +36,12 @@ export interface Generator {
   /** Class names of a class-conditional generator; none of any other. */
   readonly classes: readonly string[];
   readonly weights: ProgramArrays;
+  /** Rows that `generate` takes, neither more nor fewer; 0: any number. `generatorProgram` takes any. */
+  readonly batch: number;
+  /** The model's file, for engines that run such files as they stand. */
+  readonly file?: ModelFile;
+  /** Ends of a uniform prior. */
+  readonly priorRange?: readonly [low: number, high: number];
   /**
    * z [batch, latentDim] -> images [batch, H, W, C] in [0, 1]. Where there are classes, each row of z goes on with its
    * class as a one-hot vector: [batch, latentDim + classes]. Pure: reads nothing but `weights` and `z`, so it may be
@@ -64,7 +70,7 @@ export async function readGenerator(folder: string): Promise<GeneratorFiles> {
     return {
       card,
       digest,
-      network: graphNetwork(readGraph(model, files, folder), card.image.shape, model.layout),
+      network: graphNetwork(readGraph(model, files, folder), { ...card, model }, files),
     };
   }
   const weights = await readFile(join(folder, weightsFile));
@@ -82,7 +88,12 @@ export function openGenerator({ card, network, digest }: GeneratorFiles): Genera
     imageShape: shape,
     prior: card.latent.prior,
     classes: card.classes ?? [],
-    weights: network.weights,
+    get weights() {
+      return network.weights;
+    },
+    batch: isForeign(card.model) ? card.model.batch : 0,
+    ...(network.file && { file: network.file }),
+    ...(card.latent.range && { priorRange: card.latent.range }),
     generate(tf, weights, z) {
       const y = tf.reshape(network.run(tf, weights, z), [z.shape[0], ...shape]);
       return tf.clipByValue(tf.div(tf.sub(y, low), high - low), 0, 1);

@@ -1,12 +1,17 @@
 import type { Draws } from "../../runner/step-api.js";
 import type { Prior } from "./generator-card.js";
 
-/** The distribution of anchors: z = truncation * e, each coordinate of e by `prior`, independently. */
+/**
+ * The distribution of anchors: z = truncation * e, each coordinate of e by `prior`, independently. A uniform prior is drawn
+ * together about its middle: z = m + truncation * (e - m).
+ */
 export interface LatentLaw {
   readonly dim: number;
   /** `truncatedNormal`: N(0, 1) cut off at +-2 (scipy's truncnorm(-2, 2)), as for BigGAN (Brock et al. 2019). */
   readonly prior: Prior;
   readonly truncation: number;
+  /** Ends of a uniform prior; -1 and 1 by default. */
+  readonly range?: readonly [low: number, high: number];
 }
 
 /** T_z: how the latent of a further view comes from the anchor's (Jahanian et al. 2022, section 3). */
@@ -19,7 +24,8 @@ export type TransformOptions = {
 
 /** An anchor: writes z [dim] to `out`. */
 export function drawLatent(law: LatentLaw, draws: Draws, out: Float32Array): void {
-  for (let i = 0; i < law.dim; i++) out[i] = law.truncation * unit(law.prior, draws);
+  const middle = middleOf(law);
+  for (let i = 0; i < law.dim; i++) out[i] = middle + law.truncation * unit(law, draws);
 }
 
 /**
@@ -30,6 +36,9 @@ export function drawLatent(law: LatentLaw, draws: Draws, out: Float32Array): voi
  *   again distributed exactly as the prior. (The authors' script takes both norms over the whole batch, so that it
  *   is close to the variance-preserving walk; here they are those of the vector.)
  * - independent: a fresh anchor, the limit of sigma -> infinity; - none: z itself, so that T_x alone makes views.
+ * A uniform prior has ends, beyond which G was never trained: there, e is uniform about 0, and what a gaussian walk
+ * takes beyond an end is reflected at it. The steps being symmetric, the views are again distributed as the prior, so there
+ * is nothing to preserve, and the length of z means nothing: angular and variance-preserving walks are refused.
  */
 export function transformLatent(
   law: LatentLaw,
@@ -41,19 +50,47 @@ export function transformLatent(
   const { kind, sigma, variancePreserving } = transform;
   if (kind === "none") out.set(z);
   else if (kind === "independent") drawLatent(law, draws, out);
-  else {
-    const moved = Float64Array.from(z, value => value + law.truncation * sigma * unit(law.prior, draws));
+  else if (law.prior === "uniform") {
+    if (kind === "angular" || variancePreserving)
+      throw new RangeError(
+        `transform: ${kind === "angular" ? "kind: angular" : "variancePreserving: true"} is for normal priors; this ` +
+          "generator's is uniform: take kind: gaussian, whose views keep the prior's distribution there",
+      );
+    for (let i = 0; i < z.length; i++)
+      out[i] = reflected(law, (z[i] ?? 0) + law.truncation * sigma * unit(law, draws));
+  } else {
+    const moved = Float64Array.from(z, value => value + law.truncation * sigma * unit(law, draws));
     const scale =
       kind === "angular" ? norm(z) / norm(moved) : variancePreserving ? 1 / Math.sqrt(1 + sigma * sigma) : 1;
     for (let i = 0; i < moved.length; i++) out[i] = (moved[i] ?? 0) * scale;
   }
 }
 
-function unit(prior: Prior, draws: Draws): number {
+/** A draw of the prior about its middle. */
+function unit(law: LatentLaw, draws: Draws): number {
+  const { prior } = law;
+  if (prior === "uniform") return 2 * halfOf(law) * (draws.uniform() - 0.5);
   let value = draws.normal();
   // Rejection is exact; 95 % of the draws pass.
   if (prior === "truncatedNormal") while (Math.abs(value) > 2) value = draws.normal();
   return value;
+}
+
+function middleOf({ prior, range: [low, high] = [-1, 1] }: LatentLaw): number {
+  return prior === "uniform" ? (low + high) / 2 : 0;
+}
+
+function halfOf({ range: [low, high] = [-1, 1] }: LatentLaw): number {
+  return (high - low) / 2;
+}
+
+/** A number within the ends that the truncation leaves, folded back at them as often as need be. */
+function reflected(law: LatentLaw, value: number): number {
+  const half = law.truncation * halfOf(law);
+  const middle = middleOf(law);
+  const period = 4 * half;
+  const along = (((value - middle + half) % period) + period) % period;
+  return middle - half + (along > 2 * half ? period - along : along);
 }
 
 function norm(values: Float32Array | Float64Array): number {

@@ -1,3 +1,4 @@
+import type { ModelInput, OnnxModel } from "../engine/onnx/model.js";
 import type { ProgramArray, ProgramArrays, ProgramTensors } from "../engine/program.js";
 import type { Tensor, Tensor2D } from "../engine/types.js";
 import type { NdArray } from "./arrays.js";
@@ -8,6 +9,18 @@ export interface Network {
   readonly weights: ProgramArrays;
   /** z [batch, latent] -> the numbers of images [batch, H, W, C], in that order, in the model's own range. Pure. */
   run(tf: Tf, weights: ProgramTensors, z: Tensor2D): Tensor;
+  /** The model's file, for engines that run such files as they stand. */
+  readonly file?: ModelFile;
+}
+
+/** An ONNX model as it came, and what leads from rows of z to images. */
+export interface ModelFile {
+  readonly model: OnnxModel;
+  /** The output that is the image. */
+  readonly output: string;
+  inputs(rows: Float32Array, count: number): Readonly<Record<string, ModelInput>>;
+  /** The output's numbers as those of images [count, H, W, C], in that order, in the model's own range. */
+  images(output: Float32Array, count: number): Float32Array;
 }
 
 /** Our own layers. The weights were checked to be float32 and to fit. */

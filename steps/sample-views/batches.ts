@@ -1,4 +1,4 @@
-import type { ProgramArrays } from "../engine/index.js";
+import type { ProgramArray } from "../engine/index.js";
 import { elementCount } from "../lib/arrays.js";
 import { withClasses } from "../lib/conditions.js";
 import type { Generator } from "../lib/generator.js";
@@ -34,7 +34,7 @@ export async function* drawBatches(
   const end = begin + labels.length * ctx.with.views;
   interface Batch extends Omit<Drawn, "images"> {
     readonly place: number;
-    readonly drawn: Promise<ProgramArrays>;
+    readonly drawn: Promise<{ readonly images: ProgramArray }>;
   }
   const start = (from: number): Batch => {
     const place = from % size;
@@ -59,7 +59,7 @@ export async function* drawBatches(
     const { images } = await drawn;
     at += rows;
     next = at < end ? start(at) : undefined;
-    const own = images?.data.subarray(place * pixels, (place + rows) * pixels);
+    const own = images.data.subarray(place * pixels, (place + rows) * pixels);
     if (!(own instanceof Float32Array)) throw new Error("Internal error: a generator without images.");
     yield { rows, latents, images: own };
   }

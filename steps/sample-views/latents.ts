@@ -8,7 +8,8 @@ import type { Sampler } from "./sampler.js";
 export function latentRows({ generator, ctx }: Sampler, first: number): (out: Float32Array) => void {
   const { prior: wanted, truncation, transform, views } = ctx.with;
   const prior = wanted === "model" ? generator.prior : wanted;
-  const law: LatentLaw = { dim: generator.latentDim, prior, truncation };
+  const { latentDim: dim, priorRange } = generator;
+  const law: LatentLaw = { dim, prior, truncation, ...(priorRange && { range: priorRange }) };
   const [anchors, transforms] = [ctx.random("anchor"), ctx.random("transform")];
   const anchor = new Float32Array(law.dim);
   let draws = transforms.at(first);

@@ -1,12 +1,13 @@
 import type { JsonSchema } from "../../runner/step-api.js";
 import { type AugmentOptions, augmentSchema } from "../lib/augment-options.js";
+import { type Prior, PRIORS } from "../lib/generator-card.js";
 import type { TransformOptions } from "../lib/latents.js";
 
 export type SampleViewsOptions = {
   readonly anchors: number;
   readonly views: number;
   readonly transform: TransformOptions;
-  readonly prior: "model" | "normal" | "truncatedNormal";
+  readonly prior: "model" | Prior;
   readonly truncation: number;
   readonly augment?: AugmentOptions;
   readonly classes?: readonly number[];
@@ -52,10 +53,10 @@ export const schema: JsonSchema = {
       default: {},
     },
     prior: {
-      enum: ["model", "normal", "truncatedNormal"],
+      enum: ["model", ...PRIORS],
       default: "model",
       description:
-        "distribution of z: the one the generator was trained with, N(0, 1), or N(0, 1) cut off at +-2",
+        "distribution of z: the one the generator was trained with; N(0, 1); N(0, 1) cut off at +-2; or uniform, between -1 and 1 unless the generator's is uniform between other ends",
     },
     truncation: {
       type: "number",

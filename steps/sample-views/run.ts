@@ -1,7 +1,7 @@
 import type { Device, Json, JsonObject, StepContext } from "../../runner/step-api.js";
-import { type Engine, openEngine, type Program } from "../engine/index.js";
+import { type Engine, openEngine } from "../engine/index.js";
 import { type Generator, type GeneratorFiles, openGenerator, readGenerator } from "../lib/generator.js";
-import { generatorProgram } from "../lib/generator-program.js";
+import { generatorProgram, type ImageProgram } from "../lib/generator-program.js";
 import { writeViews } from "../lib/views.js";
 import type { SampleViewsOptions } from "./options.js";
 import { writeShard } from "./shard.js";
@@ -21,7 +21,7 @@ export async function run(ctx: StepContext<SampleViewsOptions>): Promise<void> {
   const keys = ranges.map(range => shardKey(ctx.with, range));
   const there = await Promise.all(keys.map(key => ctx.findPart(key)));
   const missing = ranges.reduce((sum, { count }, i) => (there[i] === undefined ? sum + count : sum), 0);
-  let opened: { readonly engine: Engine; readonly program: Program } | undefined;
+  let opened: { readonly engine: Engine; readonly program: ImageProgram } | undefined;
   let made = 0;
   try {
     const shards = await ctx.parts(keys, async (i, path) => {
@@ -44,7 +44,7 @@ export async function run(ctx: StepContext<SampleViewsOptions>): Promise<void> {
 async function open(
   device: Device,
   generator: Generator,
-): Promise<{ readonly engine: Engine; readonly program: Program }> {
+): Promise<{ readonly engine: Engine; readonly program: ImageProgram }> {
   const engine = await openEngine(device);
   return { engine, program: generatorProgram(engine, generator) };
 }
@@ -70,6 +70,7 @@ function facts(options: SampleViewsOptions, { card, digest }: GeneratorFiles): J
   return {
     generator: { family: card.family, sha256: digest, latentDim: card.latent.dim },
     prior: prior === "model" ? card.latent.prior : prior,
+    ...(card.latent.range && { priorRange: card.latent.range }),
     truncation,
     transform,
     augment: augment ?? null,

@@ -1,6 +1,6 @@
-import type { Program } from "../engine/index.js";
 import type { StepContext } from "../../runner/step-api.js";
 import type { Generator } from "../lib/generator.js";
+import type { ImageProgram } from "../lib/generator-program.js";
 import type { SampleViewsOptions } from "./options.js";
 
 /** Everything that turns an anchor's number into its views. */
@@ -8,7 +8,7 @@ export interface Sampler {
   readonly ctx: Pick<StepContext<SampleViewsOptions>, "with" | "random" | "signal">;
   readonly generator: Generator;
   /** `generatorProgram` of it. */
-  readonly program: Program;
+  readonly program: ImageProgram;
   /** Told after each batch, with the number of views of the shard that are done. */
   progress(views: number): void;
 }

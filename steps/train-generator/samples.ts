@@ -22,7 +22,7 @@ export async function drawSamples(
     for (let from = 0; from < count; from += batch) {
       // The last batch is as large as the others, so that the engine compiles for one size alone.
       const { images } = await program.run({ z: latentRows(latents, from, batch) });
-      const pixels = images?.data.subarray(0, Math.min(batch, count - from) * size) ?? [];
+      const pixels = images.data.subarray(0, Math.min(batch, count - from) * size);
       for (const [i, value] of pixels.entries()) out[from * size + i] = Math.round(255 * value);
     }
     return out;

@@ -6,6 +6,7 @@ import { openEngine } from "../../steps/engine/index.js";
 import kind from "../../steps/fetch-generator/index.js";
 import { sha256 } from "../../steps/lib/digest.js";
 import { openGenerator, readGenerator } from "../../steps/lib/generator.js";
+import { generatorProgram } from "../../steps/lib/generator-program.js";
 import { parseNpy } from "../../steps/lib/npy.js";
 import { runKind } from "../rig/context.js";
 import { tempFolder } from "../rig/temp.js";
@@ -102,14 +103,10 @@ async function images(model: JsonObject, more: Readonly<Record<string, Uint8Arra
   const generator = openGenerator(await readGenerator(run.outputs["model"] ?? ""));
   expect(generator.imageShape).toEqual([6, 6, 3]);
   const engine = await openEngine({ backend: "cpu", cpus: 1 });
-  const { tf } = engine;
-  const placed = Object.entries(generator.weights).map(
-    ([name, { data, shape }]) => [name, tf.tensor(data, [...shape])] as const,
-  );
-  const z = tf.tensor2d([0.1, -0.4, 0.9, 0.2, 1, 0, -1, 0.5], [2, 4]);
-  const out = [...(await generator.generate(tf, Object.fromEntries(placed), z).data())];
+  const z = { shape: [2, 4], data: Float32Array.from([0.1, -0.4, 0.9, 0.2, 1, 0, -1, 0.5]) };
+  const made = await generatorProgram(engine, generator).run({ z });
   engine.dispose();
-  return out;
+  return [...made.images.data];
 }
 
 /** The network from its definition: y[2h + i - 1, 2w + j - 1] += x[h, w] W[i, j]. */

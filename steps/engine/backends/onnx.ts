@@ -3,6 +3,7 @@ import process from "node:process";
 import { gpu } from "../gpu.js";
 import { memoryOfMachine } from "../memory/machine.js";
 import { constantBytes, peakBytes } from "../memory/peak.js";
+import { openModel } from "../onnx/model.js";
 import { compiledProgram } from "../onnx/program.js";
 import type { Ort } from "../onnx/session.js";
 import { simplify } from "../trace/passes/index.js";
@@ -43,6 +44,7 @@ export async function openOnnx({ cpus }: EngineOptions): Promise<Engine> {
     // Where memory is out, the system would end the process, or the model be refused in no words of memory.
     memory: { limit, needs, silent: true },
     program: (step, state) => compiledProgram(wasm.tf, runtime, step, state),
+    openModel: model => openModel(runtime, model),
     dispose: () => wasm.dispose(),
   };
 }

@@ -4,6 +4,9 @@ declare module "onnxruntime-node" {
   export type OrtData = Float32Array | Int32Array | Uint8Array;
   export class Tensor {
     constructor(type: OrtType, data: OrtData, dims: readonly number[]);
+    constructor(type: "float16", data: Uint16Array, dims: readonly number[]);
+    constructor(type: "float64", data: Float64Array, dims: readonly number[]);
+    constructor(type: "int64", data: BigInt64Array, dims: readonly number[]);
     readonly type: OrtType;
     readonly data: OrtData;
     readonly dims: readonly number[];

@@ -11,10 +11,11 @@ export interface Runtime {
   readonly provider: string;
 }
 
-/** Loads a model. Throws what onnxruntime throws. */
+/** Loads a model, `externalData` being files that its weights lie in. Throws what onnxruntime throws. */
 export function openSession(
   { ort, threads, provider }: Runtime,
   model: Uint8Array,
+  externalData: readonly { readonly path: string; readonly data: Uint8Array }[] = [],
 ): Promise<InferenceSession> {
   return ort.InferenceSession.create(model, {
     executionProviders: provider === "cpu" ? ["cpu"] : [provider, "cpu"],
@@ -27,8 +28,9 @@ export function openSession(
     enableMemPattern: false,
     // Threads wait for the next operator awake, but not for the next step: others may need the processor.
     extra: { session: { force_spinning_stop: "1" } },
-    // Warnings are about the model's form, and no user can act on them.
-    logSeverityLevel: 3,
+    // Errors are thrown too, and no user can act on warnings.
+    logSeverityLevel: 4,
+    ...(externalData.length > 0 && { externalData }),
   });
 }
 

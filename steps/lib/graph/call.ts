@@ -1,4 +1,4 @@
-import type { Tensor, Tensor4D, TensorFlow } from "../../engine/types.js";
+import type { Tensor, Tensor1D, Tensor4D, TensorFlow } from "../../engine/types.js";
 import { countWithin } from "./host.js";
 import { NodeCall } from "./node-call.js";
 import type { GraphNode, HostArray } from "./types.js";
@@ -31,10 +31,6 @@ export const image = (tensor: Tensor): DeviceValue => ({ kind: "device", tensor,
 /** What all calls of one run of a graph share. */
 export interface Setting {
   readonly tf: TensorFlow;
-  /** The size of the batch that is run. */
-  readonly batch: number;
-  /** The size that the file was exported for; 0: any. */
-  readonly fixedBatch: number;
   weight(name: string): Tensor;
 }
 
@@ -80,14 +76,28 @@ export class Call extends NodeCall<Value> {
     return this.tf.transpose(this.toPlain(value), [...FILTER_ORDER]) as Tensor4D;
   }
 
+  /** Indices into an axis of `size` places as a vector; those below 0 count from its end. */
+  places(indices: Value, size: number): Tensor1D {
+    const { tf } = this;
+    if (indices.kind === "host") {
+      const places = Int32Array.from(indices.array.data, i => (i < 0 ? i + size : i));
+      if (places.some(i => i < 0 || i >= size)) throw new Error(`an index is outside of 0 to ${size - 1}`);
+      return tf.tensor1d(places, "int32");
+    }
+    const given = tf.reshape(toPlain(tf, indices), [-1]);
+    // In floating point: engines have no where() of whole numbers in all their forms.
+    const numbers = tf.cast(given, "float32");
+    const below = tf.cast(tf.less(numbers, 0), "float32");
+    return tf.cast<Tensor1D>(tf.add(numbers, tf.mul(below, size)), "int32");
+  }
+
   /** Throws unless a tensor of this shape is of a reasonable size; asked before it is made. */
   limit(shape: readonly number[]): void {
     countWithin(shape);
   }
 
   toPlain(value: Value): Tensor {
-    if (value.kind === "device")
-      return value.image ? this.tf.transpose(value.tensor, [0, 3, 1, 2]) : value.tensor;
+    if (value.kind === "device") return toPlain(this.tf, value);
     if (value.weight !== undefined) return this.setting.weight(value.weight);
     const { data, shape, type } = value.array;
     return this.tf.tensor(type === "float32" ? Float32Array.from(data) : int32(data), [...shape], type);
@@ -107,6 +117,11 @@ export const FILTER_ORDER = [2, 3, 1, 0] as const;
 /** The name among the weights of a constant that was turned by `FILTER_ORDER`. */
 export function filterName(constant: string): string {
   return `${constant} (filter)`;
+}
+
+/** A tensor in the model's own order of axes. */
+export function toPlain(tf: TensorFlow, { tensor, image: held }: DeviceValue): Tensor {
+  return held ? tf.transpose(tensor, [0, 3, 1, 2]) : tensor;
 }
 
 /** The shape in the model's own order of axes. */

@@ -3,13 +3,13 @@ import { MAX_NODES, type TensorGraph } from "./types.js";
 /**
  * The same graph with its nodes in an order in which each comes after those it reads, and without nodes that the
  * output does not need. Throws where a name has two makers or none, where values depend on themselves, where there is
- * no way from the latent to the output, and where there are more than `MAX_NODES`.
+ * no way from one of `wanted` (the latent, the class) to the output, and where there are more than `MAX_NODES`.
  */
-export function ordered(graph: TensorGraph): TensorGraph {
+export function ordered(graph: TensorGraph, wanted: readonly string[]): TensorGraph {
   if (graph.nodes.length > MAX_NODES)
     throw new Error(`it has ${graph.nodes.length} nodes, more than the limit of ${MAX_NODES}`);
   const maker = makers(graph);
-  const { needed, reached } = neededNodes(graph, maker);
+  const { needed, read } = neededNodes(graph, maker);
   const waiting = new Map<number, number>();
   const readers = new Map<number, number[]>();
   for (const i of needed) {
@@ -33,8 +33,9 @@ export function ordered(graph: TensorGraph): TensorGraph {
     const stuck = graph.nodes[needed.find(i => (waiting.get(i) ?? 0) > 0) ?? 0];
     throw new Error(`the graph is cyclic: ${nodeText(stuck)} depends on its own output`);
   }
-  if (!reached)
-    throw new Error(`the output '${graph.output}' does not depend on the input '${graph.input.name}'`);
+  for (const name of wanted)
+    if (!read.has(name))
+      throw new Error(`the output '${graph.output}' does not depend on the input '${name}'`);
   return { ...graph, nodes: order.flatMap(i => graph.nodes[i] ?? []) };
 }
 
@@ -44,33 +45,35 @@ export function nodeText(node: { readonly op: string; readonly name: string } | 
 }
 
 /** Which node makes each value. */
-function makers({ nodes, constants, input }: TensorGraph): Map<string, number> {
+function makers({ nodes, constants, inputs }: TensorGraph): Map<string, number> {
   const maker = new Map<string, number>();
+  const given = new Set(inputs.map(({ name }) => name));
   for (const [i, node] of nodes.entries())
     for (const name of node.outputs) {
       if (name === "") continue;
-      if (maker.has(name) || constants.has(name) || name === input.name)
+      if (maker.has(name) || constants.has(name) || given.has(name))
         throw new Error(`the value '${name}' is made twice, the second time by ${nodeText(node)}`);
       maker.set(name, i);
     }
   return maker;
 }
 
-/** The nodes that the output depends on, in the file's order; and whether the latent is among what they read. */
+/** The nodes that the output depends on, in the file's order, and the names of all values that they read. */
 function neededNodes(
   graph: TensorGraph,
   maker: ReadonlyMap<string, number>,
-): { readonly needed: readonly number[]; readonly reached: boolean } {
-  const { nodes, constants, input, output } = graph;
+): { readonly needed: readonly number[]; readonly read: ReadonlySet<string> } {
+  const { nodes, constants, inputs, output } = graph;
+  const given = new Set(inputs.map(({ name }) => name));
   const needed = new Set<number>();
   const names: { readonly name: string; readonly by: string }[] = [{ name: output, by: "the output" }];
-  let reached = false;
+  const values = new Set<string>();
   for (let next = names.pop(); next !== undefined; next = names.pop()) {
     const { name, by } = next;
-    reached ||= name === input.name;
+    values.add(name);
     const i = maker.get(name);
     if (i === undefined) {
-      if (name === "" || name === input.name || constants.has(name)) continue;
+      if (name === "" || given.has(name) || constants.has(name)) continue;
       throw new Error(`nothing makes the value '${name}', which ${by} needs`);
     }
     if (needed.has(i)) continue;
@@ -78,5 +81,5 @@ function neededNodes(
     const node = nodes[i];
     for (const read of node?.inputs ?? []) names.push({ name: read, by: nodeText(node) });
   }
-  return { needed: [...needed].sort((a, b) => a - b), reached };
+  return { needed: [...needed].sort((a, b) => a - b), read: values };
 }

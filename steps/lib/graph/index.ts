@@ -1,5 +1,6 @@
 /** Foreign models of generators: their files to a graph, and a graph to a network. */
-export { graphNetwork } from "./network.js";
-export { readGraph } from "./read.js";
+export { type GivenInputs, givenInputs, latentSizes } from "./inputs.js";
+export { BeyondTable, graphNetwork, modelFile, type RawNetwork, rawNetwork } from "./network.js";
 export { rangeOf } from "./range.js";
-export type { TensorGraph } from "./types.js";
+export { readGraph } from "./read.js";
+export type { GraphInput, TensorGraph } from "./types.js";

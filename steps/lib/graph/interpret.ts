@@ -12,28 +12,29 @@ import { hostOperator, operator } from "./operators.js";
 import { isWeight, type PreparedGraph } from "./prepare.js";
 import type { GraphNode, TensorGraph } from "./types.js";
 
-/** The graph's output for the latent `z`, in the shape of its input. Call it within `tf.tidy`. */
+/** The graph's output for `inputs`, each in the shape that the graph wants. Call it within `tf.tidy`. */
 export function interpret(
-  { graph }: PreparedGraph,
+  { graph, constants }: PreparedGraph,
   tf: TensorFlow,
   weights: ProgramTensors,
-  z: Tensor,
+  inputs: ProgramTensors,
 ): Value {
   const setting: Setting = {
-    ...{ tf, batch: z.shape[0], fixedBatch: Math.max(0, graph.input.shape[0] ?? 0) },
+    tf,
     weight(name) {
       const tensor = weights[name];
       if (tensor === undefined) throw new Error(`the weight '${name}' is not on the engine`);
       return tensor;
     },
   };
-  const values = new Map<string, Value>([[graph.input.name, plain(z)]]);
-  for (const [name, array] of graph.constants)
+  const values = new Map<string, Value>();
+  for (const [name, tensor] of Object.entries(inputs)) values.set(name, plain(tensor));
+  for (const [name, array] of constants)
     values.set(name, isWeight(array) ? { ...host(array), weight: name } : host(array));
-  const life = new Lifetimes(graph, [z, ...Object.values(weights)]);
+  const life = new Lifetimes(graph, [...Object.values(inputs), ...Object.values(weights)]);
   for (const node of graph.nodes) {
-    const inputs = node.inputs.map(name => (name === "" ? undefined : values.get(name)));
-    for (const [name, value] of evaluate(graph, node, inputs, setting)) {
+    const read = node.inputs.map(name => (name === "" ? undefined : values.get(name)));
+    for (const [name, value] of evaluate(graph, node, read, setting)) {
       values.set(name, value);
       life.born(value);
     }

@@ -3,7 +3,7 @@
  * be read by the operator or dropped on purpose: an attribute or input that nobody looked at would change the images
  * silently, so `finish` refuses it.
  */
-import { type Attribute, type GraphNode, type HostArray, isHostArray } from "./types.js";
+import { type Attribute, type GraphNode, type HostArray, isHostArray, Unreadable } from "./types.js";
 
 export abstract class NodeCall<V> {
   readonly #attributes = new Set<string>();
@@ -58,7 +58,9 @@ export abstract class NodeCall<V> {
 
   attribute(name: string): Attribute | undefined {
     this.#attributes.add(name);
-    return this.node.attributes.get(name);
+    const value = this.node.attributes.get(name);
+    if (value instanceof Unreadable) throw new Error(`its attribute '${name}': ${value.why}`);
+    return value;
   }
 
   int(name: string, fallback?: number): number {
@@ -113,8 +115,10 @@ export abstract class NodeCall<V> {
   }
 
   finish(): void {
-    for (const name of this.node.attributes.keys())
+    for (const [name, value] of this.node.attributes) {
+      if (value instanceof Unreadable) throw new Error(`its attribute '${name}': ${value.why}`);
       if (!this.#attributes.has(name)) throw new Error(`its attribute '${name}' is not supported`);
+    }
     for (const [i, value] of this.values.entries())
       if (value !== undefined && !this.#inputs.has(i)) throw new Error(`its input ${i} is not supported`);
   }

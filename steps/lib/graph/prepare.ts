@@ -4,11 +4,13 @@ import { nodeText, ordered } from "./check.js";
 import { transposed } from "./host.js";
 import { HostCall } from "./node-call.js";
 import { hostOperator, isSupported, supported } from "./operators.js";
-import type { GraphNode, HostArray, TensorGraph } from "./types.js";
+import { type GraphNode, type HostArray, type TensorGraph, Unreadable } from "./types.js";
 
 /** A graph that was checked, with its constants folded. */
 export interface PreparedGraph {
   readonly graph: TensorGraph;
+  /** Numbers that nodes read. */
+  readonly constants: ReadonlyMap<string, HostArray>;
   /** The constants that images are computed with, by name. */
   readonly weights: ProgramArrays;
 }
@@ -17,16 +19,32 @@ export interface PreparedGraph {
  * Checks the graph's order, that every operator is known and every number finite, and folds constants. Throws an Error
  * that names the node or the weight. Does not: check shapes; the first run does.
  */
-export function prepare(given: TensorGraph): PreparedGraph {
-  const graph = ordered(given);
+export function prepare(
+  given: TensorGraph,
+  wanted: readonly string[] = given.inputs.slice(0, 1).map(({ name }) => name),
+): PreparedGraph {
+  if (given.unreadable !== undefined) throw new Error(given.unreadable.why);
+  const graph = ordered(given, wanted);
   checkOperators(graph);
-  const constants = new Map(graph.constants);
+  const constants = readable(graph);
   const budget = { left: MAX_FOLDED };
   const nodes = graph.nodes.filter(node => !fold(graph, node, constants, budget));
   const read = new Set([...nodes.flatMap(node => node.inputs), graph.output]);
   for (const name of constants.keys()) if (!read.has(name)) constants.delete(name);
-  const folded = { ...graph, nodes, constants };
-  return { graph: folded, weights: weightsOf(folded) };
+  const folded = { ...graph, nodes };
+  return { graph: folded, constants, weights: weightsOf(folded, constants) };
+}
+
+/** The constants that nodes read. Throws at one that the table cannot take. */
+function readable({ nodes, constants, output }: TensorGraph): Map<string, HostArray> {
+  const read = new Set([...nodes.flatMap(node => node.inputs), output]);
+  const found = new Map<string, HostArray>();
+  for (const [name, array] of constants) {
+    if (!read.has(name)) continue;
+    if (array instanceof Unreadable) throw new Error(array.why);
+    found.set(name, array);
+  }
+  return found;
 }
 
 /** Single numbers stay in main memory: as part of the program they cost nothing. */
@@ -44,7 +62,7 @@ function checkOperators({ dialect, nodes }: TensorGraph): void {
   const names = [...new Set(unknown.map(({ op }) => op))];
   throw new Error(
     `unknown operator ${names.join(", ")} (first at ${nodeText(first)}). ` +
-      `Export the model without it, or run it in a program of your own (\`run:\`). Known: ${supported(dialect).join(", ")}`,
+      `Export the model without it. Known: ${supported(dialect).join(", ")}`,
   );
 }
 
@@ -78,7 +96,10 @@ function fold(
   }
 }
 
-function weightsOf({ dialect, nodes, constants }: TensorGraph): ProgramArrays {
+function weightsOf(
+  { dialect, nodes }: TensorGraph,
+  constants: ReadonlyMap<string, HostArray>,
+): ProgramArrays {
   const weights: Record<string, ProgramArray> = {};
   const add = (name: string, { shape, data }: HostArray): void => {
     if (data instanceof Float32Array) weights[name] = { shape, data };

@@ -15,21 +15,17 @@ export function readGraph(
   const path = files[0]?.path ?? "";
   const main = bytes.get(path) ?? new Uint8Array();
   try {
-    const graph =
-      format === "onnx" ? readOnnxGraph(main, output) : readTensorflowGraph(main, bytes, path, output);
-    checkInput(graph);
-    return graph;
+    return format === "onnx"
+      ? readOnnxGraph(main, output, beside(path, bytes))
+      : readTensorflowGraph(main, bytes, path, output);
   } catch (error) {
     throw new Error(`${name === "" ? "" : `${name}/`}${path}: ${(error as Error).message}`, { cause: error });
   }
 }
 
-/** A latent is a vector a row, perhaps with axes of size 1 where a convolution wants them. */
-function checkInput({ input: { name, shape } }: TensorGraph): void {
-  const rest = shape.slice(1);
-  if (shape.length < 2 || shape.length > 4 || rest.filter(size => size !== 1).length > 1 || shape.includes(0))
-    throw new Error(
-      `its input '${name}' is [${shape.map(size => (size < 0 ? "N" : size)).join(", ")}]; ` +
-        "a generator takes latents [N, z] or [N, z, 1, 1]",
-    );
+/** The other files by the path that a file in the folder of the first would call them by. */
+function beside(path: string, bytes: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {
+  const folder = path.slice(0, path.lastIndexOf("/") + 1);
+  const others = [...bytes].filter(([name]) => name !== path && name.startsWith(folder));
+  return new Map(others.map(([name, data]) => [name.slice(folder.length), data]));
 }

@@ -23,7 +23,7 @@ const MESSAGES: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
     functions: [25, "FunctionProto", "repeated"],
   },
   OperatorSetId: { domain: [1, "string"], version: [2, "int64"] },
-  FunctionProto: { name: [1, "string"], domain: [10, "string"] },
+  FunctionProto: { name: [1, "string"], node: [7, "NodeProto", "repeated"], domain: [10, "string"] },
   GraphProto: {
     node: [1, "NodeProto", "repeated"],
     name: [2, "string"],

@@ -24,6 +24,7 @@ export interface OperatorSetId {
 export interface FunctionProto {
   readonly name?: string;
   readonly domain?: string;
+  readonly node: readonly NodeProto[];
 }
 
 export interface GraphProto {

@@ -114,6 +114,8 @@ export const elementwise: Readonly<Record<string, Operator>> = {
     const to = CAST.get(call.int("to"));
     if (to === undefined) throw new Error(`it casts to the unknown type ${call.int("to")}`);
     call.ignore("saturate");
+    // Whatever is not 0 is true. An engine's own cast may cut numbers off to whole ones first.
+    if (to === "bool") return x.dtype === "bool" ? x : call.tf.notEqual(x, call.tf.scalar(0, x.dtype));
     // Towards zero, as in ONNX: TensorFlow.js does the same.
     return call.tf.cast(x, to);
   }),

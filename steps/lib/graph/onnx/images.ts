@@ -89,6 +89,32 @@ export const images: Readonly<Record<string, Operator>> = {
     });
   },
 
+  /**
+   * With the mean and variance of each image's each group of channels (Wu & He 2018). Scale and bias: one a channel; up
+   * to version 20 of the operators, one a group.
+   */
+  GroupNormalization: call => {
+    const { tf } = call;
+    const x = call.tensor(0);
+    const [n = 0, c = 0, ...rest] = x.shape;
+    const groups = call.int("num_groups");
+    call.only("stash_type", 1);
+    if (x.shape.length < 3 || groups < 1 || c % groups !== 0)
+      throw new Error(`it takes [${x.shape.join(", ")}] in ${groups} groups of channels`);
+    const parts = tf.reshape(x, [n, groups, x.size / n / groups]);
+    const centred = tf.sub(parts, tf.mean(parts, 2, true));
+    const variance = tf.mean(tf.square(centred), 2, true);
+    const normal = tf.mul(centred, tf.rsqrt(tf.add(variance, call.float("epsilon", 1e-5))));
+    const [scale, bias] = [call.tensor(1), call.tensor(2)];
+    const ones = rest.map(() => 1);
+    if (call.opset >= 21 || (scale.size === c && c !== groups)) {
+      const shaped = tf.reshape(normal, x.shape);
+      return plain(tf.add(tf.mul(shaped, tf.reshape(scale, [c, ...ones])), tf.reshape(bias, [c, ...ones])));
+    }
+    const scaled = tf.add(tf.mul(normal, tf.reshape(scale, [groups, 1])), tf.reshape(bias, [groups, 1]));
+    return plain(tf.reshape(scaled, x.shape));
+  },
+
   Resize: resize,
   Upsample: resize,
 

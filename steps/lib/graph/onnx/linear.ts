@@ -25,14 +25,19 @@ export const linear: Readonly<Record<string, Operator>> = {
   },
 
   MatMul: call => {
+    // As in NumPy: a vector is a row on the left, a column on the right, and its axis is left out of the product.
     const { tf } = call;
-    const [a, b] = [call.tensor(0), call.tensor(1)];
+    const [left, right] = [call.tensor(0), call.tensor(1)];
+    const a = left.shape.length === 1 ? tf.reshape(left, [1, left.size]) : left;
+    const b = right.shape.length === 1 ? tf.reshape(right, [right.size, 1]) : right;
     const [inner, depth] = [a.shape.at(-1), b.shape.at(-2)];
-    if (a.shape.length < 2 || b.shape.length < 2 || inner !== depth)
-      throw new Error(`it multiplies [${a.shape.join(", ")}] by [${b.shape.join(", ")}]`);
+    if (left.shape.length < 1 || right.shape.length < 1 || inner !== depth)
+      throw new Error(`it multiplies [${left.shape.join(", ")}] by [${right.shape.join(", ")}]`);
     const batch = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+    const rows = left.shape.length === 1 ? [] : [a.shape.at(-2) ?? 1];
+    const columns = right.shape.length === 1 ? [] : [b.shape.at(-1) ?? 1];
     call.limit([...batch, a.shape.at(-2) ?? 1, b.shape.at(-1) ?? 1]);
-    return plain(tf.matMul(a, b));
+    return plain(tf.reshape(tf.matMul(a, b), [...batch, ...rows, ...columns]));
   },
 
   ReduceMean: reduction((tf, x, axes, keep) => tf.mean(x, axes, keep)),

@@ -1,6 +1,7 @@
 import {
   ATTRIBUTE_TYPE,
   type AttributeProto,
+  DATA_TYPE,
   type GraphProto,
   type ModelProto,
   type NodeProto,
@@ -8,37 +9,66 @@ import {
   type ValueInfo,
 } from "../../onnx/index.js";
 import { nodeText } from "../check.js";
-import type { Attribute, GraphInput, GraphNode, HostArray, TensorGraph } from "../types.js";
+import {
+  type Attribute,
+  type GraphInput,
+  type GraphNode,
+  type HostArray,
+  INPUT_TYPES,
+  type InputType,
+  type TensorGraph,
+  Unreadable,
+} from "../types.js";
+import { checkExternal, type ExternalFiles } from "./external.js";
 import { readTensor } from "./tensor.js";
 
 /**
  * An ONNX file of a generator as a graph. Checks what the file claims against the bytes that are there before anything
  * of that size is made. Throws an Error that says what is wrong; the caller names the file.
- * `output`: the name of the one that is the image, for models with several.
+ * `output`: the name of the one that is the image, for models with several. `files`: those that its weights may lie in.
  */
-export function readOnnxGraph(bytes: Uint8Array, output?: string): TensorGraph {
+export function readOnnxGraph(
+  bytes: Uint8Array,
+  output?: string,
+  files: ExternalFiles = new Map(),
+): TensorGraph {
   const model = parse(bytes);
   const { graph } = model;
   if (graph === undefined) throw new Error("it is no ONNX model: it holds no graph");
-  if (model.functions.length > 0)
-    throw new Error(
-      `it has functions of its own ('${model.functions[0]?.name ?? ""}'); export it without them`,
-    );
   if (graph.sparseInitializer.length > 0) throw new Error("it has sparse weights, which are not supported");
-  const constants = new Map<string, HostArray>();
+  checkExternal(model, files);
+  refuseRandom(graph);
+  const constants = new Map<string, HostArray | Unreadable>();
   for (const tensor of graph.initializer) {
     const name = tensor.name ?? "";
     if (constants.has(name)) throw new Error(`it holds the weight '${name}' twice`);
-    constants.set(name, readTensor(tensor, `the weight '${name}'`));
+    constants.set(name, readTensor(tensor, `the weight '${name}'`, files));
   }
+  const { version, unreadable } = opsetOf(model);
   return {
     dialect: "onnx",
-    opset: opsetOf(model),
-    input: inputOf(graph, constants),
-    output: outputOf(graph, output),
+    opset: version,
+    inputs: inputsOf(graph, constants),
+    ...outputOf(graph, output),
     constants,
-    nodes: graph.node.map(readNode),
+    nodes: graph.node.map(node => readNode(node, files)),
+    ...(unreadable !== undefined && { unreadable: new Unreadable(unreadable) }),
   };
+}
+
+/** Operators that draw numbers when the model runs: its images would differ from run to run. */
+const RANDOM: ReadonlySet<string> = new Set([
+  ...["RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli"],
+]);
+
+function refuseRandom({ node }: GraphProto): void {
+  const drawing = node.find(({ opType = "" }) => RANDOM.has(opType));
+  if (drawing !== undefined)
+    throw new Error(
+      `it draws random numbers by itself (${nodeText({ op: drawing.opType ?? "", name: drawing.name ?? "" })}), so the ` +
+        "same latent gives other images each time: export it with its noise as a constant or as an input",
+    );
+  for (const { attribute } of node) for (const { g } of attribute) if (g !== undefined) refuseRandom(g);
 }
 
 function parse(bytes: Uint8Array): ModelProto {
@@ -50,36 +80,52 @@ function parse(bytes: Uint8Array): ModelProto {
   }
 }
 
-function opsetOf({ opsetImport }: ModelProto): number {
+/** The version of ONNX's operators, and what keeps the table from running the file. */
+function opsetOf({ opsetImport, functions }: ModelProto): {
+  readonly version: number;
+  readonly unreadable?: string;
+} {
   const version = opsetImport.find(({ domain = "" }) => isOnnx(domain))?.version;
   if (version === undefined) throw new Error("it does not say which version of ONNX's operators it uses");
-  if (version < 7 || version > 22)
-    throw new Error(`it uses version ${version} of ONNX's operators; versions 7 to 22 are supported`);
-  return version;
+  const [own] = functions;
+  if (own !== undefined) return { version, unreadable: `it has functions of its own ('${own.name ?? ""}')` };
+  if (version >= 7 && version <= 22) return { version };
+  return {
+    version,
+    unreadable: `it uses version ${version} of ONNX's operators; versions 7 to 22 are supported`,
+  };
 }
 
-/** The one input that is no weight (before version 4 of the format, weights were listed as inputs too). */
-function inputOf(graph: GraphProto, constants: ReadonlyMap<string, HostArray>): GraphInput {
+/** The inputs that are no weights (before version 4 of the format, weights were listed as inputs too). */
+function inputsOf(graph: GraphProto, constants: ReadonlyMap<string, unknown>): GraphInput[] {
   const inputs = graph.input.filter(({ name }) => !constants.has(name ?? ""));
-  const [input] = inputs;
-  if (input === undefined) throw new Error("it has no input");
-  if (inputs.length > 1)
-    throw new Error(
-      `it has ${inputs.length} inputs (${inputs.map(({ name }) => `'${name ?? ""}'`).join(", ")}); ` +
-        "a generator takes the latent alone: export it with the others (a class, a noise) as constants",
-    );
-  const { tensorType } = input.type ?? {};
-  if (tensorType === undefined) throw new Error(`its input '${input.name ?? ""}' is no tensor`);
-  if (tensorType.elemType !== 1)
-    throw new Error(
-      `its input '${input.name ?? ""}' is of type ${tensorType.elemType ?? "?"}, not float32 (1)`,
-    );
-  const shape = tensorType.shape?.dim.map(({ dimValue }) => (dimValue === undefined ? -1 : dimValue));
-  if (shape === undefined) throw new Error(`its input '${input.name ?? ""}' has no shape`);
-  return { name: input.name ?? "", shape };
+  if (inputs.length === 0) throw new Error("it has no input");
+  return inputs.map(({ name = "", type }) => {
+    const { tensorType } = type ?? {};
+    if (tensorType === undefined) throw new Error(`its input '${name}' is no tensor`);
+    const known = TYPES.get(tensorType.elemType ?? 0);
+    if (known === undefined)
+      throw new Error(
+        `its input '${name}' is of type ${tensorType.elemType ?? "?"}; ${INPUT_TYPES.join(", ")} are supported`,
+      );
+    const shape = tensorType.shape?.dim.map(({ dimValue }) => (dimValue === undefined ? -1 : dimValue));
+    if (shape === undefined) throw new Error(`its input '${name}' has no shape`);
+    return { name, shape, type: known };
+  });
 }
 
-function outputOf({ output }: GraphProto, wanted: string | undefined): string {
+const TYPES: ReadonlyMap<number, InputType> = new Map([
+  [DATA_TYPE.float, "float32"],
+  [DATA_TYPE.float16, "float16"],
+  [DATA_TYPE.double, "float64"],
+  [DATA_TYPE.int32, "int32"],
+  [DATA_TYPE.int64, "int64"],
+]);
+
+function outputOf(
+  { output }: GraphProto,
+  wanted: string | undefined,
+): { readonly output: string; readonly bytes: boolean } {
   const names = output.map(({ name = "" }: ValueInfo) => name);
   const [first] = names;
   if (first === undefined) throw new Error("it has no output");
@@ -89,10 +135,15 @@ function outputOf({ output }: GraphProto, wanted: string | undefined): string {
     );
   if (wanted !== undefined && !names.includes(wanted))
     throw new Error(`it has no output '${wanted}' (it has ${names.map(name => `'${name}'`).join(", ")})`);
-  return wanted ?? first;
+  const name = wanted ?? first;
+  const type = output.find(value => value.name === name)?.type?.tensorType?.elemType;
+  return { output: name, bytes: type === DATA_TYPE.uint8 };
 }
 
-function readNode({ name = "", opType = "", domain = "", input, output, attribute }: NodeProto): GraphNode {
+function readNode(
+  { name = "", opType = "", domain = "", input, output, attribute }: NodeProto,
+  files: ExternalFiles,
+): GraphNode {
   const attributes = new Map<string, Attribute>();
   const node = {
     name,
@@ -105,7 +156,7 @@ function readNode({ name = "", opType = "", domain = "", input, output, attribut
     const key = given.name ?? "";
     if (attributes.has(key)) throw new Error(`${nodeText(node)}: it has the attribute '${key}' twice`);
     try {
-      attributes.set(key, readAttribute(given));
+      attributes.set(key, readAttribute(given, files));
     } catch (error) {
       throw new Error(`${nodeText(node)}: its attribute '${key}': ${(error as Error).message}`, {
         cause: error,
@@ -115,7 +166,7 @@ function readNode({ name = "", opType = "", domain = "", input, output, attribut
   return node;
 }
 
-function readAttribute({ type, f, i, s, t, floats, ints }: AttributeProto): Attribute {
+function readAttribute({ type, f, i, s, t, floats, ints }: AttributeProto, files: ExternalFiles): Attribute {
   switch (type) {
     case ATTRIBUTE_TYPE.float:
       return f ?? 0;
@@ -125,16 +176,16 @@ function readAttribute({ type, f, i, s, t, floats, ints }: AttributeProto): Attr
       return Buffer.from(s ?? []).toString("utf8");
     case ATTRIBUTE_TYPE.tensor:
       if (t === undefined) throw new Error("it holds no tensor");
-      return readTensor(t, "its tensor");
+      return readTensor(t, "its tensor", files);
     case ATTRIBUTE_TYPE.floats:
       return floats;
     case ATTRIBUTE_TYPE.ints:
       return ints;
     case ATTRIBUTE_TYPE.graph:
-      throw new Error("graphs within graphs (branches, loops) are not supported");
+      return new Unreadable("graphs within graphs (branches, loops) are not supported");
     case undefined:
     default:
-      throw new Error(`the type ${type ?? "?"} is not supported`);
+      return new Unreadable(`the type ${type ?? "?"} is not supported`);
   }
 }
 

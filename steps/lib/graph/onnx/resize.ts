@@ -60,14 +60,7 @@ function target(call: Call, shape: readonly number[], upsample: boolean): [numbe
   if (full === undefined) throw new Error("it has neither scales nor sizes");
   const sizes = axes === undefined ? full : shape.map((size, axis) => full[axes.indexOf(axis)] ?? size);
   const [n, c, height, width] = sizes;
-  const batches = [shape[0], call.setting.fixedBatch];
-  if (
-    sizes.length !== 4 ||
-    !batches.includes(n) ||
-    c !== shape[1] ||
-    height === undefined ||
-    width === undefined
-  )
+  if (sizes.length !== 4 || n !== shape[0] || c !== shape[1] || height === undefined || width === undefined)
     throw new Error(
       `it changes [${shape.join(", ")}] to [${sizes.join(", ")}]; height and width alone may change`,
     );

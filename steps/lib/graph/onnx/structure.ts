@@ -21,7 +21,7 @@ export const structure: Readonly<Record<string, Operator>> = {
     const x = call.tensor(0);
     const listed = call.list("shape", 1);
     if (listed === undefined) throw new Error("it has no shape");
-    return plain(call.tf.reshape(x, target(call, x.shape, listed)));
+    return plain(call.tf.reshape(x, reshapedShape(call, x.shape, listed)));
   },
   Flatten: call => {
     const x = call.tensor(0);
@@ -80,14 +80,11 @@ export const structure: Readonly<Record<string, Operator>> = {
     const x = call.tensor(0);
     const axis = axisOf(call.int("axis", 0), x.shape.length);
     const size = x.shape[axis] ?? 0;
-    const indices = call.known(1);
-    const places = Int32Array.from(indices.data, i => (i < 0 ? i + size : i));
-    if (places.some(i => i < 0 || i >= size)) throw new Error(`an index is outside of 0 to ${size - 1}`);
-    call.limit([...x.shape.slice(0, axis), places.length, ...x.shape.slice(axis + 1)]);
-    const taken = call.tf.gather(x, places, axis);
-    return plain(
-      call.tf.reshape(taken, [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]),
-    );
+    const indices = call.value(1);
+    const shape = [...x.shape.slice(0, axis), ...shapeOf(indices), ...x.shape.slice(axis + 1)];
+    call.limit(shape);
+    const taken = call.tf.gather(x, call.places(indices, size), axis);
+    return plain(call.tf.reshape(taken, shape));
   },
   Expand: call => {
     const x = call.tensor(0);
@@ -124,16 +121,6 @@ export const structure: Readonly<Record<string, Operator>> = {
 /** A tensor in the same order of axes as the value that it was made of. */
 function like(value: Value, tensor: Tensor): DeviceValue {
   return value.kind === "device" && value.image ? image(tensor) : plain(tensor);
-}
-
-/**
- * The shape that Reshape means. A model exported for a fixed batch has that number where
- * the batch is meant, so there the size of this batch stands in; the trial of a fetched model shows whether that holds.
- */
-function target(call: Call, from: readonly number[], listed: readonly number[]): number[] {
-  const { fixedBatch, batch } = call.setting;
-  const meant = fixedBatch > 0 && listed[0] === fixedBatch && from[0] === batch;
-  return reshapedShape(call, from, meant ? listed.with(0, batch) : listed);
 }
 
 function padded(call: Call, x: Tensor, pads: [number, number][], mode: string, fill: number): Tensor {

@@ -1,26 +1,23 @@
 import { DATA_TYPE, type TensorProto } from "../../onnx/index.js";
+import { fromHalf } from "../../half.js";
 import { countWithin } from "../host.js";
-import type { HostArray } from "../types.js";
+import { type HostArray, Unreadable } from "../types.js";
+import { type ExternalFiles, externalBytes } from "./external.js";
 
 /**
- * The numbers of a tensor in an ONNX file: float32, or whole numbers (as they stand for shapes and indices). `what`
- * stands in errors. The claimed shape is held against the bytes that are there before anything is made.
+ * The numbers of a tensor in an ONNX file: floating-point ones as float32, or whole numbers. `what` stands in errors.
+ * The claimed shape is held against the bytes that are there before anything is made. `Unreadable`: of a type that
+ * the table of operators does not compute with.
  */
-export function readTensor(tensor: TensorProto, what: string): HostArray {
-  const { dims, dataType, rawData, dataLocation, externalData } = tensor;
-  if (dataLocation === 1 || externalData.length > 0) {
-    const file = externalData.find(({ key }) => key === "location")?.value ?? "another file";
-    throw new Error(
-      `${what} lies in another file ('${file}'): save the model as one file ` +
-        "(onnx.save_model(model, path, save_as_external_data=False))",
-    );
-  }
+export function readTensor(tensor: TensorProto, what: string, files: ExternalFiles): HostArray | Unreadable {
+  const { dims, dataType } = tensor;
   const type = types.get(dataType ?? 0);
   if (type === undefined)
-    throw new Error(
-      `${what} is of type ${typeName(dataType)}; float32, int32, int64 and bool are supported: export the model in float32`,
+    return new Unreadable(
+      `${what} is of type ${typeName(dataType)}; ${[...types.keys()].map(typeName).join(", ")} are supported`,
     );
   const count = countWithin(dims);
+  const rawData = externalBytes(tensor, what, files) ?? tensor.rawData;
   const listed = rawData === undefined ? type.list(tensor) : undefined;
   const there = listed?.length ?? (rawData?.length ?? 0) / type.bytes;
   if (there !== count)
@@ -60,6 +57,34 @@ const types: ReadonlyMap<number, Type> = new Map<number, Type>([
     {
       ...{ ...whole, bytes: 8, list: tensor => tensor.int64Data },
       read: raw => Float64Array.from(new BigInt64Array(copied(raw)), Number),
+    },
+  ],
+  [
+    DATA_TYPE.uint8,
+    { ...{ ...whole, bytes: 1, list: tensor => tensor.int32Data }, read: raw => Float64Array.from(raw) },
+  ],
+  [
+    DATA_TYPE.int8,
+    {
+      ...{ ...whole, bytes: 1, list: tensor => tensor.int32Data },
+      read: raw => Float64Array.from(new Int8Array(copied(raw))),
+    },
+  ],
+  [
+    DATA_TYPE.float16,
+    {
+      // Halves that are listed stand as their bits.
+      ...{ is: "float32", bytes: 2, list: tensor => tensor.int32Data },
+      make: values => Float32Array.from(values, fromHalf),
+      read: raw => Float32Array.from(new Uint16Array(copied(raw)), fromHalf),
+    },
+  ],
+  [
+    DATA_TYPE.double,
+    {
+      ...{ is: "float32", bytes: 8, list: tensor => tensor.doubleData },
+      make: values => Float32Array.from(values),
+      read: raw => Float32Array.from(new Float64Array(copied(raw))),
     },
   ],
   [

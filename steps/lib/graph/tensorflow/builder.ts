@@ -8,7 +8,11 @@ export class GraphBuilder {
   readonly constants: Map<string, HostArray>;
   readonly #shapes = new Map<string, readonly number[]>();
 
-  constructor(private readonly weights: ReadonlyMap<string, HostArray>) {
+  constructor(
+    private readonly weights: ReadonlyMap<string, HostArray>,
+    /** Whether the file was written by TensorFlow.js and not by Keras. */
+    readonly own: boolean,
+  ) {
     this.constants = new Map(weights);
   }
 
@@ -53,6 +57,11 @@ export class LayerBuilder {
     readonly name: string,
     private readonly config: JsonObject,
   ) {}
+
+  /** Whether the file was written by TensorFlow.js and not by Keras. */
+  get own(): boolean {
+    return this.graph.own;
+  }
 
   shapeOf(value: string): readonly number[] {
     return this.graph.shapeOf(value);

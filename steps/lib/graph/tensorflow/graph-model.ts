@@ -17,15 +17,17 @@ export function readGraphModel(
   const placeholders: GraphInput[] = [];
   for (const json of topology["node"] as readonly Json[]) {
     const node = readNode(json);
-    if (node.op === "Placeholder") placeholders.push({ name: node.name, shape: shapeOf(json) });
+    if (node.op === "Placeholder") placeholders.push({ name: node.name, ...inputOf(json) });
     else if (node.op !== "Const" && node.op !== "NoOp") nodes.push(node);
     else if (node.op === "Const" && !constants.has(node.name))
       throw new Error(`the numbers of ${nodeText(node)} are not among the weights`);
   }
+  if (placeholders.length === 0) throw new Error("it has no input");
   return {
     ...{ dialect: "tensorflow", opset: 1, constants },
-    input: inputOf(placeholders),
+    inputs: placeholders,
     output: outputOf(model, nodes, wanted),
+    bytes: false,
     nodes: nodes.map(node => ({ ...node, outputs: outputNames(node, nodes) })),
   };
 }
@@ -85,29 +87,30 @@ function text(base64: string): string {
   return Buffer.from(base64, "base64").toString("utf8");
 }
 
-function shapeOf(json: Json): number[] {
+function inputOf(json: Json): Pick<GraphInput, "shape" | "type"> {
   const attr = isJsonObject(json) && isJsonObject(json["attr"]) ? json["attr"] : {};
   const type = isJsonObject(attr["dtype"]) ? attr["dtype"]["type"] : undefined;
-  if (type !== undefined && type !== "DT_FLOAT" && type !== 1)
-    throw new Error(`its input is of type ${JSON.stringify(type)}, not DT_FLOAT`);
+  const known = type === undefined ? "float32" : TYPES.get(type);
+  if (known === undefined)
+    throw new Error(`its input is of type ${JSON.stringify(type)}, not DT_FLOAT or DT_INT32`);
   const holder = isJsonObject(attr["shape"]) ? attr["shape"]["shape"] : undefined;
   const dims = isJsonObject(holder) ? holder["dim"] : undefined;
   if (!Array.isArray(dims)) throw new Error("its input has no shape");
-  return (dims as readonly Json[]).map(
+  const shape = (dims as readonly Json[]).map(
     dim => Number((isJsonObject(dim) ? dim["size"] : undefined) ?? 0) || -1,
   );
+  return { shape, type: known };
 }
 
-function inputOf(placeholders: readonly GraphInput[]): GraphInput {
-  const [input] = placeholders;
-  if (input === undefined) throw new Error("it has no input");
-  if (placeholders.length > 1)
-    throw new Error(
-      `it has ${placeholders.length} inputs (${placeholders.map(({ name }) => `'${name}'`).join(", ")}); ` +
-        "a generator takes the latent alone: convert it with the others (a class, a noise) as constants",
-    );
-  return input;
-}
+/** By name or by number. */
+const TYPES: ReadonlyMap<unknown, GraphInput["type"]> = new Map<unknown, GraphInput["type"]>([
+  ["DT_FLOAT", "float32"],
+  [1, "float32"],
+  ["DT_INT32", "int32"],
+  [3, "int32"],
+  ["DT_INT64", "int64"],
+  [9, "int64"],
+]);
 
 /** The output by its name in the signature or in the graph; the only one, where none is asked for. */
 function outputOf(model: JsonObject, nodes: readonly GraphNode[], wanted: string | undefined): string {

@@ -16,9 +16,8 @@ export const images: Readonly<Record<string, Operator>> = {
     const { strides, padding } = sliding(call);
     call.only("dilations", [1, 1, 1, 1]);
     const x = pictures(call, 2);
-    const batch = n === call.setting.fixedBatch ? x.shape[0] : n;
-    call.limit([batch, h, w, c]);
-    return plain(call.tf.conv2dTranspose(x, filter(call, 1), [batch, h, w, c], strides, padding));
+    call.limit([n, h, w, c]);
+    return plain(call.tf.conv2dTranspose(x, filter(call, 1), [n, h, w, c], strides, padding));
   },
 
   BiasAdd: call => {

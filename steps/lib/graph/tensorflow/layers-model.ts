@@ -11,13 +11,15 @@ import { layers } from "./layers.js";
 export function readLayersModel(
   topology: JsonObject,
   constants: ReadonlyMap<string, HostArray>,
+  /** Written by TensorFlow.js itself, whose layers differ from Keras's in places. */
+  own = false,
 ): TensorGraph {
   const model = isJsonObject(topology["model_config"]) ? topology["model_config"] : topology;
   const { class_name: kind, config } = model;
   const list = Array.isArray(config) ? config : isJsonObject(config) ? config["layers"] : undefined;
   if (!Array.isArray(list)) throw new Error("its modelTopology has neither nodes nor layers");
   const described = (list as readonly Json[]).map(readLayer);
-  const builder = new GraphBuilder(constants);
+  const builder = new GraphBuilder(constants, own);
   if (kind === "Sequential") return sequential(described, builder);
   if ((kind === "Functional" || kind === "Model") && isJsonObject(config))
     return functional(described, config, builder);
@@ -48,6 +50,7 @@ function inboundOf(nodes: Json | undefined, name: string): string[] {
   if (more.length > 0)
     throw new Error(`the layer '${name}' is used ${nodes.length} times; once is supported`);
   if (use === undefined) return [];
+  if (isJsonObject(use)) return tensorsOf(use["args"], use["kwargs"]);
   if (!Array.isArray(use))
     throw new Error(`the layer '${name}': its inbound_nodes are of a form that is not supported`);
   return (use as readonly Json[]).map(from => {
@@ -57,26 +60,34 @@ function inboundOf(nodes: Json | undefined, name: string): string[] {
   });
 }
 
+/** Keras 3: { args: [tensor, ...], kwargs: {...} }, where a tensor says which layer made it. */
+function tensorsOf(...values: readonly (Json | undefined)[]): string[] {
+  return values.flatMap(value => {
+    if (Array.isArray(value)) return tensorsOf(...(value as readonly Json[]));
+    if (!isJsonObject(value)) return [];
+    const { class_name: kind, config } = value;
+    if (kind !== "__keras_tensor__" || !isJsonObject(config)) return tensorsOf(...Object.values(value));
+    const history = config["keras_history"];
+    const [layer] = Array.isArray(history) ? (history as readonly Json[]) : [];
+    return typeof layer === "string" ? [layer] : [];
+  });
+}
+
 function sequential(list: readonly Layer[], builder: GraphBuilder): TensorGraph {
   const [first] = list;
   if (first === undefined) throw new Error("it has no layers");
-  const input = inputOf(first);
+  const input = inputOf(first, "latent");
   const body = first.kind === "InputLayer" ? list.slice(1) : list;
   let value = builder.begin(input);
   for (const layer of body) value = translate(layer, [value], builder);
-  return finish(builder, input, value);
+  return finish(builder, [input], value);
 }
 
 function functional(list: readonly Layer[], config: JsonObject, builder: GraphBuilder): TensorGraph {
   const inputs = list.filter(({ kind }) => kind === "InputLayer");
-  const [first] = inputs;
-  if (first === undefined) throw new Error("it has no input");
-  if (inputs.length > 1)
-    throw new Error(
-      `it has ${inputs.length} inputs (${inputs.map(({ name }) => `'${name}'`).join(", ")}); a generator takes the latent alone`,
-    );
-  const input = inputOf(first);
-  const made = new Map([[first.name, builder.begin(input)]]);
+  if (inputs.length === 0) throw new Error("it has no input");
+  const given = inputs.map(layer => inputOf(layer, layer.name));
+  const made = new Map(given.map(input => [input.name, builder.begin(input)]));
   // Files list a layer after those it reads.
   for (const layer of list) {
     if (layer.kind === "InputLayer") continue;
@@ -94,7 +105,7 @@ function functional(list: readonly Layer[], config: JsonObject, builder: GraphBu
     throw new Error(`it has ${more.length + (output === undefined ? 0 : 1)} outputs; one is supported`);
   const value = made.get(output);
   if (value === undefined) throw new Error(`its output '${output}' is no layer`);
-  return finish(builder, input, value);
+  return finish(builder, given, value);
 }
 
 /** [["tanh", 0, 0]], or ["tanh", 0, 0] as newer files have it. */
@@ -120,14 +131,16 @@ function translate(layer: Layer, from: readonly string[], builder: GraphBuilder)
   }
 }
 
-function inputOf({ name, config }: Layer): GraphInput {
+function inputOf({ name, config }: Layer, called: string): GraphInput {
   const shape = config["batch_input_shape"] ?? config["batch_shape"];
   if (!Array.isArray(shape)) throw new Error(`the first layer ('${name}') has no batch_input_shape`);
   const sizes = (shape as readonly Json[]).map(size => (typeof size === "number" ? size : -1));
-  return { name: "latent", shape: sizes };
+  const type = config["dtype"] === "int32" || config["dtype"] === "int64" ? config["dtype"] : "float32";
+  return { name: called, shape: sizes, type };
 }
 
-function finish(builder: GraphBuilder, input: GraphInput, output: string): TensorGraph {
+function finish(builder: GraphBuilder, inputs: readonly GraphInput[], output: string): TensorGraph {
   const nodes: readonly GraphNode[] = builder.nodes;
-  return { dialect: "tensorflow", opset: 1, input, output, constants: builder.constants, nodes };
+  const { constants } = builder;
+  return { dialect: "tensorflow", opset: 1, inputs, output, bytes: false, constants, nodes };
 }

@@ -96,6 +96,12 @@ export const layers: Readonly<Record<string, Translate>> = {
       wanted.map(n => (n < 0 ? size / rest : n)),
     );
   },
+  Embedding: (layer, from) => {
+    const x = single(from);
+    const [, width = 0] = layer.shapeOfWeight("embeddings");
+    const axis = layer.ints([0], []);
+    return layer.op("GatherV2", [layer.weight("embeddings"), x, axis], [...layer.shapeOf(x), width]);
+  },
   Flatten: (layer, from) => reshaped(layer, single(from), [product(layer.shapeOf(single(from)))]),
   Permute: (layer, from) => {
     const x = single(from);
@@ -112,8 +118,10 @@ export const layers: Readonly<Record<string, Translate>> = {
     const how = layer.text("interpolation", "nearest");
     if (how === "nearest") return layer.op("ResizeNearestNeighbor", [x, layer.ints(size)], [...size, c]);
     if (how !== "bilinear") throw new Error(`its interpolation '${how}' is not supported`);
-    // Keras in Python counts from the middle of pixels; TensorFlow.js's own layer does not, and has no such files.
-    return layer.op("ResizeBilinear", [x, layer.ints(size)], [...size, c], { half_pixel_centers: true });
+    // Keras counts from the middle of pixels; TensorFlow.js's own layer from their corner.
+    return layer.op("ResizeBilinear", [x, layer.ints(size)], [...size, c], {
+      half_pixel_centers: !layer.own,
+    });
   },
   ZeroPadding2D: (layer, from) => {
     const x = single(from);

@@ -38,7 +38,11 @@ export function readTensorflowGraph(
   if (!isJsonObject(topology)) throw new Error("it has no modelTopology");
   return Array.isArray(topology["node"])
     ? readGraphModel(topology, json, constants, output)
-    : readLayersModel(topology, constants);
+    : readLayersModel(topology, constants, writtenByTensorflowJs(json));
+}
+
+function writtenByTensorflowJs({ generatedBy, convertedBy }: JsonObject): boolean {
+  return typeof generatedBy === "string" && generatedBy.startsWith("TensorFlow.js") && !convertedBy;
 }
 
 /** The files that a model.json names as its weights, relative to it. */

@@ -12,10 +12,7 @@ export const structure: Readonly<Record<string, Operator>> = {
   Reshape: call => {
     const x = call.tensor(0);
     const wanted = call.numbers(1);
-    const { batch, fixedBatch } = call.setting;
-    // As in ONNX's Reshape: a model saved for a fixed batch has its size where the batch is meant.
-    const meant = fixedBatch > 0 && wanted[0] === fixedBatch && x.shape[0] === batch;
-    return plain(call.tf.reshape(x, reshapedShape(x.shape, meant ? wanted.with(0, batch) : wanted)));
+    return plain(call.tf.reshape(x, reshapedShape(x.shape, wanted)));
   },
   Squeeze: call => plain(call.tf.reshape(call.tensor(0), squeezedShape(call, call.tensor(0).shape))),
   ExpandDims: call => plain(call.tf.reshape(call.tensor(0), expandedShape(call, call.tensor(0).shape))),
@@ -55,6 +52,15 @@ export const structure: Readonly<Record<string, Operator>> = {
     const x = call.tensor(1);
     const axis = axisOf(call.numbers(0)[0] ?? 0, x.shape.length);
     return call.tf.split(x, splitSizes(call, x.shape[axis] ?? 0), axis).map(part => plain(part));
+  },
+  GatherV2: call => {
+    call.only("batch_dims", 0);
+    const [x, indices] = [call.tensor(0), call.value(1)];
+    const axis = axisOf(call.numbers(2)[0] ?? 0, x.shape.length);
+    const shape = [...x.shape.slice(0, axis), ...shapeOf(indices), ...x.shape.slice(axis + 1)];
+    call.limit(shape);
+    const taken = call.tf.gather(x, call.places(indices, x.shape[axis] ?? 0), axis);
+    return plain(call.tf.reshape(taken, shape));
   },
   SplitV: call => {
     const x = call.tensor(0);

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../../../../runner/step-api.js";
+import { fromHalf } from "../../half.js";
 import { isJsonObject } from "../../json.js";
 import { countWithin } from "../host.js";
 import type { HostArray } from "../types.js";
@@ -60,18 +61,8 @@ function quantised(dtype: Json | undefined, quantization: Json, what: string): C
   const float32 = (bytes: number, read: Coding["read"]): Coding => ({ type: "float32", bytes, read });
   if (stored === "uint8") return float32(1, raw => linear(new Uint8Array(raw)));
   if (stored === "uint16") return float32(2, raw => linear(new Uint16Array(raw)));
-  if (stored === "float16") return float32(2, raw => Float32Array.from(new Uint16Array(raw), half));
+  if (stored === "float16") return float32(2, raw => Float32Array.from(new Uint16Array(raw), fromHalf));
   throw new Error(`${what} is quantised to ${JSON.stringify(stored)}, which is not supported`);
-}
-
-/** IEEE 754 binary16. */
-function half(bits: number): number {
-  const sign = (bits & 0x8000) === 0 ? 1 : -1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 function wholeNumbers(value: Json | undefined): number[] | undefined {
