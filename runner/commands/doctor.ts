@@ -24,7 +24,7 @@ export async function doctorCommand(
   const capacity = tools.capacity();
   const store = openStore(session, DEFAULT_PIPELINE);
   const engines = await tools.listEngines();
-  const chosen = await tools.chooseEngine("auto", `${store.root}/cache`);
+  const chosen = await tools.chooseEngine("auto", store.cache.folder);
   const free = freeBytes(store.root);
   if (options.json === true) {
     printJson(session, {
@@ -32,6 +32,7 @@ export async function doctorCommand(
       node: process.version,
       ...capacity,
       store: store.root,
+      cache: store.cache.folder ?? null,
       free,
       engines,
       chosen,
@@ -44,6 +45,11 @@ export async function doctorCommand(
     ["processor", `${cpus()[0]?.model ?? "unknown"}, ${availableParallelism()} cores`],
     ["memory", bytes(capacity.memory)],
     ["GPUs", capacity.gpus.length === 0 ? "none found" : capacity.gpus.join(", ")],
+    [
+      "cache",
+      store.cache.folder ??
+        "none: its folder is not yours alone, so every call reads everything anew; set VISTAS_CACHE to one that is",
+    ],
     ["store", `${store.root}${free === undefined ? "" : ` (${bytes(free)} free)`}`],
   ];
   print(session, table(["machine", ""], machine));

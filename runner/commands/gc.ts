@@ -57,6 +57,7 @@ async function collect(session: Session, store: Store, policy: Policy): Promise<
     signal: session.signal,
   });
   store.stats.save();
+  store.cache.prune();
   return found;
 }
 

@@ -42,7 +42,7 @@ export async function loadTarget(
     sets: options.set ?? [],
     kinds: session.tools.kinds,
     env: session.env,
-    cache: store.memo("documents"),
+    cache: store.cache.memo("documents"),
   });
   const warnings = session.quiet ? [] : await loaded.warnings();
   if (warnings.length > 0) await tellWarnings(session, warnings, loaded.texts);

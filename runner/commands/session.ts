@@ -6,7 +6,9 @@ import type { Executor } from "../exec/job.js";
 import { projectOf } from "../graph/load.js";
 import type { Kinds } from "../spec/kinds.js";
 import type { EngineChoice } from "../step-api.js";
+import { systemDisk } from "../store/disk.js";
 import { Store } from "../store/store.js";
+import { UserCache, userCacheFolder } from "../store/user-cache.js";
 import type { Output } from "../ui/output.js";
 
 /** What the composition root gives to the commands: the parts of vistas that they may not import themselves. */
@@ -16,8 +18,8 @@ export interface Tools {
   readonly kinds: Kinds;
   readonly executor: Executor;
   capacity(): Capacity;
-  /** `memo` is a folder for what the choice may remember. */
-  chooseEngine(request: string, memo: string): Promise<EngineChoice>;
+  /** `memo` is a folder for what the choice may remember, where there is one. */
+  chooseEngine(request: string, memo: string | undefined): Promise<EngineChoice>;
   /** Every backend, for `doctor`: available or not, and how to get it. */
   listEngines(): Promise<readonly EngineLine[]>;
   /** Installs a backend for this user. Throws an error that says what the machine lacks. */
@@ -86,7 +88,8 @@ export function isPipeline(word: string): boolean {
 export function openStore(session: Session, pipeline: string): Store {
   const project = projectOf(resolve(session.cwd, pipeline));
   const root = session.root === undefined ? join(project, "artifacts") : resolve(session.cwd, session.root);
-  const store = new Store(root, session.tools.clock);
+  const cache = new UserCache(userCacheFolder(session.env, session.cwd));
+  const store = new Store(root, session.tools.clock, systemDisk, cache);
   store.check();
   return store;
 }
@@ -98,7 +101,7 @@ export function createHost(session: Session, store: Store, kinds: Kinds, backend
     store,
     kinds,
     clock: tools.clock,
-    engine: () => (engine ??= tools.chooseEngine(backend, join(store.root, "cache"))),
+    engine: () => (engine ??= tools.chooseEngine(backend, store.cache.folder)),
     executor: tools.executor,
     capacity: tools.capacity(),
     env: session.env,

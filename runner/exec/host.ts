@@ -23,7 +23,7 @@ export interface Host {
 
 /** Parsed modules are remembered on disk and, as one run may ask after them often, here. */
 export function codeHost(store: Store): CodeHost {
-  const memo = store.memo("modules");
+  const memo = store.cache.memo("modules");
   const known = new Map<string, Json>();
   return {
     fileDigest: path => store.digester.file(path),

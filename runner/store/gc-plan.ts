@@ -86,7 +86,6 @@ export function planGc(survey: Survey, policy: Policy, now: Circumstances): Plan
     const ofNoRun = RUN_KINDS.has(kind) && !users.runs.has(name) && name < sinceRun;
     if (kind === "broken" || (kind === "temporary" && !now.writing(path)) || ofNoRun) ledger.remove(rest);
   }
-  for (const rest of outgrown(survey.rest)) ledger.remove(rest);
   // What a gc before has left of a result goes with the last run that names it.
   const emptied = (entry: Entry): boolean =>
     entry.area === "past" &&
@@ -106,20 +105,6 @@ export function unneeded(survey: Survey, dropped: ReadonlySet<Entry>): string[] 
   for (const entry of survey.entries)
     if (!dropped.has(entry)) for (const { objects } of entry.outputs) for (const o of objects) needed.add(o);
   return [...survey.objects.keys()].filter(name => !needed.has(name));
-}
-
-/** How many files a memo keeps: of pipelines and modules as they were in the last weeks of work. */
-const MOST_MEMOS = 1024;
-
-/** Of what was computed once and is kept because that is slow: all but the newest. */
-function outgrown(rest: readonly Rest[]): Rest[] {
-  const memos = rest.filter(({ kind, name }) => kind === "cache" && name !== "");
-  return [...new Set(memos.map(({ name }) => name))].flatMap(name =>
-    memos
-      .filter(memo => memo.name === name)
-      .sort((a, b) => (a.ctime === b.ctime ? 0 : a.ctime < b.ctime ? 1 : -1))
-      .slice(MOST_MEMOS),
-  );
 }
 
 /** Before and after every time and run id. */

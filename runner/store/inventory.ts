@@ -9,7 +9,7 @@ import { isTemporary, listIfAny } from "./files.js";
  *   that was laid out from it
  * - `record`, `past`, `part`, `audit`: by key (`name`); of a `past` also which `result`
  * - `run`, `reproduction`: by the run's id (`name`)
- * - `log`, `report`: of a run (`name`); `cache`: disposable; of one that grows file by file, the folder (`name`)
+ * - `log`, `report`: of a run (`name`)
  * - `hold`, `work`: of runs that are under way, or were when they were killed
  * - `lost`: what `verify --repair` found damaged and nothing can make again, kept for a human to look at
  * - `format`: which format the store has
@@ -19,7 +19,7 @@ import { isTemporary, listIfAny } from "./files.js";
  */
 export type ItemKind =
   | ("object" | "manifest" | "tree" | "record" | "past" | "part" | "audit" | "run" | "reproduction")
-  | ("log" | "report" | "cache" | "hold" | "work" | "lost" | "format" | "temporary" | "obstacle" | "stray");
+  | ("log" | "report" | "hold" | "work" | "lost" | "format" | "temporary" | "obstacle" | "stray");
 
 export interface Item {
   readonly kind: ItemKind;
@@ -29,9 +29,6 @@ export interface Item {
   readonly name: string;
   readonly result?: string;
 }
-
-/** Folders of `cache/` that grow file by file: what `Store.memo` keeps. */
-export const MEMOS = ["documents", "modules"] as const;
 
 export type Area = keyof typeof AREAS;
 
@@ -67,7 +64,6 @@ const AREAS = {
   reproductions: (all, area) => all.flat(area, RUN_FILE, name => ({ kind: "reproduction", name })),
   logs: (all, area) => all.flat(area, ANY, name => ({ kind: "log", name })),
   reports: (all, area) => all.flat(area, /^(.+)\.(?:html|md)$/, name => ({ kind: "report", name })),
-  cache: (all, area) => all.cache(area),
   holds: (all, area) => all.flat(area, ANY, name => ({ kind: "hold", name })),
   work: (all, area) => all.flat(area, ANY, name => ({ kind: "work", name })),
   lost: (all, area) => all.flat(area, ANY, () => ({ kind: "lost", name: "" })),
@@ -119,15 +115,6 @@ class Lister {
     }
   }
 
-  /** `<area>/<name>`, and `<area>/<memo>/<name>.json` */
-  *cache(area: string): Generator<Item> {
-    for (const item of this.flat(area, ANY, name => ({ kind: "cache", name }))) {
-      if (MEMO_NAMES.has(item.name))
-        yield* this.flat(item.path, RUN_FILE, () => ({ kind: "cache", name: item.name }));
-      else yield { ...item, name: "" };
-    }
-  }
-
   /** `<area>/<name>`; the first group of `pattern` is what the item is filed under. */
   *flat(area: string, pattern: RegExp, item: (name: string) => Named): Generator<Item> {
     const names = this.#within(area);
@@ -151,7 +138,6 @@ class Lister {
   }
 }
 
-const MEMO_NAMES: ReadonlySet<string> = new Set(MEMOS);
 const OBJECT = /^([0-9a-f]{64})(\.x|\.tree|)$/;
 const DOCUMENT = /^([0-9a-f]{64})\.json$/;
 const RUN_FILE = /^(.+)\.json$/;

@@ -48,7 +48,7 @@ export interface Blob {
 
 /** Anything else that gc may remove, as it was found; of a folder, with all that is in it. */
 export interface Rest {
-  readonly kind: "audit" | "reproduction" | "log" | "report" | "temporary" | "broken" | "cache";
+  readonly kind: "audit" | "reproduction" | "log" | "report" | "temporary" | "broken";
   readonly path: string;
   /** The key or run that it is filed under. */
   readonly name: string;
@@ -95,7 +95,7 @@ class Surveyor {
     const runs = await this.#each(["runs"], item => this.#run(item, unreadable));
     const objects = await this.#each(["objects"], item => this.#blob(item));
     const trees = await this.#each(["trees"], item => this.#tree(item));
-    await this.#each(["audits", "reproductions", "logs", "reports", "cache"], item => {
+    await this.#each(["audits", "reproductions", "logs", "reports"], item => {
       this.#other(item);
       return undefined;
     });
@@ -227,7 +227,7 @@ const AREA_OF: { readonly [K in ItemKind]?: Entry["area"] } = {
 /** What is under way, what the user has put there and what was kept for the user to look at is left alone. */
 const REST_OF: { readonly [K in ItemKind]?: Rest["kind"] } = {
   ...{ audit: "audit", reproduction: "reproduction", log: "log", report: "report" },
-  ...{ temporary: "temporary", cache: "cache" },
+  temporary: "temporary",
 };
 
 /** Bytes that a file takes up on the disk. */

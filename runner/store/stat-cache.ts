@@ -23,7 +23,8 @@ export class StatCache {
   #rows: StatRows | undefined;
 
   constructor(
-    private readonly file: string,
+    /** Nothing is kept beyond this process without one. */
+    private readonly file: string | undefined,
     private readonly clock: Clock,
     private readonly disk: Disk = systemDisk,
   ) {}
@@ -60,9 +61,10 @@ export class StatCache {
   }
 
   save(): void {
-    if (this.#fresh.size + this.#gone.size === 0) return;
+    const { file } = this;
+    if (file === undefined || this.#fresh.size + this.#gone.size === 0) return;
     const bytes = this.#kept().with(this.#fresh, this.#gone);
-    writeDisposable(() => writeAtomic(this.disk, this.file, bytes, { durable: false }));
+    writeDisposable(() => writeAtomic(this.disk, file, bytes, { durable: false }));
     this.#rows = new StatRows(bytes);
     this.#fresh.clear();
     this.#gone.clear();
@@ -73,6 +75,7 @@ export class StatCache {
   }
 
   #read(): StatRows {
+    if (this.file === undefined) return new StatRows();
     try {
       return new StatRows(this.disk.readFile(this.file));
     } catch {

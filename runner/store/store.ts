@@ -1,19 +1,17 @@
 import { join } from "node:path";
 import { sha256 } from "../cache/hash.js";
 import type { Clock } from "../core/clock.js";
-import { isObject, type Json } from "../core/json.js";
 import { Digester } from "./digest.js";
 import { systemDisk, type Disk } from "./disk.js";
-import { writeAtomic, writeDisposable } from "./files.js";
+import { writeAtomic } from "./files.js";
 import { checkFormat, writeFormat } from "./format.js";
-import { readEnvelope, writeEnvelope } from "./envelope.js";
 import { Holds } from "./holds.js";
-import type { MEMOS } from "./inventory.js";
 import { LiveRuns } from "./live.js";
 import { Objects } from "./objects.js";
 import { Records, Runs } from "./records.js";
 import { Results } from "./results.js";
 import { StatCache } from "./stat-cache.js";
+import { UserCache } from "./user-cache.js";
 
 /**
  * Everything vistas keeps, below one folder (default `artifacts/`). All but `published/`, which is the user's
@@ -21,7 +19,6 @@ import { StatCache } from "./stat-cache.js";
  * - `objects/`, `trees/`: artifacts by content
  * - `records/`: what each key produced; `past/`: what it produced before
  * - `runs/`, `logs/`: past runs
- * - `cache/`: disposable helpers (stat cache, parsed pipelines, engine probe)
  * - `holds/`: what each of the runs under way is making
  * - `work/`: one folder for each run under way, in which its steps work
  */
@@ -41,8 +38,10 @@ export class Store {
     readonly root: string,
     clock: Clock,
     readonly disk: Disk = systemDisk,
+    /** Outside the store: nothing that decides what runs is believed from it. */
+    readonly cache: UserCache = new UserCache(),
   ) {
-    this.stats = new StatCache(join(root, "cache", "stats"), clock, disk);
+    this.stats = new StatCache(cache.statsFile(root), clock, disk);
     this.digester = new Digester(this.stats, disk);
     this.objects = new Objects(root, this.stats, disk);
     this.records = new Results(root, disk);
@@ -66,20 +65,6 @@ export class Store {
       writeAtomic(this.disk, ignore, "*\n!.gitignore\n!published/\n!published/**\n");
   }
 
-  /** A disposable JSON cache, for what is slow to compute and cheap to compute again. */
-  memo(area: (typeof MEMOS)[number]): Memo {
-    const file = (hash: string): string => join(this.root, "cache", area, `${hash}.json`);
-    return {
-      get: hash => {
-        const body = readEnvelope(this.disk, file(hash));
-        // The name is part of the body, so that a file put in another's place is not taken for it.
-        return isObject(body) && body["of"] === hash ? body["value"] : undefined;
-      },
-      put: (hash, value) =>
-        writeDisposable(() => writeEnvelope(this.disk, file(hash), { of: hash, value }, { durable: false })),
-    };
-  }
-
   /** Where runs have their work folders. */
   workFolders(): string {
     return join(this.root, "work");
@@ -90,9 +75,4 @@ export class Store {
     // Two ids that differ only in what a file name cannot hold must not share a log.
     return join(this.root, "logs", run, `${plain === id ? id : `${plain}-${sha256(id).slice(0, 8)}`}.log`);
   }
-}
-
-export interface Memo {
-  get(hash: string): Json | undefined;
-  put(hash: string, value: Json): void;
 }

@@ -12,6 +12,7 @@ import { systemDisk } from "../../runner/store/disk.js";
 import { writeEnvelope } from "../../runner/store/envelope.js";
 import { StatRows, type Row } from "../../runner/store/stat-rows.js";
 import { Store } from "../../runner/store/store.js";
+import { UserCache, userCacheFolder } from "../../runner/store/user-cache.js";
 import { CLI, inFolder, summary, tell, timeInTurns } from "./measure.js";
 
 /** `gc` and `verify` of 100,000 objects of 1 to 8 kB, of 1,000 results in 10 runs: whole processes. */
@@ -138,7 +139,8 @@ function multiply(root: string, run1: RunRecord, made: StepRecord, records: numb
     const id = `20200101-000000-${i.toString(16).padStart(7, "0")}`;
     writeEnvelope(systemDisk, join(root, "runs", `${id}.json`), { ...run1, id }, { durable: false });
   }
-  const file = join(root, "cache", "stats");
+  const file = new UserCache(userCacheFolder(process.env, root)).statsFile(root);
+  if (file === undefined) throw new Error("the folder of caches cannot be used");
   const rows = new Map<bigint, Row>();
   for (let i = 1n; i <= BigInt(records); i++)
     // Inodes that no disk gives, so that none is taken for another.

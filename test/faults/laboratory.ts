@@ -9,6 +9,7 @@ import { run } from "../../runner/exec/run.js";
 import { loadPipeline, type Pipeline } from "../../runner/index.js";
 import { systemDisk, type Disk } from "../../runner/store/disk.js";
 import { Store } from "../../runner/store/store.js";
+import { UserCache } from "../../runner/store/user-cache.js";
 import { allText, scripted } from "./programs.js";
 
 export const PIPELINE = `
@@ -75,7 +76,7 @@ export class Laboratory {
   }
 
   store(disk: Disk = systemDisk): Store {
-    return new Store(this.root, systemClock, disk);
+    return new Store(this.root, systemClock, disk, new UserCache(join(this.#folder, "cache"), disk));
   }
 
   /** Runs the pipeline, one step at a time. */

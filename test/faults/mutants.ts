@@ -59,7 +59,7 @@ export const mutants: readonly Mutant[] = [
 ];
 
 async function fuzz(): Promise<readonly string[]> {
-  return (await fuzzStore({ seed: 1, files: 300, runs: 0, calls: 0 })).failures;
+  return (await fuzzStore({ seed: 2, files: 300, runs: 0, calls: 0 })).failures;
 }
 
 async function damage(only: string): Promise<readonly string[]> {

@@ -22,6 +22,7 @@ import { inventory, type ItemKind } from "../../runner/store/inventory.js";
 import { ownerText } from "../../runner/store/owner.js";
 import { NewerFormat } from "../../runner/store/records.js";
 import { Store } from "../../runner/store/store.js";
+import { UserCache } from "../../runner/store/user-cache.js";
 import { Desk } from "./desk.js";
 import { contents, PIPELINE } from "./laboratory.js";
 
@@ -81,7 +82,7 @@ export class Victim {
   }
 
   store(): Store {
-    return new Store(this.root, systemClock);
+    return new Store(this.root, systemClock, systemDisk, new UserCache(join(this.folder, "cache")));
   }
 
   /** Every file of the store, in an order that is always the same for its kinds. */

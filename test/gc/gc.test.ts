@@ -102,18 +102,6 @@ describe("gc", () => {
     expect(Object.values(await project.run(["--set", "word=one"]))).toEqual(["cached", "cached", "cached"]);
   });
 
-  it("keeps the newest of what it has read before, which save time alone", async () => {
-    const project = await withRuns("one");
-    const store = new Store(project.path("artifacts"), systemClock);
-    const memo = store.memo("documents");
-    const names = Array.from({ length: 1028 }, (_, i) => i.toString(16).padStart(64, "0"));
-    for (const name of names) memo.put(name, name);
-    await gc(project);
-    expect(files(project, "cache/documents")).toHaveLength(1024);
-    // Which of those that were written in one tick of the file system's clock is older, nobody knows.
-    expect(names.slice(512).every(name => memo.get(name) === name)).toBe(true);
-  });
-
   it("keeps what named runs and locks need", async () => {
     const project = await withRuns("named", "locked", "loose", "listed", "newest");
     const store = new Store(project.path("artifacts"), systemClock);

@@ -40,7 +40,6 @@ describe("the inventory of a store", () => {
       "reproductions/20261123-061019-0c53f9a.json": "reproduction",
       "logs/20261123-061019-0c53f9a": "log",
       "reports/20261123-061019-0c53f9a.html": "report",
-      "cache/stats": "cache",
       [`holds/${KEY}`]: "hold",
       "work/run@host@place@1@2": "work",
       "lost/runs": "lost",

@@ -5,7 +5,6 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
-  renameSync,
   rmSync,
   statSync,
   utimesSync,
@@ -182,22 +181,5 @@ describe("an object that is in the way of itself", () => {
     ]);
     expect(statSync(store.objects.path(ref)).ino).not.toBe(inode);
     expect(readdirSync(dirname(store.objects.path(ref)))).toEqual([ref.digest]);
-  });
-});
-
-describe("a memo", () => {
-  it("is not believed under another's name", () => {
-    const memo = store.memo("modules");
-    memo.put("a", 1);
-    memo.put("b", 2);
-    expect([memo.get("a"), memo.get("b"), memo.get("c")]).toEqual([1, 2, undefined]);
-    renameSync(join(root, "cache/modules/b.json"), join(root, "cache/modules/a.json"));
-    expect([memo.get("a"), memo.get("b")]).toEqual([undefined, undefined]);
-  });
-
-  it("that cannot be written is gone without", () => {
-    writeFileSync(join(root, "cache"), "in the way");
-    expect(() => store.memo("modules").put("a", 1)).not.toThrow();
-    expect(store.memo("modules").get("a")).toBeUndefined();
   });
 });
