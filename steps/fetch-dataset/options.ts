@@ -13,6 +13,10 @@ export interface FetchDatasetOptions {
   readonly choose: "random" | "first";
   readonly balanced: boolean;
   readonly seed: number;
+  readonly resize?: number | readonly [height: number, width: number];
+  readonly channels?: 1 | 3;
+  readonly range?: readonly [black: number, white: number];
+  readonly layout?: "channels-first" | "channels-last";
   readonly maxBytes: number;
 }
 
@@ -23,17 +27,19 @@ export interface PartFiles {
 }
 
 const count = { type: "integer", minimum: 0, maximum: 1e9 } as const;
+const size = { type: "integer", minimum: 1, maximum: 8192 } as const;
 const payload = { type: "string", minLength: 1 } as const;
 const part = {
   type: "object",
   properties: {
     images: {
       ...payload,
-      description: "payload of the images: an IDX, npy or npz#array, or a folder of PNG files",
+      description:
+        "payload of the images: an IDX, npy or npz#array, or a folder of PNG, JPEG, WebP or BMP files",
     },
     labels: {
       ...payload,
-      description: "payload of the labels; a PNG folder has its labels in its subfolders' names",
+      description: "payload of the labels; a folder of pictures has its labels in its subfolders' names",
     },
   },
   required: ["images"],
@@ -72,16 +78,18 @@ export const schema: JsonSchema = {
     },
     classes: {
       type: "array",
-      items: { type: "string" },
+      items: { type: "string", minLength: 1 },
+      uniqueItems: true,
       default: [],
-      description: "class names in label order; by default the numbers, or a PNG folder's subfolders",
+      description:
+        "class names in label order; by default the numbers that occur, or the subfolders of pictures. A class without images is none",
     },
     licence: { type: "string", default: "", description: "licence of the data, kept in data.json" },
     holdout: {
       ...count,
       default: 0,
       description:
-        "images of train, drawn by seed, that become `test` in place of the real test part, to choose settings on",
+        "images of train, drawn by seed, that become `test` in place of the real test part, to choose settings on; each class gives its share",
     },
     trainCount: { ...count, default: 0, description: "how many images of train to keep; 0: all" },
     testCount: { ...count, default: 0, description: "how many images of test to keep; 0: all" },
@@ -94,6 +102,28 @@ export const schema: JsonSchema = {
       type: "boolean",
       default: true,
       description: "a count keeps as many of each class as of the others, where there are labels",
+    },
+    resize: {
+      description:
+        "height and width that each image is brought to, stretched, by antialiased bilinear filtering; one number: both",
+      anyOf: [size, { type: "array", items: size, minItems: 2, maxItems: 2 }],
+    },
+    channels: {
+      enum: [1, 3],
+      description: "1: grey, of colours by ITU-R BT.601; 3: RGB, of grey by repetition",
+    },
+    range: {
+      type: "array",
+      items: { type: "number" },
+      minItems: 2,
+      maxItems: 2,
+      description:
+        "of arrays that are not uint8: the values that stand for black and white, such as [0, 1] or [-1, 1]",
+    },
+    layout: {
+      enum: ["channels-first", "channels-last"],
+      description:
+        "order of an array's axes, [N, C, H, W] or [N, H, W, C], where it cannot be told by its shape",
     },
     seed: { type: "integer", default: 0, description: "seed of holdout and random choice" },
     maxBytes: {

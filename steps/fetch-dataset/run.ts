@@ -1,13 +1,16 @@
 import type { JsonObject, StepContext } from "../../runner/step-api.js";
-import { elementCount } from "../lib/arrays.js";
+import { elementCount, sameShape, shapeText } from "../lib/arrays.js";
 import { type ImageSet, writeImages } from "../lib/images.js";
 import { fetchPayloads } from "../lib/sources/payloads.js";
-import { decodePart, type Part, payloadName } from "./decode.js";
+import { nameClasses } from "./classes.js";
+import { decodePart, payloadName } from "./decode.js";
+import { countDuplicates } from "./duplicates.js";
 import type { FetchDatasetOptions, PartFiles } from "./options.js";
-import { complement, selectImages } from "./select.js";
+import type { Part, RawPart } from "./part.js";
+import { complement, holdOut, selectImages } from "./select.js";
 
 /**
- * Fetches, verifies, decodes, then chooses: `holdout` is taken out of train first, counts apply to what is left.
+ * Fetches, verifies, decodes, names the classes, then chooses: `holdout` is taken out of train first, counts apply to what is left.
  * What is written depends on the payloads and the choice alone, never on the source that happened to serve them, so
  * another mirror changes nothing downstream. Nothing is written before every payload is verified.
  */
@@ -27,17 +30,66 @@ export async function run(ctx: StepContext<FetchDatasetOptions>): Promise<void> 
     log: line => ctx.log(line),
     progress: (done, total, note) => ctx.progress(done, total, note),
   });
-  const whole = await decodePart(payloads, files.train, options.maxBytes);
-  const heldOut = holdout > 0 ? choose(ctx, whole, holdout, "holdout") : undefined;
-  const train = heldOut === undefined ? whole : take(whole, complement(whole.count, heldOut));
-  const test =
-    heldOut === undefined
-      ? await decodePart(payloads, files.test ?? files.train, options.maxBytes)
-      : take(whole, heldOut);
-  const classes = classNames(options, [whole, test]);
-  const testFiles = heldOut === undefined ? (files.test ?? files.train) : files.train;
-  await write(ctx, "train", counted(ctx, train, options.trainCount, "train"), classes, files.train);
-  await write(ctx, "test", counted(ctx, test, options.testCount, "test"), classes, testFiles);
+  const decoded: RawPart[] = [];
+  for (const part of wanted) decoded.push(await decodePart(payloads, part, options, ctx));
+  checkAlike(decoded);
+  const { classes, parts } = nameClasses(options.classes, decoded, line => ctx.log(line));
+  const [whole, given] = parts;
+  if (whole === undefined) throw new Error("Internal error: a data set without parts.");
+  const heldOut = given === undefined ? hold(ctx, whole) : undefined;
+  const left = heldOut === undefined ? whole : take(whole, complement(whole.count, heldOut));
+  const train = counted(ctx, left, options.trainCount, "train");
+  const rest = heldOut === undefined ? (given ?? whole) : take(whole, heldOut);
+  const test = counted(ctx, rest, options.testCount, "test");
+  reportAbsent(ctx, classes, train, test);
+  const duplicates = countDuplicates(train, test);
+  await write(ctx, "train", train, classes, files.train);
+  await write(ctx, "test", test, classes, wanted.at(-1) ?? files.train);
+  ctx.metric("duplicates", duplicates);
+  if (duplicates > 0)
+    ctx.log(
+      `${duplicates} of ${test.count} test images are also in train, pixel by pixel: they are no test of what was learned`,
+    );
+}
+
+/** Throws unless the images of both parts have one size and as many channels. */
+function checkAlike([train, test]: readonly RawPart[]): void {
+  if (train === undefined || test === undefined || sameShape(train.shape, test.shape)) return;
+  const [height, width, channels] = train.shape;
+  const size =
+    height === test.shape[0] && width === test.shape[1]
+      ? []
+      : [`resize: ${height === width ? height : `[${height}, ${width}]`}`];
+  const remedies = [...size, ...(channels === test.shape[2] ? [] : ["channels: 3 (or 1)"])];
+  throw new Error(
+    `train images are ${shapeText(train.shape)}, test images ${shapeText(test.shape)}. To make them alike: ${remedies.join(", ")}`,
+  );
+}
+
+/** A class that has no image left cannot be learned; one that train lacks can never be right. */
+function reportAbsent(
+  ctx: StepContext<FetchDatasetOptions>,
+  classes: readonly string[],
+  train: Part,
+  test: Part,
+): void {
+  for (const [name, { labels }] of [
+    ["train", train],
+    ["test", test],
+  ] as const) {
+    const present = new Set(labels);
+    const absent = labels === undefined ? [] : classes.filter((_, label) => !present.has(label));
+    if (absent.length > 0) ctx.log(`${name} has no images of the classes ${absent.join(", ")}`);
+  }
+}
+
+function hold(ctx: StepContext<FetchDatasetOptions>, whole: Part): Int32Array {
+  try {
+    // By chance whatever `choose` says: the first of a sorted file would not speak for the rest.
+    return holdOut(whole.count, ctx.with.holdout, whole.labels, ctx.random("holdout"));
+  } catch (error) {
+    throw new Error(`holdout: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** The digests of the payloads that the parts need, and no others: with a hold-out the test set is not touched. */
@@ -67,8 +119,7 @@ function choose(
   stream: string,
 ): Int32Array {
   const { balanced, choose: how } = ctx.with;
-  // Images held out are always drawn by chance: the first of a sorted file would not speak for the rest.
-  const random = how === "random" || stream === "holdout" ? ctx.random(stream) : undefined;
+  const random = how === "random" ? ctx.random(stream) : undefined;
   try {
     return selectImages(part.count, count, balanced ? part.labels : undefined, random);
   } catch (error) {
@@ -83,16 +134,6 @@ function take(part: Part, rows: Int32Array): Part {
   const { labels } = part;
   const taken = { ...part, count: rows.length, images };
   return labels === undefined ? taken : { ...taken, labels: rows.map(row => labels[row] ?? 0) };
-}
-
-function classNames({ classes }: FetchDatasetOptions, parts: readonly Part[]): readonly string[] {
-  const [train, test] = parts.map(part => part.folders);
-  if (train?.join("/") !== test?.join("/"))
-    throw new Error(`train has the classes ${train?.join(", ") ?? ""}; test has ${test?.join(", ") ?? ""}`);
-  if (classes.length > 0) return classes;
-  if (train !== undefined && train.length > 0) return train;
-  const highest = parts.reduce((top, { labels }) => labels?.reduce((a, b) => Math.max(a, b), top) ?? top, -1);
-  return Array.from({ length: highest + 1 }, (_, label) => String(label));
 }
 
 async function write(

@@ -1,11 +1,12 @@
 import { bytesOf, elementCount, type NdArray, shapeText, type TypedArray } from "./arrays.js";
+import type { StoredArray } from "./npy.js";
 
 /**
  * The IDX format of MNIST (LeCun, Cortes, Burges): two zero bytes, a type byte, the number of dimensions, the
  * dimensions as big-endian 32-bit integers, then the elements, big-endian, in C order.
- * `parseIdx` takes the decompressed bytes; `name` stands in errors. Types: uint8, int8, int32, float32, float64.
+ * `parseIdx` takes the decompressed bytes; `name` stands in errors. Types: uint8, int8, int16, int32, float32, float64.
  */
-export function parseIdx(bytes: Uint8Array, name: string): NdArray {
+export function parseIdx(bytes: Uint8Array, name: string): StoredArray {
   if (!isIdx(bytes))
     throw new Error(`${name}: no IDX file (it must begin with two zero bytes, a type and a rank)`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -23,7 +24,7 @@ export function parseIdx(bytes: Uint8Array, name: string): NdArray {
       `${name}: ${bytes.length < expected ? "cut short" : "too long"}: ${bytes.length} bytes, ` +
         `but ${type.dtype} ${shapeText(shape)} makes ${expected}`,
     );
-  return { dtype: type.dtype, shape, data: type.read(view, start, count) };
+  return { dtype: type.dtype, stored: type.stored, shape, data: type.read(view, start, count) };
 }
 
 /** True for bytes whose first four can begin an IDX file. */
@@ -45,21 +46,66 @@ export function encodeIdx(data: Uint8Array, shape: readonly number[]): Uint8Arra
 
 interface IdxType {
   readonly dtype: NdArray["dtype"];
+  /** As NumPy calls it. */
+  readonly stored: string;
   readonly size: number;
   read(view: DataView, start: number, count: number): TypedArray;
 }
 
 const types: ReadonlyMap<number, IdxType> = new Map<number, IdxType>([
-  [0x08, { dtype: "u1", size: 1, read: (v, at, n) => new Uint8Array(v.buffer, v.byteOffset + at, n) }],
-  [0x09, { dtype: "i1", size: 1, read: (v, at, n) => new Int8Array(v.buffer, v.byteOffset + at, n) }],
-  [0x0c, { dtype: "i4", size: 4, read: (v, at, n) => fill(new Int32Array(n), i => v.getInt32(at + 4 * i)) }],
+  [
+    0x08,
+    {
+      dtype: "u1",
+      stored: "uint8",
+      size: 1,
+      read: (v, at, n) => new Uint8Array(v.buffer, v.byteOffset + at, n),
+    },
+  ],
+  [
+    0x09,
+    {
+      dtype: "i1",
+      stored: "int8",
+      size: 1,
+      read: (v, at, n) => new Int8Array(v.buffer, v.byteOffset + at, n),
+    },
+  ],
+  [
+    0x0b,
+    {
+      dtype: "i4",
+      stored: "int16",
+      size: 2,
+      read: (v, at, n) => fill(new Int32Array(n), i => v.getInt16(at + 2 * i)),
+    },
+  ],
+  [
+    0x0c,
+    {
+      dtype: "i4",
+      stored: "int32",
+      size: 4,
+      read: (v, at, n) => fill(new Int32Array(n), i => v.getInt32(at + 4 * i)),
+    },
+  ],
   [
     0x0d,
-    { dtype: "f4", size: 4, read: (v, at, n) => fill(new Float32Array(n), i => v.getFloat32(at + 4 * i)) },
+    {
+      dtype: "f4",
+      stored: "float32",
+      size: 4,
+      read: (v, at, n) => fill(new Float32Array(n), i => v.getFloat32(at + 4 * i)),
+    },
   ],
   [
     0x0e,
-    { dtype: "f8", size: 8, read: (v, at, n) => fill(new Float64Array(n), i => v.getFloat64(at + 8 * i)) },
+    {
+      dtype: "f8",
+      stored: "float64",
+      size: 8,
+      read: (v, at, n) => fill(new Float64Array(n), i => v.getFloat64(at + 8 * i)),
+    },
   ],
 ]);
 

@@ -32,7 +32,7 @@ export interface ImageSet {
 }
 
 export async function writeImages(folder: string, set: ImageSet): Promise<void> {
-  check(set, folder);
+  check(set);
   const { count, shape, images, labels, classes, facts } = set;
   if (elementCount([count, ...shape]) !== images.length)
     throw new Error(`${folder}: ${images.length} bytes are not ${shapeText([count, ...shape])}`);
@@ -66,12 +66,12 @@ export interface ImageFile extends Omit<ImageSet, "images"> {
 export async function openImages(folder: string): Promise<ImageFile> {
   const facts = await readJson(join(folder, "data.json"));
   if (facts["format"] !== 1 || facts["kind"] !== "images")
-    throw new Error(`${folder}: data.json describes no images of format 1`);
+    throw new Error("data.json of the images describes no images of format 1");
   const pictures = npyItems(join(folder, "images.npy"));
   const [count = 0, height = 0, width = 0, channels] = pictures.shape;
-  if (pictures.dtype !== "u1" || pictures.shape.length !== 4 || channels === undefined)
+  if (pictures.stored !== "uint8" || pictures.shape.length !== 4 || channels === undefined)
     throw new Error(
-      `${folder}: images.npy must be uint8 [N, H, W, C], not ${pictures.dtype} ${shapeText(pictures.shape)}`,
+      `images.npy of the images must be uint8 [N, H, W, C], not ${pictures.stored} ${shapeText(pictures.shape)}`,
     );
   const shape = [height, width, channels] as const;
   const classes = facts["classes"];
@@ -83,7 +83,7 @@ export async function openImages(folder: string): Promise<ImageFile> {
   const labelled = facts["labelled"] === true;
   const labels = labelled ? toInt32((await readNpy(join(folder, "labels.npy"))).data) : undefined;
   const whole = labels === undefined ? set : { ...set, labels };
-  check(whole, folder);
+  check(whole);
   return whole;
 }
 
@@ -103,14 +103,15 @@ export function zoomFor(shape: readonly [height: number, width: number, channels
   return Math.max(1, Math.floor(64 / Math.max(shape[0], shape[1], 1)));
 }
 
-function check({ count, labels, classes }: Omit<ImageSet, "images">, name: string): void {
-  if (count === 0) throw new Error(`${name}: no images`);
+/** Messages name no path: it would be the store's own, which no user knows. */
+function check({ count, labels, classes }: Omit<ImageSet, "images">): void {
+  if (count === 0) throw new Error("there are no images");
   if (labels === undefined) return;
-  if (labels.length !== count) throw new Error(`${name}: ${count} images, but ${labels.length} labels`);
+  if (labels.length !== count) throw new Error(`there are ${count} images, but ${labels.length} labels`);
   const wrong = labels.findIndex(label => label < 0 || label >= classes.length);
   if (wrong >= 0)
     throw new Error(
-      `${name}: label ${labels[wrong] ?? 0} of image ${wrong} is none of ${classes.length} classes`,
+      `label ${labels[wrong] ?? 0} of image ${wrong} is none of the ${classes.length} classes (${classes.join(", ")})`,
     );
 }
 

@@ -1,12 +1,17 @@
-import { type DType, elementCount, itemSize, shapeText } from "./arrays.js";
+import { type DType, elementCount, shapeText } from "./arrays.js";
+import { storedNames, type StoredType, storedType } from "./stored-types.js";
 
 /**
  * The header of a NumPy .npy file (NEP 1; numpy.lib.format, versions 1.0 to 3.0): magic, version, header length,
  * a Python dict literal padded so that the data begins at a multiple of 64 bytes.
- * Does not: take big-endian, Fortran-ordered, structured or object arrays; each is an error that says so.
+ * Numbers of types that have no `DType` are widened as they are read. Does not: take Fortran-ordered, structured or
+ * object arrays; each is an error that says so.
  */
 export interface NpyHeader {
+  /** Of the numbers once they are read. */
   readonly dtype: DType;
+  /** How they lie in the file. */
+  readonly stored: StoredType;
   readonly shape: readonly number[];
   /** Where the data begins, bytes. */
   readonly dataOffset: number;
@@ -38,7 +43,7 @@ export function checkLength(header: NpyHeader, bytes: number, name: string): voi
   if (bytes !== expected)
     throw new Error(
       `${name}: ${bytes < expected ? "cut short" : "too long"}: ${bytes} bytes, ` +
-        `but ${header.dtype} ${shapeText(header.shape)} makes ${expected}`,
+        `but ${header.stored.name} ${shapeText(header.shape)} makes ${expected}`,
     );
 }
 
@@ -57,12 +62,9 @@ export function parseNpyHeader(header: Uint8Array, name: string): NpyHeader {
     throw new Error(`${name}: the .npy header cannot be read: ${JSON.stringify(text.slice(0, 120))}`);
   }
   const [, type = "", order, dims = ""] = descr;
-  const dtype = dtypes[type];
-  if (dtype === undefined)
-    throw new Error(
-      `${name}: dtype '${type}' is not supported (known: ${Object.keys(dtypes).join(", ")})` +
-        (type.startsWith(">") ? "; write it little-endian: array.astype(array.dtype.newbyteorder('<'))" : ""),
-    );
+  const stored = storedType(type);
+  if (stored === undefined)
+    throw new Error(`${name}: dtype '${type}' is not supported (known: ${storedNames.join(", ")})`);
   const shape = dims
     .split(",")
     .map(d => d.trim())
@@ -70,14 +72,15 @@ export function parseNpyHeader(header: Uint8Array, name: string): NpyHeader {
     .map(Number);
   if (order === "True" && shape.length > 1)
     throw new Error(`${name}: the array is in Fortran order; save numpy.ascontiguousarray(array)`);
-  return { dtype, shape, dataOffset: header.length, dataBytes: elementCount(shape) * itemSize(dtype) };
+  const dataBytes = elementCount(shape) * stored.size;
+  return { dtype: stored.dtype, stored, shape, dataOffset: header.length, dataBytes };
 }
 
 /** The version 1.0 header that NumPy itself writes for this array, byte for byte. */
 export function npyHeader(dtype: DType, shape: readonly number[]): Uint8Array {
   elementCount(shape);
   const dims = shape.length === 1 ? `${shape[0] ?? 0},` : shape.join(", ");
-  const descr = Object.entries(dtypes).find(([, d]) => d === dtype)?.[0] ?? "";
+  const descr = written[dtype];
   // NumPy leaves room for the first dimension to grow to 21 digits in place.
   const room = shape.length > 0 ? " ".repeat(21 - String(shape[0]).length) : "";
   const dict = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${dims}), }${room}`;
@@ -93,11 +96,11 @@ export function npyHeader(dtype: DType, shape: readonly number[]): Uint8Array {
 }
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
-const dtypes: Readonly<Record<string, DType>> = {
-  "|u1": "u1",
-  "|i1": "i1",
-  "<i4": "i4",
-  "<i8": "i8",
-  "<f4": "f4",
-  "<f8": "f8",
+const written: Readonly<Record<DType, string>> = {
+  u1: "|u1",
+  i1: "|i1",
+  i4: "<i4",
+  i8: "<i8",
+  f4: "<f4",
+  f8: "<f8",
 };

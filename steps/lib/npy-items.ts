@@ -1,10 +1,12 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { type DType, elementCount, fromBytes, itemSize, type TypedArray } from "./arrays.js";
+import { type DType, elementCount, type TypedArray } from "./arrays.js";
 import { checkLength, npyHeaderBytes, npyPreludeBytes, parseNpyHeader } from "./npy-header.js";
 
 /** An .npy file whose numbers stay on the disk; it is opened only while it is read. */
 export interface NpyItems {
   readonly dtype: DType;
+  /** The type that the numbers have in the file, as NumPy calls it. */
+  readonly stored: string;
   readonly shape: readonly number[];
   /**
    * The items of these numbers, one after another, where the array is taken as a list of items of `size` elements
@@ -15,7 +17,7 @@ export interface NpyItems {
 
 /** Reads the header. Throws when the file is cut short, too long, or of a kind that npy-header.ts refuses. */
 export function npyItems(path: string): NpyItems {
-  const { dtype, shape, dataOffset } = withFile(path, file => {
+  const { dtype, stored, shape, dataOffset } = withFile(path, file => {
     const prelude = new Uint8Array(npyPreludeBytes);
     const length = npyHeaderBytes(prelude.subarray(0, readSync(file, prelude, 0, prelude.length, 0)), path);
     const header = new Uint8Array(length);
@@ -26,9 +28,10 @@ export function npyItems(path: string): NpyItems {
   });
   return {
     dtype,
+    stored: stored.name,
     shape,
     pick(indices, size) {
-      const bytes = size * itemSize(dtype);
+      const bytes = size * stored.size;
       const count = elementCount(shape) / size;
       const out = new Uint8Array(indices.length * bytes);
       withFile(path, file => {
@@ -38,7 +41,7 @@ export function npyItems(path: string): NpyItems {
           readAt(file, out.subarray(at * bytes, (at + to - from) * bytes), dataOffset + from * bytes, path);
         }
       });
-      return fromBytes(dtype, out);
+      return stored.read(out);
     },
   };
 }

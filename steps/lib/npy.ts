@@ -4,8 +4,6 @@ import {
   type DType,
   dtypeOf,
   elementCount,
-  fromBytes,
-  itemSize,
   type NdArray,
   shapeText,
   type TypedArray,
@@ -37,12 +35,19 @@ export async function writeNpy(path: string, array: NdArray): Promise<void> {
 }
 
 /** Parses the bytes of a .npy file; `name` stands in errors. */
-export function parseNpy(bytes: Uint8Array, name: string): NdArray {
+export function parseNpy(bytes: Uint8Array, name: string): StoredArray {
   const length = npyHeaderBytes(bytes.subarray(0, npyPreludeBytes), name);
   if (length > bytes.length) throw new Error(`${name}: the .npy header is cut short`);
   const header = parseNpyHeader(bytes.subarray(0, length), name);
   checkLength(header, bytes.length, name);
-  return { dtype: header.dtype, shape: header.shape, data: fromBytes(header.dtype, bytes.subarray(length)) };
+  const { dtype, shape, stored } = header;
+  return { dtype, shape, stored: stored.name, data: stored.read(bytes.subarray(length)) };
+}
+
+/** An array as it was read. */
+export interface StoredArray extends NdArray {
+  /** The type that its numbers have in the file, as NumPy calls it. */
+  readonly stored: string;
 }
 
 /** A .npy file opened for reading in pieces: nothing is held in memory but what is asked for. */
@@ -102,10 +107,10 @@ interface Elements {
 }
 
 function npyFile(file: FileHandle, header: NpyHeader, path: string): NpyFile & Elements {
-  const { dtype, shape, dataOffset } = header;
+  const { dtype, stored, shape, dataOffset } = header;
   const elements = async (from: number, to: number): Promise<TypedArray> => {
-    const size = itemSize(dtype);
-    return fromBytes(dtype, await readAt(file, dataOffset + from * size, (to - from) * size, path));
+    const { size } = stored;
+    return stored.read(await readAt(file, dataOffset + from * size, (to - from) * size, path));
   };
   return {
     dtype,

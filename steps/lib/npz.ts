@@ -1,5 +1,4 @@
-import type { NdArray } from "./arrays.js";
-import { parseNpy } from "./npy.js";
+import { parseNpy, type StoredArray } from "./npy.js";
 import { unzip, zipEntries } from "./zip.js";
 
 /**
@@ -12,7 +11,7 @@ export async function readNpz(
   member: string,
   name: string,
   limit: number,
-): Promise<NdArray> {
+): Promise<StoredArray> {
   const entries = zipEntries(bytes, name);
   const entry = entries.find(e => e.name === member || e.name === `${member}.npy`);
   if (entry === undefined)

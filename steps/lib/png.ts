@@ -1,5 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { PNG } from "pngjs";
+import type { Decoded } from "./pictures/decoded.js";
+import { orientationOf } from "./pictures/orientation.js";
 
 /** 8-bit images in C order: [H, W, C], C = 1 (grey) or 3 (RGB). */
 export interface Image {
@@ -64,25 +66,61 @@ export function encodePng({ shape, data }: Image): Uint8Array {
 }
 
 /**
- * Reads a PNG as 8-bit grey (greyscale files) or RGB (all others); transparency is dropped, 16 bits become 8.
- * Throws when it is damaged or of more than `maxPixels`; `name` stands in errors.
+ * Reads a PNG as 8-bit grey (greyscale files) or RGB (all others); 16 bits become 8, fewer are stretched to 0 to 255.
+ * Transparency is dropped: the colours are those that stand in the file, whatever they would be shown on.
+ * Throws when it is damaged, animated or of more than `maxPixels`; `name` stands in errors.
  */
-export function decodePng(bytes: Uint8Array, name: string, maxPixels = 2 ** 26): Image {
+export function decodePng(bytes: Uint8Array, name: string, maxPixels = 2 ** 26): Decoded {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (buffer.length < 33 || buffer.readUInt32BE(0) !== 0x89504e47) throw new Error(`${name}: no PNG file`);
   const [width, height] = [buffer.readUInt32BE(16), buffer.readUInt32BE(20)];
   // The size is read before the decoder sees the file: a few bytes may claim gigapixels.
   if (width * height > maxPixels)
     throw new Error(`${name}: ${width} x ${height} pixels are more than ${maxPixels}`);
-  const channels = buffer[25] === 0 || buffer[25] === 4 ? 1 : 3;
+  const type = buffer[25] ?? 0;
+  const channels = type === 0 || type === 4 ? 1 : 3;
+  const chunks = chunksOf(buffer);
+  if (chunks.some(({ kind }) => kind === "acTL"))
+    throw new Error(`${name}: an animated PNG is many pictures; take the frames out of it`);
+  // pngjs makes pixels of the transparent colour (tRNS of a file without a palette) black: it never sees the chunk.
+  const shown = type === 3 ? buffer : without(buffer, chunks, "tRNS");
   let rgba: Uint8Array;
   try {
-    rgba = PNG.sync.read(buffer).data;
+    rgba = PNG.sync.read(shown).data;
   } catch (error) {
     throw new Error(`${name}: the PNG is damaged: ${(error as Error).message}`, { cause: error });
   }
   const data = new Uint8Array(width * height * channels);
   for (let i = 0; i < width * height; i++)
     for (let c = 0; c < channels; c++) data[i * channels + c] = rgba[4 * i + c] ?? 0;
-  return { shape: [height, width, channels], data };
+  const exif = chunks.find(({ kind }) => kind === "eXIf");
+  return {
+    ...{ shape: [height, width, channels], data },
+    transparent: type >= 4 || chunks.some(({ kind }) => kind === "tRNS"),
+    orientation: exif === undefined ? 1 : orientationOf(buffer.subarray(exif.from + 8, exif.to - 4)),
+  };
+}
+
+interface Chunk {
+  readonly kind: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The chunks of a PNG that lie in it wholly, with their lengths, names and sums. */
+function chunksOf(buffer: Buffer): Chunk[] {
+  const chunks: Chunk[] = [];
+  for (let from = 8; from + 12 <= buffer.length;) {
+    const to = from + 12 + buffer.readUInt32BE(from);
+    if (to > buffer.length) break;
+    chunks.push({ kind: buffer.toString("latin1", from + 4, from + 8), from, to });
+    from = to;
+  }
+  return chunks;
+}
+
+function without(buffer: Buffer, chunks: readonly Chunk[], kind: string): Buffer {
+  const chunk = chunks.find(own => own.kind === kind);
+  if (chunk === undefined) return buffer;
+  return Buffer.concat([buffer.subarray(0, chunk.from), buffer.subarray(chunk.to)]);
 }

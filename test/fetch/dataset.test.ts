@@ -79,7 +79,7 @@ describe("fetch-dataset", () => {
       sha256: { "images.npy": sha256(readFileSync(join(run.outputs["train"] ?? "", "images.npy"))) },
     });
     expect(existsSync(join(run.outputs["test"] ?? "", "grid.png"))).toBe(true);
-    expect(run.metrics).toEqual({ "train.images": 40, "test.images": 20 });
+    expect(run.metrics).toEqual({ "train.images": 40, "test.images": 20, duplicates: 20 });
   });
 
   it("finds a relative source in the project, whatever folder the process is in", async () => {
@@ -237,13 +237,16 @@ describe("data that is not what it should be", () => {
     );
     await refused(
       { [trainImages]: encodeIdx(images(40), [240]) },
-      "images must be uint8 [N, H, W] or [N, H, W, C], not [240]",
+      "train-images-idx3-ubyte is uint8 [240]: images are [N, H, W] or [N, H, W, C]",
     );
     await refused(
       { [trainImages]: encodeIdx(images(40), [40, 3, 1, 2]) },
-      "2 channels; 1 (grey) or 3 (RGB) must come last",
+      "2 channels; 1 (grey) or 3 (RGB) must come last, or first with layout: channels-first. Drop the transparency",
     );
-    await refused({ [trainLabels]: encodeIdx(labels(39), [39]) }, "[39] labels for 40 images");
+    await refused(
+      { [trainLabels]: encodeIdx(labels(39), [39]) },
+      "train-labels-idx1-ubyte has 39 labels (uint8 [39]), train-images-idx3-ubyte has 40 images",
+    );
     await refused(
       {
         [trainImages]: encodeIdx(new Uint8Array(), [0, 2, 3]),
@@ -255,7 +258,9 @@ describe("data that is not what it should be", () => {
 
   it("labels beyond the named classes are refused", async () => {
     const options = { source: idxFolder(), sha256: digests, classes: ["a", "b", "c"] };
-    await expect(fetchSets(options)).rejects.toThrow("label 3 of image 3 is none of 3 classes");
+    await expect(fetchSets(options)).rejects.toThrow(
+      "train-labels-idx1-ubyte: label 3 of image 3 is none of the 3 classes that are named, 0 to 2",
+    );
   });
 
   it("options that mean nothing are refused", () => {

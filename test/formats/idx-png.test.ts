@@ -14,18 +14,27 @@ describe("IDX", () => {
     expect(Buffer.from(images).toString("hex")).toBe("00000803000000010000000200000003010203040506");
     expect(parseIdx(images, "x")).toEqual({
       dtype: "u1",
+      stored: "uint8",
       shape: [1, 2, 3],
       data: Uint8Array.of(1, 2, 3, 4, 5, 6),
     });
     const ints = Buffer.from("00000c0100000002fffffffe00000100", "hex");
-    expect(parseIdx(ints, "x")).toEqual({ dtype: "i4", shape: [2], data: Int32Array.of(-2, 256) });
+    expect(parseIdx(ints, "x")).toEqual({
+      dtype: "i4",
+      stored: "int32",
+      shape: [2],
+      data: Int32Array.of(-2, 256),
+    });
+    expect(parseIdx(Buffer.from("00000b0100000002fffe0100", "hex"), "x").data).toEqual(
+      Int32Array.of(-2, 256),
+    );
     const floats = Buffer.from("00000d01000000013fc00000", "hex");
     expect(parseIdx(floats, "x").data).toEqual(Float32Array.of(1.5));
   });
 
   it.each([
     ["1f8b0800", "no IDX file"],
-    ["00000b0100000000", "IDX type 0xb is not supported"],
+    ["00000a0100000000", "IDX type 0xa is not supported"],
     ["0000080300000001", "the IDX header is cut short"],
     ["00000801000000020a", "cut short: 9 bytes, but u1 [2] makes 10"],
     ["00000801000000010a0a", "too long: 10 bytes"],
