@@ -40,6 +40,11 @@ export interface OutputSpec {
 export interface Gathered {
   readonly labels: Labels;
   readonly path: string;
+  /**
+   * The labels of an earlier instance of which this is no repetition: one and the same result under another label. Where
+   * repeats are counted, in a mean or an interval, the two count once.
+   */
+  readonly sameAs?: Labels;
 }
 
 /** What the runner lends to this step: chosen by it, recorded in the result. */

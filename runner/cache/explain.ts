@@ -4,7 +4,8 @@ import { canonicalJson } from "./canonical.js";
 
 /** One thing that makes two keys differ. `before` or `after` is null where one side lacks it. */
 export interface Difference {
-  readonly what: "kind" | "parameter" | "command" | "input" | "file" | "code" | "environment" | "engine";
+  readonly what:
+    "kind" | "repeat" | "parameter" | "command" | "input" | "file" | "code" | "environment" | "engine";
   /** `with.sigma`, `inputs.views`, `./analyse.py`, a module, a variable. */
   readonly name: string;
   readonly before: string | null;
@@ -23,6 +24,8 @@ export function differences(past: Fingerprint, now: Fingerprint): Difference[] {
   found.push(...mapDifferences("code", past.code, now.code));
   found.push(...inputDifferences(past.inputs, now.inputs));
   found.push(...mapDifferences("environment", variables(past), variables(now)));
+  if (past.repeat !== now.repeat)
+    found.push({ what: "repeat", name: "labels", before: past.repeat ?? null, after: now.repeat ?? null });
   if (past.numeric !== now.numeric)
     found.push({ what: "engine", name: "numeric class", before: past.numeric, after: now.numeric });
   return found;
@@ -69,7 +72,9 @@ function inputDifferences(past: readonly FingerprintInput[], now: readonly Finge
   return [...new Set([...before.keys(), ...after.keys()])].sort(byCodeUnit).flatMap(name => {
     const [a, b] = [before.get(name), after.get(name)];
     const identity = (i: FingerprintInput | undefined): string | null =>
-      i === undefined ? null : `${i.path} ${i.type} ${i.digest}`.trim();
+      i === undefined
+        ? null
+        : `${i.path} ${i.type} ${i.digest} ${i.sameAs === undefined ? "" : `same as ${i.sameAs}`}`.trim();
     if (identity(a) === identity(b) && a?.source === b?.source) return [];
     const file = (b ?? a)?.source === "file";
     return [

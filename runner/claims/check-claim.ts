@@ -10,6 +10,7 @@ import {
   type Lookup,
   tInterval,
 } from "./language/evaluate.js";
+import { distinct } from "./language/field.js";
 import { few } from "./words.js";
 
 /** Holds a claim's expression against the results: it must be true at every place on its axes. Throws `Unanswerable`. */
@@ -25,7 +26,7 @@ export function checkClaim({ that, expression }: Claim, lookup: Lookup): Finding
     const parts = ok ? [] : conjuncts(expression).filter(part => !holds(part, lookup));
     const told = parts.map(part => `not ${that.slice(part.span.start, part.span.end)}`);
     const all = [...(parts.length > 1 || parts[0] !== expression ? told : []), ...where];
-    return { ...base, actual: ok, n: truths.cells.length, note: ok ? "holds" : all.join("; ") };
+    return { ...base, actual: ok, n: distinct(truths.cells).length, note: ok ? "holds" : all.join("; ") };
   }
   const { margin, ...shown } = measured;
   const by = margin >= 0 ? `by ${few(margin)}` : `misses by ${few(-margin)}`;
@@ -75,7 +76,7 @@ function ofSide(side: Expression, wanted: Quantity["wanted"], lookup: Lookup): Q
   if (side.type === "call" && (side.name === "ci" || side.name === "mean")) {
     const inner = evaluateNumber({ ...side, name: "mean" }, lookup).cells;
     const [only] = inner;
-    const values = evaluateNumber(side.of, lookup).cells.map(cell => cell.value);
+    const values = distinct(evaluateNumber(side.of, lookup).cells).map(cell => cell.value);
     if (inner.length !== 1 || only === undefined) return undefined;
     const { value: actual } = only;
     const own = side.name === "ci" ? evaluateInterval(side, lookup).cells[0]?.value : undefined;
@@ -83,7 +84,7 @@ function ofSide(side: Expression, wanted: Quantity["wanted"], lookup: Lookup): Q
     const margin = marginOf(own ?? [actual, actual]);
     return { actual, interval, level: interval && side.level, n: values.length, wanted, margin };
   }
-  const values = evaluateNumber(side, lookup).cells.map(cell => cell.value);
+  const values = distinct(evaluateNumber(side, lookup).cells).map(cell => cell.value);
   const margins = values.map(value => marginOf([value, value]));
   const margin = Math.min(...margins);
   const actual = values[margins.indexOf(margin)] ?? NaN;

@@ -2,6 +2,7 @@ import { estimate } from "../core/statistics.js";
 import type { Finding } from "./check.js";
 import type { MetricExpectation, Tolerance } from "./expectation.js";
 import type { MetricRef } from "./language/ast.js";
+import { distinct } from "./language/field.js";
 import type { Results } from "./results.js";
 import { few } from "./words.js";
 import { Unanswerable } from "./statistics/types.js";
@@ -20,13 +21,9 @@ export function checkMetric(
   const own = Object.hasOwn(engines, engine) ? engines[engine] : undefined;
   const { value: stated, tolerance } = { ...expectation, ...own };
   const value = stated === "locked" ? lockedMean(metric, published) : stated;
-  const { cells } = results.lookup(metric);
-  const { mean, half, n } = estimate(cells.map(cell => cell.value));
-  const allowed = allowance(
-    tolerance,
-    value,
-    cells.map(cell => cell.value),
-  );
+  const values = valuesOf(metric, results);
+  const { mean, half, n } = estimate(values);
+  const allowed = allowance(tolerance, value, values);
   const off = Math.abs(mean - value);
   const ok = within(off, allowed, value);
   const way = off === 0 ? "as expected" : `${few(off)} ${mean > value ? "above" : "below"}`;
@@ -43,11 +40,16 @@ export function checkMetric(
   };
 }
 
+/** One value a result: several labels of one result are no repetitions. */
+function valuesOf(metric: MetricRef, results: Results): number[] {
+  return distinct(results.lookup(metric).cells).map(cell => cell.value);
+}
+
 function lockedMean(metric: MetricRef, published: Results | undefined): number {
   if (published === undefined)
     throw new Unanswerable("there is no lock to take its value from: `--update` makes it");
   try {
-    return estimate(published.lookup(metric).cells.map(cell => cell.value)).mean;
+    return estimate(valuesOf(metric, published)).mean;
   } catch (error) {
     if (error instanceof Unanswerable) throw new Unanswerable(`in the lock, ${error.message}`);
     throw error;

@@ -2,7 +2,7 @@ import { type Label, labelText } from "../core/labels.js";
 import type { Finding } from "./check.js";
 import type { TestClaim } from "./expectation.js";
 import type { Field } from "./language/field.js";
-import { reduce } from "./language/field.js";
+import { distinct, reduce } from "./language/field.js";
 import { evaluateNumber, type Lookup } from "./language/evaluate.js";
 import { bootstrap } from "./statistics/bootstrap.js";
 import { pairedT, tost } from "./statistics/paired-t.js";
@@ -77,7 +77,7 @@ function perform(claim: TestClaim, field: Field<number>): TestResult {
   const { test, alternative, against, alpha, margin, seed } = claim;
   if (test === "trend")
     return trend(blocksOf(field, claim.along), alternative === "less" ? "less" : "greater", alpha);
-  const values = field.cells.map(cell => cell.value);
+  const values = distinct(field.cells).map(cell => cell.value);
   switch (test) {
     case "paired-t":
       return pairedT(values, alternative, against, alpha);
@@ -97,14 +97,17 @@ function blocksOf(field: Field<number>, along: string): number[][] {
   const order: readonly Label[] = numbers.length === labels.length ? numbers.sort((a, b) => a - b) : labels;
   const tagged: Field<{ at: number; value: number }> = {
     axes: field.axes,
-    cells: field.cells.map(({ labels: at, value }) => ({
-      labels: at,
-      value: { at: order.indexOf(at[along] ?? ""), value },
+    cells: field.cells.map(cell => ({
+      ...cell,
+      value: { at: order.indexOf(cell.labels[along] ?? ""), value: cell.value },
     })),
   };
-  return reduce(tagged, [along], row => row).cells.map(({ labels: block, value: row }) => {
+  const rows = reduce(tagged, [along], row => row).cells;
+  return distinct(rows).map(({ labels: block, value: row }) => {
     if (row.length !== order.length)
-      throw new Unanswerable(`the sweep along ${along} is not complete at ${labelText(block)}`);
+      throw new Unanswerable(
+        `the sweep along ${along} has places without a result of their own at ${labelText(block)}`,
+      );
     return [...row].sort((a, b) => a.at - b.at).map(({ value }) => value);
   });
 }

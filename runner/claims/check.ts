@@ -3,6 +3,7 @@ import { checkMetric } from "./check-metric.js";
 import { adjustedVerdict, type Answer, answerTest } from "./check-test.js";
 import type { Expectation, TestClaim } from "./expectation.js";
 import { holm } from "./statistics/holm.js";
+import { metricsOf } from "./language/metrics-of.js";
 import type { Results } from "./results.js";
 import { Unanswerable } from "./statistics/types.js";
 
@@ -52,20 +53,29 @@ export function checkAll(
     const [name, over] =
       type === "metric" ? [expectation.metric.source, expectation.over] : [expectation.claim, []];
     const shared = { type, name, over, source };
-    try {
+    const finding = answered(expectation, (): Finding => {
       switch (expectation.type) {
         case "metric":
-          return { ...shared, ...checkMetric(expectation, results, published) };
+          return checkMetric(expectation, results, published);
         case "claim":
-          return { ...shared, ...checkClaim(expectation, results.lookup) };
+          return checkClaim(expectation, results.lookup);
         case "test":
-          return { ...shared, ...corrected(expectation) };
+          return corrected(expectation);
       }
-    } catch (error) {
-      if (!(error instanceof Unanswerable)) throw error;
-      return { ...shared, ...unanswered(expectation, error.message) };
-    }
+    });
+    const metrics = type === "metric" ? [expectation.metric] : metricsOf(expectation.expression);
+    const same = new Set(metrics.flatMap(metric => results.sameResults(metric)));
+    return { ...shared, ...finding, note: [finding.note, ...same].join("; ") };
   });
+}
+
+function answered(expectation: Expectation, find: () => Finding): Finding {
+  try {
+    return find();
+  } catch (error) {
+    if (!(error instanceof Unanswerable)) throw error;
+    return unanswered(expectation, error.message);
+  }
 }
 
 /** Tests are answered first, all of them, because each needs the p-values of its whole family. */

@@ -1,8 +1,9 @@
 import { instanceId, type Labels } from "../core/labels.js";
 import { nearest } from "../core/nearest.js";
+import { oneResults, oneResultText } from "../core/one-result.js";
 import type { Outcome } from "../core/record.js";
 import type { MetricRef } from "./language/ast.js";
-import type { Field } from "./language/field.js";
+import type { Cell, Field } from "./language/field.js";
 import { Unanswerable } from "./statistics/types.js";
 
 /** A step instance of the pipeline, and what a run made of it. */
@@ -11,6 +12,8 @@ export interface Measured {
   readonly labels: Labels;
   /** `unselected`: the run was not asked for it. */
   readonly outcome: Outcome | "unselected";
+  /** Of its result; instances of one key are one result. */
+  readonly key: string | null;
   readonly metrics: Readonly<Record<string, number>>;
   /** The backend that it was computed on; `""` for steps that use none. */
   readonly engine: string;
@@ -37,9 +40,21 @@ export class Results {
     const found = this.#matching(step, labels);
     if (found.length === 0) throw new Unanswerable(`no instance of the pipeline is meant by \`${source}\``);
     const fixed = new Set(labels.map(({ axis }) => axis));
-    const cells = found.map(instance => ({ labels: instance.labels, value: valueOf(instance, metric) }));
+    const cells = found.map((instance): Cell<number> => {
+      const { labels, key } = instance;
+      return { labels, value: valueOf(instance, metric), ...(key !== null && { from: [key] }) };
+    });
     return { axes: Object.keys(found[0]?.labels ?? {}).filter(axis => !fixed.has(axis)), cells };
   };
+
+  /** What must be said of instances that a metric has values of and that are one result. */
+  sameResults({ step, labels }: MetricRef): string[] {
+    const instances = this.#matching(step, labels).map(({ labels: at, key }) => ({
+      id: instanceId(step, at),
+      key,
+    }));
+    return oneResults(instances).map(ids => oneResultText(ids));
+  }
 
   /** The backend of a step, or, of one that computes nothing itself, that of the whole run; `""` if there are several. */
   engineOf({ step, labels }: MetricRef): string {

@@ -45,7 +45,7 @@ function measuredIn(graph: Graph, results: readonly StepResult[]): Results {
     // A step that ended well, but whose record is gone, has nothing to show for it.
     const outcome = found === undefined ? "unselected" : found.step.outcome;
     const [engine = ""] = (record?.fingerprint.numeric ?? "").split(" ");
-    return { step, labels, outcome, metrics: record?.metrics ?? {}, engine };
+    return { step, labels, outcome, key: record?.key ?? null, metrics: record?.metrics ?? {}, engine };
   });
   return new Results(instances);
 }
@@ -54,7 +54,7 @@ function lockedIn(graph: Graph, { steps }: Lock): Results {
   const instances = graph.nodes.map(({ id, step, labels }): Measured => {
     const found = steps.get(id);
     const outcome = found === undefined ? "unselected" : "ran";
-    return { step, labels, outcome, metrics: found?.metrics ?? {}, engine: "" };
+    return { step, labels, outcome, key: found?.key ?? null, metrics: found?.metrics ?? {}, engine: "" };
   });
   return new Results(instances);
 }

@@ -26,6 +26,8 @@ export interface Fingerprint {
   readonly inputs: readonly FingerprintInput[];
   /** Declared environment; null: not set. */
   readonly env: Readonly<Record<string, string | null>>;
+  /** Of a step with `repeats`: its place on its axes. Absent elsewhere. */
+  readonly repeat?: string;
   /** Names of secret variables; their values are told nowhere. Absent where there are none. */
   readonly secrets?: readonly string[];
   /** The engine's numeric class, `""` for kinds that are not numeric. */
@@ -38,6 +40,8 @@ export interface FingerprintInput {
   readonly label: string;
   /** A file or folder of the user's, or what another step made. */
   readonly source: "file" | "artifact";
+  /** The label of an earlier gathered input that is the very same result, not a repetition of it; absent elsewhere. */
+  readonly sameAs?: string;
   /** The name under which the step sees it: of a staged file its relative path; `""` where it sees none. */
   readonly path: string;
   readonly type: ArtifactType;

@@ -10,7 +10,7 @@ import { StatCache } from "../store/stat-cache.js";
 import { baseEnvironment } from "./environment.js";
 import type { Host } from "./host.js";
 import type { Job, JobHooks, JobResult } from "./job.js";
-import { isStaged, type OutputsOf } from "./keyer.js";
+import { isStaged, type ResultOf } from "./keyer.js";
 import type { Lease } from "./leases.js";
 import { checkOutputs, metricsFrom, takeOutputs } from "./outputs.js";
 import { Parts, type PartSharing } from "./parts.js";
@@ -25,7 +25,7 @@ export interface AttemptInput {
   readonly print: Fingerprint;
   /** The node's fingerprint as of the moment of the call. */
   readonly fingerprintNow: () => Promise<Fingerprint>;
-  readonly outputsOf: OutputsOf;
+  readonly resultOf: ResultOf;
   readonly lease: Lease;
   /** A folder of this attempt's own, which does not exist yet. */
   readonly folder: string;
@@ -51,13 +51,13 @@ export type Attempted =
  * its outputs into the store. Leaves nothing behind but those and the log. Rejects only on faults of the store.
  */
 export async function attempt(input: AttemptInput): Promise<Attempted> {
-  const { host, graph, node, print, outputsOf, folder, lease, signal } = input;
+  const { host, graph, node, print, resultOf, folder, lease, signal } = input;
   let mask = maskOf([]);
   try {
     const secrets = secretsOf(node, host.env);
     mask = maskOf(Object.values(secrets));
     const before = await inPlace(host, graph, node);
-    const staged = await stage(host, graph, node, outputsOf, folder, lease);
+    const staged = await stage(host, graph, node, resultOf, folder, lease);
     const torn = await tornCopy(host, staged.copies, print);
     if (torn !== undefined) return failure(torn);
     const job: Job = {
@@ -178,7 +178,7 @@ async function tornCopy(
 
 /** What of all that the key says is no longer so, or may not have been so all along. */
 async function changedInput(
-  { host, graph, node, print, fingerprintNow, outputsOf }: AttemptInput,
+  { host, graph, node, print, fingerprintNow, resultOf }: AttemptInput,
   before: ReadonlyMap<string, bigint>,
 ): Promise<string | undefined> {
   const [difference] = differences(print, await fingerprintNow());
@@ -189,7 +189,7 @@ async function changedInput(
   for (const { role, source } of node.inputs) {
     if (source.type === "file") continue;
     for (const { node: from, output } of source.type === "artifact" ? [source] : source.entries) {
-      const ref = outputsOf(from)?.[output];
+      const ref = resultOf(from)?.outputs[output];
       if (ref === undefined || (await host.store.objects.check(ref)) === "whole") continue;
       // Not healed: other steps may have read it as it is now, and are to find that out as well.
       await host.store.objects.drop(ref);

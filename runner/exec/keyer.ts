@@ -4,13 +4,14 @@ import { fingerprintKey } from "../cache/fingerprint.js";
 import { InternalError } from "../core/diagnostic.js";
 import { exactLabelText } from "../core/labels.js";
 import type { JsonObject } from "../core/json.js";
-import type { ArtifactRef, Fingerprint, FingerprintInput } from "../core/record.js";
+import type { Fingerprint, FingerprintInput, StepRecord } from "../core/record.js";
 import { ignoredBelow } from "../graph/ignored.js";
 import type { ArtifactSource, CommandWork, FileSource, Graph, GraphNode } from "../graph/types.js";
 import { codeHost, type Host } from "./host.js";
+import { sameResults } from "./same-results.js";
 
-/** The outputs of a node that is up to date. */
-export type OutputsOf = (node: string) => Readonly<Record<string, ArtifactRef>> | undefined;
+/** The result of a node that is up to date. */
+export type ResultOf = (node: string) => Pick<StepRecord, "key" | "outputs"> | undefined;
 
 /** Makes the fingerprints, and so the keys, of step instances whose inputs are known. */
 export class Keyer {
@@ -25,27 +26,32 @@ export class Keyer {
   }
 
   /** The fingerprint as of this moment, whatever was found before. Throws as `fingerprint` does. */
-  fingerprintNow(node: GraphNode, outputsOf: OutputsOf): Promise<{ print: Fingerprint; key: string }> {
+  fingerprintNow(node: GraphNode, resultOf: ResultOf): Promise<{ print: Fingerprint; key: string }> {
     this.#code.clear();
-    return this.fingerprint(node, outputsOf);
+    return this.fingerprint(node, resultOf);
   }
 
   /** Throws `UnreadableInput` for a file that cannot be read, `UnknowableCode` for a kind whose code cannot be told. */
-  async fingerprint(node: GraphNode, outputsOf: OutputsOf): Promise<{ print: Fingerprint; key: string }> {
+  async fingerprint(node: GraphNode, resultOf: ResultOf): Promise<{ print: Fingerprint; key: string }> {
     const inputs: FingerprintInput[] = [];
     for (const input of node.inputs) {
       if (input.source.type === "file") inputs.push(await this.#file(input.role, input.source, node));
       else if (input.source.type === "artifact")
-        inputs.push(await this.#artifact(input.role, input.source, node, outputsOf, ""));
+        inputs.push(await this.#artifact(input.role, input.source, node, resultOf, ""));
       else {
-        for (const entry of input.source.entries) {
-          inputs.push(await this.#artifact(input.role, entry, node, outputsOf, exactLabelText(entry.labels)));
+        const same = sameResults(input.source, node, resultOf);
+        for (const [i, entry] of input.source.entries.entries()) {
+          const label = exactLabelText(entry.labels);
+          const artifact = await this.#artifact(input.role, entry, node, resultOf, label);
+          const earlier = same[i];
+          inputs.push(earlier === undefined ? artifact : { ...artifact, sameAs: exactLabelText(earlier) });
         }
       }
     }
     const env = Object.fromEntries(node.env.map(({ name, value }) => [name, value ?? null]));
     const secrets = node.secrets === undefined ? {} : { secrets: node.secrets };
-    const print = { ...(await this.#identity(node)), inputs, env, ...secrets };
+    const repeat = node.repeats === true ? { repeat: exactLabelText(node.labels) } : {};
+    const print = { ...(await this.#identity(node)), inputs, env, ...repeat, ...secrets };
     return { print, key: fingerprintKey(print) };
   }
 
@@ -79,10 +85,10 @@ export class Keyer {
     role: string,
     from: ArtifactSource,
     user: GraphNode,
-    outputsOf: OutputsOf,
+    resultOf: ResultOf,
     label: string,
   ): Promise<FingerprintInput> {
-    const ref = outputsOf(from.node)?.[from.output];
+    const ref = resultOf(from.node)?.outputs[from.output];
     if (ref === undefined) throw new InternalError(`${from.node}.${from.output} is not known yet`);
     // A program sees the artifact's file name (and may go by its ending), a kind only that of a gathered one.
     const path =

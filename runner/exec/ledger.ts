@@ -55,7 +55,7 @@ export class Ledger {
     this.#results.set(node.id, record);
   }
 
-  readonly outputsOf = (id: string): StepRecord["outputs"] | undefined => this.#results.get(id)?.outputs;
+  readonly resultOf = (id: string): StepRecord | undefined => this.#results.get(id);
 
   waits(node: GraphNode, { run, host, pid }: Maker): void {
     const note = `waits for run ${run} on ${host} (pid ${pid}), which is making it`;

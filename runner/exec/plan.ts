@@ -52,7 +52,7 @@ export async function plan(
         reason: `waits for ${unknown.slice(0, 3).join(", ")}${rest}`,
       };
     }
-    const { print, key } = await keyer.fingerprint(node, id => records.get(id)?.outputs);
+    const { print, key } = await keyer.fingerprint(node, id => records.get(id));
     if (options.forced?.(node) === true) return { node, status: "run", key, print, reason: "forced" };
     const record = await findResult(host.store, key, options.notice ?? (() => undefined));
     if (record !== undefined) return { node, status: "cached", key, print, record, reason: "unchanged" };

@@ -13,6 +13,7 @@ import { Leases, type Lease } from "./leases.js";
 import { kindOf, Ledger } from "./ledger.js";
 import { logTail } from "./log-tail.js";
 import { findResult } from "./lookup.js";
+import { sameInputNotices } from "./same-results.js";
 import { schedule, type Performed, type Settled } from "./scheduler.js";
 import { Sharing } from "./sharing.js";
 
@@ -96,7 +97,7 @@ class CurrentRun {
 
   /** Makes the key of a node whose inputs are known, and looks for its result. */
   async settle(node: GraphNode): Promise<Settled> {
-    const { print, key } = await this.#keyer.fingerprint(node, this.ledger.outputsOf);
+    const { print, key } = await this.#keyer.fingerprint(node, this.ledger.resultOf);
     this.sharing.uses(key);
     if (this.forced.has(node.id) && !this.#made.has(key)) {
       this.#pending.set(node.id, { key, reason: "forced" });
@@ -139,7 +140,7 @@ class CurrentRun {
     try {
       for (let turn = 1; ; turn++) {
         // Minutes may have passed since the key was made: files or code that changed meanwhile give another key.
-        const fresh = await this.#keyer.fingerprintNow(node, ledger.outputsOf);
+        const fresh = await this.#keyer.fingerprintNow(node, ledger.resultOf);
         if (fresh.key !== key) {
           [key, reason] = [fresh.key, "its files changed since the run began"];
           this.#pending.set(node.id, { key, reason });
@@ -182,13 +183,14 @@ class CurrentRun {
 
   async #attempt(node: GraphNode, print: Fingerprint, lease: Lease, log: string): Promise<Attempted> {
     const { host, graph, ledger, signal } = this;
+    for (const message of sameInputNotices(node, ledger.resultOf)) ledger.emit({ type: "notice", message });
     const path = await this.sharing.folder();
     const number = this.#attempts++;
     return attempt({
-      ...{ host, graph, node, print, lease, log, signal, outputsOf: ledger.outputsOf },
+      ...{ host, graph, node, print, lease, log, signal, resultOf: ledger.resultOf },
       folder: join(path, String(number)),
       tag: `${ledger.id}/${number}`,
-      fingerprintNow: async () => (await this.#keyer.fingerprintNow(node, ledger.outputsOf)).print,
+      fingerprintNow: async () => (await this.#keyer.fingerprintNow(node, ledger.resultOf)).print,
       hooks: {
         progress: (done, total, note) =>
           ledger.emit({ type: "step-progress", id: node.id, done, total, note }),

@@ -9,9 +9,10 @@ import type { Gathered } from "../step-api.js";
 import { copyReadOnly } from "./copy.js";
 import type { Host } from "./host.js";
 import type { CommandProgram, KindProgram } from "./job.js";
-import { isStaged, outputName, type OutputsOf } from "./keyer.js";
+import { isStaged, outputName, type ResultOf } from "./keyer.js";
 import { labelFileName } from "./label-file-name.js";
 import type { Lease } from "./leases.js";
+import { sameResults } from "./same-results.js";
 
 /** A step's folder while it runs: `work/` (its cwd), `inputs/`, `outputs/`, `tmp/`, `parts/`. */
 export interface Stage {
@@ -31,7 +32,7 @@ export async function stage(
   host: Host,
   graph: Graph,
   node: GraphNode,
-  outputsOf: OutputsOf,
+  resultOf: ResultOf,
   folder: string,
   lease: Lease,
 ): Promise<Stage> {
@@ -47,7 +48,7 @@ export async function stage(
     if (source.type === "file") {
       seen.inputs[role] = stageFile(role, source, node, graph, cwd, seen);
     } else if (source.type === "artifact") {
-      const path = artifactPath(host, source, outputsOf);
+      const path = artifactPath(host, source, resultOf);
       const place = join(folder, "inputs", role);
       if (node.work.type === "command")
         seen.inputs[role] = copied(path, join(place, await outputName(host, graph, source)));
@@ -55,12 +56,18 @@ export async function stage(
     } else {
       const home = join(folder, "inputs", role);
       const entries: Gathered[] = [];
-      for (const entry of source.entries) {
-        const path = artifactPath(host, entry, outputsOf);
+      const same = sameResults(source, node, resultOf);
+      for (const [i, entry] of source.entries.entries()) {
+        const path = artifactPath(host, entry, resultOf);
         const place = join(home, labelFileName(entry.labels) + extname(await outputName(host, graph, entry)));
         if (trusted) linked(path, place);
         else copied(path, place);
-        entries.push({ labels: entry.labels, path: trusted ? path : place });
+        const earlier = same[i];
+        entries.push({
+          labels: entry.labels,
+          path: trusted ? path : place,
+          ...(earlier !== undefined && { sameAs: earlier }),
+        });
       }
       seen.inputs[role] = home;
       seen.gathered[role] = entries;
@@ -183,8 +190,8 @@ function linked(path: string, name: string): void {
   symlinkSync(path, name);
 }
 
-function artifactPath(host: Host, { node, output }: ArtifactSource, outputsOf: OutputsOf): string {
-  const ref: ArtifactRef | undefined = outputsOf(node)?.[output];
+function artifactPath(host: Host, { node, output }: ArtifactSource, resultOf: ResultOf): string {
+  const ref: ArtifactRef | undefined = resultOf(node)?.outputs[output];
   if (ref === undefined) throw new InternalError(`${node}.${output} is not known yet`);
   return host.store.objects.path(ref);
 }

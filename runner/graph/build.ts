@@ -9,6 +9,7 @@ import { gatheredAxes, sourcesOf, type RoleSource } from "./sources.js";
 import { countPoints, points, spreadAxes, type Axes } from "./spread.js";
 import { compileStep, type StepParts, type StepScope } from "./step.js";
 import type { GraphNode, NodeInput } from "./types.js";
+import { reportUnusedAxes } from "./unused-axes.js";
 
 /** Step instances that a pipeline may have, and the instances that all gathering inputs together may take in. */
 const MAX_INSTANCES = 100_000;
@@ -32,8 +33,10 @@ export function buildNodes(spec: PipelineSpec, scope: StepScope): readonly Graph
   for (const step of fits ? ordered : []) {
     const axes = axesOf.get(step.name);
     if (axes === undefined) continue;
-    const instance = compileStep(step, axes, scope);
-    const sources = sourcesOf(step, links.of.get(step.name) ?? [], axesOf);
+    const stepLinks = links.of.get(step.name) ?? [];
+    const { instance, axesRead, sound } = compileStep(step, axes, scope);
+    if (sound) reportUnusedAxes(step, { axes, links: stepLinks, axesOf, read: axesRead }, problems);
+    const sources = sourcesOf(step, stepLinks, axesOf);
     for (const labels of points(axes)) {
       const node = nodeOf(step, labels, instance(labels), sources);
       if (node !== undefined) nodes.push(node);
@@ -72,6 +75,7 @@ function nodeOf(
     ...node,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(step.secrets.length === 0 ? {} : { secrets: step.secrets }),
+    ...(step.repeats ? { repeats: true as const } : {}),
     ...(step.deterministic ? { deterministic: true as const } : {}),
   };
 }

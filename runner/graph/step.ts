@@ -35,32 +35,48 @@ export interface StepParts {
   readonly file: (role: string) => FileSource | undefined;
 }
 
+/** A step whose expressions have been read. */
+export interface CompiledStep {
+  /** The parts of one instance. */
+  readonly instance: (labels: Labels) => StepParts;
+  /** Axes that an expression reads where it can change the result. */
+  readonly axesRead: ReadonlySet<string>;
+  /** No mistake was found, so nothing was passed over. */
+  readonly sound: boolean;
+}
+
 /**
- * Reads the expressions of a step once, and checks what is the same in every instance; the function returned makes
- * the parts of one instance. `axes` undefined: a mistake elsewhere leaves them open, and there are no instances.
+ * Reads the expressions of a step once, and checks what is the same in every instance. `axes` undefined: a mistake elsewhere leaves them open, and there are no instances.
  */
-export function compileStep(
-  step: StepSpec,
-  axes: Axes | undefined,
-  scope: StepScope,
-): (labels: Labels) => StepParts {
+export function compileStep(step: StepSpec, axes: Axes | undefined, scope: StepScope): CompiledStep {
   const { problems } = scope;
+  const before = problems.count;
   const matrix = axes === undefined ? "any" : axes.size === 0 ? NO_NAMES : [...axes.keys()];
   const site: Sites = (...path) => ({
     problems,
     document: problems.document,
     place: valueAt("steps", step.name, ...path),
   });
-  const read: Reads = (where, names = {}, instead = {}) =>
+  const plain: Reads = (where, names = {}, instead = {}) =>
     readIn({ params: scope.params, matrix, names, where, instead });
+  const axesRead = new Set<string>();
+  const read: Reads = (...place) => {
+    const inner = plain(...place);
+    return (reference, at) => {
+      const part = inner(reference, at);
+      if (part !== undefined && "axis" in part) axesRead.add(part.axis);
+      return part;
+    };
+  };
 
   const env = step.env.length === 0 ? undefined : compileEnv(step, site, read, scope);
   const files = step.inputs.some(input => input.type === "file")
     ? compileFiles(step, site, read, scope.files)
     : undefined;
-  const limits = compileLimits(step, site, read);
+  // What a step may take of the machine changes nothing in its result: an axis read there alone is not used.
+  const limits = compileLimits(step, site, plain);
   const work = compileWork(step, site, read, scope);
-  return labels => {
+  const instance = (labels: Labels): StepParts => {
     const variables = env?.({ labels, env: NO_VARIABLES }) ?? NO_VARIABLES;
     const bindings = { labels, env: variables };
     return {
@@ -70,6 +86,7 @@ export function compileStep(
       file: role => files?.(role, bindings),
     };
   };
+  return { instance, axesRead, sound: problems.count === before };
 }
 
 const NO_ENV: readonly EnvEntry[] = [];

@@ -36,6 +36,8 @@ export interface GraphNode {
   readonly timeoutMs?: number;
   /** Further attempts after a failure. */
   readonly retries: number;
+  /** The labels are part of the key: each is a draw of its own from a random program. */
+  readonly repeats?: true;
   /** The step refuses an engine that does not give the same bits every time. */
   readonly deterministic?: true;
   /** Where the step stands in the pipeline. */

@@ -107,7 +107,20 @@ class LockReader {
   }
 
   step(name: string, body: JsonObject, lock: JsonObject): LockedStep | undefined {
-    const { kind, key, label, metrics, outputs, code, numeric, with: options, inputs, env, secrets } = body;
+    const {
+      kind,
+      key,
+      label,
+      metrics,
+      outputs,
+      code,
+      numeric,
+      with: options,
+      inputs,
+      env,
+      repeat,
+      secrets,
+    } = body;
     const listed = typeof code === "string" ? lock[code] : undefined;
     const modules = isObject(listed) ? listed["modules"] : undefined;
     if (
@@ -134,6 +147,7 @@ class LockReader {
         ...{ kind, with: options, inputs, numeric: typeof numeric === "string" ? numeric : "" },
         code: isObject(modules) ? (modules as Record<string, string>) : {},
         env: isObject(env) ? (env as Record<string, string | null>) : {},
+        ...(typeof repeat === "string" && { repeat }),
         ...(isList(secrets) && { secrets: secrets.filter(secret => typeof secret === "string") }),
       },
     };

@@ -34,7 +34,7 @@ export function codeName(kind: string, code: Readonly<Record<string, string>>): 
 }
 
 function stepBody({ key, fingerprint, outputs, metrics, label }: LockedStep): Record<string, unknown> {
-  const { kind, code, with: options, inputs, env, secrets, numeric } = fingerprint;
+  const { kind, code, with: options, inputs, env, repeat, secrets, numeric } = fingerprint;
   return {
     kind,
     key,
@@ -46,6 +46,7 @@ function stepBody({ key, fingerprint, outputs, metrics, label }: LockedStep): Re
     with: options,
     inputs,
     ...(Object.keys(env).length > 0 && { env }),
+    ...(repeat !== undefined && { repeat }),
     ...(secrets !== undefined && { secrets }),
   };
 }

@@ -26,10 +26,7 @@ export interface Spread {
 
 /** Charts in order of first appearance. Points that are not finite are left out, and curves of fewer than two. */
 export function charts(results: Iterable<StepResult>): Chart[] {
-  const found = new Map<
-    string,
-    { kind: string; metric: string; series: Map<string, Series["lines"][number][]> }
-  >();
+  const found = new Map<string, { kind: string; metric: string; series: Map<string, Line[]> }>();
   for (const { step, record } of results) {
     if (record === null) continue;
     const kind = step.kind === "run" ? step.step : step.kind;
@@ -38,12 +35,17 @@ export function charts(results: Iterable<StepResult>): Chart[] {
       const finite = curve.filter(([at, value]) => Number.isFinite(at) && Number.isFinite(value));
       if (finite.length < 2) continue;
       const name = JSON.stringify([kind, metric]);
-      const chart = found.get(name) ?? { kind, metric, series: new Map<string, Series["lines"][number][]>() };
+      const chart = found.get(name) ?? { kind, metric, series: new Map<string, Line[]>() };
       found.set(name, chart);
       const row = rowName(step.step, factors);
       const lines = chart.series.get(row) ?? [];
       chart.series.set(row, lines);
-      lines.push({ label: labelText(repeats), points: finite });
+      const label = labelText(repeats);
+      // Labels of one result share its line: it is no second repeat.
+      const same = step.key === null ? -1 : lines.findIndex(line => line.key === step.key);
+      const earlier = lines[same];
+      if (earlier === undefined) lines.push({ label, points: finite, key: step.key });
+      else lines[same] = { ...earlier, label: `${earlier.label} = ${label}` };
     }
   }
   return [...found.values()].map(({ kind, metric, series }) => ({
@@ -57,6 +59,8 @@ export function charts(results: Iterable<StepResult>): Chart[] {
     })),
   }));
 }
+
+type Line = Series["lines"][number] & { readonly key: string | null };
 
 /** More points than this are not seen at the size of a chart. */
 const MOST_POINTS = 240;

@@ -19,6 +19,7 @@ export function renderMarkdown({ run, steps, tables, attachments }: ReportModel)
     ...failures(run.steps),
     ...variations(steps),
     ...[...tables].reverse().map(metricTable),
+    ...tables.flatMap(({ notices }) => notices.map(notice => `${inline(notice)}.`)),
     ...(tables.length > 0 ? ["Mean ± half-width of the 95 % t-interval over repeats."] : []),
     ...(attachments.leftOut.length > 0 ? [`Left out: ${attachments.leftOut.map(inline).join("; ")}.`] : []),
   ];

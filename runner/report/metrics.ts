@@ -1,4 +1,5 @@
-import { labelText, type Labels } from "../core/labels.js";
+import { instanceId, labelText, type Labels } from "../core/labels.js";
+import { type Keyed, oneResults, oneResultText } from "../core/one-result.js";
 import type { StepResult } from "../core/record.js";
 import { type Estimate, estimate } from "../core/statistics.js";
 import { number, withInterval } from "../ui/format.js";
@@ -6,6 +7,8 @@ import { number, withInterval } from "../ui/format.js";
 /** A step instance with its metrics: a `StepResult`, a step-end event or a record can each be seen as one. */
 export interface MetricSource {
   readonly step: string;
+  /** Of its result; null where that is not known. Instances of one key are one result. */
+  readonly key: string | null;
   readonly kind: string;
   readonly labels: Labels;
   readonly metrics: Readonly<Record<string, number>>;
@@ -19,6 +22,8 @@ export interface MetricTable {
   /** In the order recorded, but for those followed along a curve, which say less of the result: they come last. */
   readonly metrics: readonly string[];
   readonly rows: readonly MetricRow[];
+  /** What must be said of instances that are one result, and count once. */
+  readonly notices: readonly string[];
 }
 
 /** A step at one point of its factors, its repeats summed up. */
@@ -32,7 +37,7 @@ export interface MetricRow {
 
 export interface MetricCell {
   readonly estimate: Estimate;
-  /** Each repeat's value. */
+  /** Each repeat's value; labels of one result stand together. */
   readonly values: readonly { readonly label: string; readonly value: number }[];
   /** An interval that the step itself gave, as `NAME.low` and `NAME.high`; these are then no metrics of their own. */
   readonly bounds: readonly [low: number, high: number] | null;
@@ -72,9 +77,9 @@ export function rowName(step: string, factors: Labels): string {
 export function metricTables(sources: Iterable<MetricSource>): MetricTable[] {
   const tables = new Map<
     string,
-    { metrics: Set<string>; followed: Set<string>; rows: Map<string, Gathering> }
+    { metrics: Set<string>; followed: Set<string>; rows: Map<string, Gathering>; instances: Keyed[] }
   >();
-  for (const { step, kind, labels, metrics, followed } of sources) {
+  for (const { step, key, kind, labels, metrics, followed } of sources) {
     const entries = Object.entries(metrics).filter(([, value]) => Number.isFinite(value));
     if (entries.length === 0) continue;
     const { repeats, factors } = splitLabels(labels);
@@ -82,19 +87,27 @@ export function metricTables(sources: Iterable<MetricSource>): MetricTable[] {
       metrics: new Set<string>(),
       followed: new Set<string>(),
       rows: new Map<string, Gathering>(),
+      instances: [],
     }));
+    // Unlike steps may share a key: no reader takes them for repeats of each other.
+    table.instances.push({ id: instanceId(step, labels), key: key && `${step} ${key}` });
     const name = rowName(step, factors);
     const row = getOr(table.rows, name, () => ({ step, name, factors, values: new Map<string, Value[]>() }));
     for (const [metric, value] of entries) {
       (followed?.has(metric) === true ? table.followed : table.metrics).add(metric);
-      getOr(row.values, metric, () => []).push({ label: labelText(repeats), value });
+      getOr(row.values, metric, () => []).push({ label: labelText(repeats), value, key });
     }
   }
-  return [...tables].map(([kind, { metrics, followed, rows }]) => {
+  return [...tables].map(([kind, { metrics, followed, rows, instances }]) => {
     const summarised = [...rows.values()].map(summary);
     const shown = new Set(summarised.flatMap(row => [...row.cells.keys()]));
     const names = [...new Set([...metrics, ...followed])].filter(name => shown.has(name));
-    return { kind, metrics: names, rows: summarised };
+    return {
+      kind,
+      metrics: names,
+      rows: summarised,
+      notices: oneResults(instances).map(ids => oneResultText(ids)),
+    };
   });
 }
 
@@ -107,6 +120,7 @@ export function metricSources(results: Iterable<StepResult>): MetricSource[] {
     const { metrics, curves } = record;
     sources.push({
       step: step.step,
+      key: step.key,
       kind,
       labels: step.labels,
       metrics,
@@ -116,18 +130,19 @@ export function metricSources(results: Iterable<StepResult>): MetricSource[] {
   return sources;
 }
 
-type Value = MetricCell["values"][number];
+type Value = MetricCell["values"][number] & Pick<MetricSource, "key">;
 interface Gathering extends Omit<MetricRow, "cells"> {
   readonly values: Map<string, Value[]>;
 }
 
 function summary({ values, ...row }: Gathering): MetricRow {
   const single = (name: string): number | undefined => {
-    const list = values.get(name);
-    return list?.length === 1 ? list[0]?.value : undefined;
+    const list = together(values.get(name) ?? []);
+    return list.length === 1 ? list[0]?.value : undefined;
   };
   const folded = new Set<string>();
-  const cells = [...values].map(([metric, list]): [string, MetricCell] => {
+  const cells = [...values].map(([metric, all]): [string, MetricCell] => {
+    const list = together(all);
     const [low, high] = [single(`${metric}.low`), single(`${metric}.high`)];
     const bounds =
       list.length === 1 && low !== undefined && high !== undefined ? ([low, high] as const) : null;
@@ -135,6 +150,20 @@ function summary({ values, ...row }: Gathering): MetricRow {
     return [metric, { estimate: estimate(list.map(({ value }) => value)), values: list, bounds }];
   });
   return { ...row, cells: new Map(cells.filter(([metric]) => !folded.has(metric))) };
+}
+
+/** The values of a row, those of one result together: its labels are no repeats. */
+function together(values: readonly Value[]): MetricCell["values"] {
+  const byKey = new Map<string, { label: string; value: number }>();
+  for (const [i, { label, value, key }] of values.entries()) {
+    const name = key ?? `${i}`;
+    const earlier = byKey.get(name);
+    byKey.set(
+      name,
+      earlier === undefined ? { label, value } : { ...earlier, label: `${earlier.label} = ${label}` },
+    );
+  }
+  return [...byKey.values()];
 }
 
 function getOr<K, V>(map: Map<K, V>, key: K, make: () => V): V {

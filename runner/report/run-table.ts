@@ -28,7 +28,7 @@ export function renderRunTable(
 }
 
 /** A step has a line; where none of a kind's has repeats, the column of their number is left out. */
-function kindTable({ kind, metrics, rows }: MetricTable, width: number, paint: Colors): string {
+function kindTable({ kind, metrics, rows, notices }: MetricTable, width: number, paint: Colors): string {
   const names = rows.map(row => printable(row.name));
   const counts = rows.map(row => Math.max(...[...row.cells.values()].map(cell => cell.estimate.n)));
   const repeated = counts.some(n => n > 1);
@@ -52,10 +52,11 @@ function kindTable({ kind, metrics, rows }: MetricTable, width: number, paint: C
     ...metrics.slice(0, fitting).map(metric => ({ title: printable(metric), align: "right" as const })),
     ...(fitting < metrics.length ? [{ title: `+${metrics.length - fitting} more` }] : []),
   ];
+  const told = notices.map(notice => `\n${printable(notice)}`).join("");
   const lines = rows.map((_, i) => [
     names[i] ?? "",
     ...(repeated ? [String(counts[i] ?? 1)] : []),
     ...cells.slice(0, fitting).map(column => column[i] ?? ""),
   ]);
-  return table(columns, lines, { colors: paint });
+  return table(columns, lines, { colors: paint }) + told;
 }

@@ -61,6 +61,8 @@ export const codes = {
   "secret-in-env": "A variable that looks like a secret is listed under `env:` (a warning).",
   // Axes
   "bad-axis": "The values of a matrix axis are not a list of distinct scalars that can be labels.",
+  "axis-unused":
+    "An axis of a step's own `matrix` that nothing in the step reads: its instances would be one result.",
   "axis-conflict": "Two sides of a step have the same axis with different values.",
   "unknown-axis": "`over:` or an expectation names an axis, or a place on one, that there is not.",
   "too-many-instances": "The matrix unfolds to more instances, or more gathered inputs, than can be handled.",

@@ -27,7 +27,7 @@ export interface DocumentCache {
 }
 
 /** Part of the cache's key: to be raised with any change of what a text means or of what counts as valid. */
-const FORMAT = "vistas-document-1";
+const FORMAT = "vistas-document-2";
 
 /**
  * YAML 1.2 (core schema) -> plain JSON. Throws a `UsageError` when no value can be made of the text. Only texts

@@ -63,7 +63,8 @@ function explain(error: ErrorObject, root: Json, what: string): SchemaFault | un
     case "dependentRequired": {
       const { property, missingProperty } = error.params as { property: string; missingProperty: string };
       const message = `${code(property)} belongs to a step with ${code(missingProperty)}`;
-      return { code: "misplaced-key", path: [...path, property], part: "key", message };
+      const hint = INSTEAD[property];
+      return { code: "misplaced-key", path: [...path, property], part: "key", message, hint };
     }
     case "propertyNames":
       return badName(error, path);
@@ -109,6 +110,12 @@ function explain(error: ErrorObject, root: Json, what: string): SchemaFault | un
       return wrong(ruleOf(error));
   }
 }
+
+/** What to write where a key does not belong. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  repeats:
+    'a kind draws all its random numbers from its seed: write `seed: "${{ matrix.seed }}"` under `with`, and `matrix: { seed: [0, 1, 2] }`',
+};
 
 function badName(error: ErrorObject, path: JsonPath): SchemaFault {
   const { propertyName } = error.params as { propertyName: string };

@@ -49,6 +49,7 @@ function readStep(name: string, step: JsonObject, context: StepContext): StepSpe
     work,
     inputs,
     matrix,
+    repeats: step["repeats"] === true,
     over,
     env: readEnv(step["env"]),
     secrets: readSecrets(name, step, problems),

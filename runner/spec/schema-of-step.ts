@@ -10,7 +10,7 @@ export function stepSchema(): JsonObject {
     errorMessage: "a step is a mapping with `uses` or `run`",
     anyOf: [{ required: ["uses"] }, { required: ["run"] }],
     not: { type: "object", required: ["uses", "run"] },
-    dependentRequired: { with: ["uses"], deterministic: ["uses"], outputs: ["run"] },
+    dependentRequired: { with: ["uses"], deterministic: ["uses"], outputs: ["run"], repeats: ["run"] },
     properties: {
       description: {
         type: "string",
@@ -89,6 +89,12 @@ export function stepSchema(): JsonObject {
         uniqueItems: true,
         examples: [["seed"]],
         errorMessage: "`over` is a list of axes, each once, such as `[seed]`",
+      },
+      repeats: {
+        type: "boolean",
+        description:
+          "The program draws random numbers of its own, and the step's axes repeat it: the labels of an instance are part of what identifies its result, so that each is a draw of its own.",
+        errorMessage: "`repeats` is true or false; how often is the number of values of an axis",
       },
       env: {
         description:

@@ -30,6 +30,8 @@ export interface StepSpec {
   readonly inputs: readonly InputRef[];
   /** Own axes, in code-unit order. Undefined after a mistake in them. */
   readonly matrix: ReadonlyMap<string, readonly Label[]> | undefined;
+  /** The step's axes are repetitions of a random program: the labels of an instance are part of its key. */
+  readonly repeats: boolean;
   /** Axes to gather. */
   readonly over: readonly string[];
   /** In code-unit order of the name. */

@@ -109,11 +109,11 @@ function isRunStep(value: Json): boolean {
 
 function isFingerprint(value: Json | undefined): boolean {
   if (!isObject(value)) return false;
-  const { kind, code, with: options, inputs, env, secrets = [], numeric } = value;
+  const { kind, code, with: options, inputs, env, repeat = "", secrets = [], numeric } = value;
   return (
     isList(secrets) &&
     secrets.every(isText) &&
-    [kind, numeric].every(isText) &&
+    [kind, numeric, repeat].every(isText) &&
     isMap(code, isText) &&
     isFree(options) &&
     isList(inputs) &&
@@ -124,9 +124,9 @@ function isFingerprint(value: Json | undefined): boolean {
 
 function isInput(value: Json): boolean {
   if (!isObject(value)) return false;
-  const { role, label, source, path, type, digest } = value;
+  const { role, label, source, path, type, digest, sameAs = "" } = value;
   return (
-    [role, label, path].every(isText) &&
+    [role, label, path, sameAs].every(isText) &&
     isOneOf(source, ["file", "artifact"]) &&
     isOneOf(type, TYPES) &&
     isHash(digest)

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { StepContext } from "../../runner/step-api.js";
+import type { Gathered, StepContext } from "../../runner/step-api.js";
 import { readMetric } from "../evaluation/read-metric.js";
 import { toInt32 } from "../lib/arrays.js";
 import { openImages } from "../lib/images.js";
@@ -14,11 +14,12 @@ export async function readArm<T>(
   read: (report: string, name: string) => Promise<T>,
 ): Promise<Probe<T>[]> {
   const path = inputs[role];
-  const instances = gathered[role] ?? (path === undefined ? [] : [{ labels: {}, path }]);
+  const instances: readonly Gathered[] = gathered[role] ?? (path === undefined ? [] : [{ labels: {}, path }]);
   return Promise.all(
-    instances.map(async ({ labels, path: report }) => ({
+    instances.map(async ({ labels, path: report, sameAs }) => ({
       labels,
       value: await read(report, `${role}[${text(labels)}]`),
+      ...(sameAs !== undefined && { sameAs }),
     })),
   );
 }

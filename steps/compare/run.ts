@@ -4,10 +4,10 @@ import type { JsonObject, StepContext } from "../../runner/step-api.js";
 import { readMetric } from "../evaluation/read-metric.js";
 import { writeJson } from "../lib/json.js";
 import type { CompareOptions } from "./index.js";
-import { armNames, type Arms, type Block, pairProbes } from "./pairs.js";
+import { armNames, type Arms, type Block, distinctBlocks, pairProbes } from "./pairs.js";
 import { readArm, readRight, readTruth } from "./read.js";
 import { type Comparison, summarise, type Summary } from "./summary.js";
-import { csvTable, markdownTable } from "./tables.js";
+import { csvTable, markdownTable, repeatedNotice } from "./tables.js";
 import { compareOverImages, type TestComparison } from "./test-images.js";
 
 /** Reads the probes' reports, pairs them, and writes the comparison as JSON, Markdown and CSV. */
@@ -25,6 +25,8 @@ export async function run(ctx: StepContext<CompareOptions>): Promise<void> {
   const comparison = summarise(arms, blocks, level);
   const images = ctx.inputs["test"] === undefined ? undefined : await overTestImages(ctx);
   record(ctx, comparison, images);
+  const again = repeatedNotice(blocks);
+  if (again !== undefined) ctx.log(again);
   const folder = ctx.outputs["table"] ?? "";
   await mkdir(folder, { recursive: true });
   await writeJson(join(folder, "comparison.json"), describe(comparison, blocks, images, ctx.with));
@@ -40,7 +42,7 @@ async function overTestImages(ctx: StepContext<CompareOptions>): Promise<TestCom
   const truth = await readTruth(ctx);
   const read = (report: string, name: string): Promise<Uint8Array> => readRight(report, name, truth);
   const rights = { generated: await readArm(ctx, "generated", read), real: await readArm(ctx, "real", read) };
-  return compareOverImages(pairProbes(rights), ctx.with, ctx.random("test images"));
+  return compareOverImages(distinctBlocks(pairProbes(rights)), ctx.with, ctx.random("test images"));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { estimate } from "../../runner/step-api.js";
-import type { Arms, Block, ByArm, Probe } from "./pairs.js";
+import { type Arms, type Block, type ByArm, distinctBlocks, distinctProbes, type Probe } from "./pairs.js";
 
 /** A mean over blocks with its two-sided t-interval; `low` and `high` are null where one block alone has none. */
 export type Summary = {
@@ -21,12 +21,12 @@ export interface Comparison {
 
 /**
  * Means with intervals mean +- t(n - 1) s / sqrt(n) (Student 1908). Of an arm: over its own probes; of a difference:
- * over the paired differences, which assumes that blocks (seeds) are independent, not that arms are.
+ * over the paired differences, each pair of results once, which assumes that blocks (seeds) are independent, not that arms are.
  */
 export function summarise(arms: Arms, blocks: readonly Block[], level: number): Comparison {
   const mean = (probes: readonly Probe[]): Summary =>
     interval(
-      probes.map(probe => probe.value),
+      distinctProbes(probes).map(probe => probe.value),
       level,
     );
   const { random, raw } = arms;
@@ -36,11 +36,14 @@ export function summarise(arms: Arms, blocks: readonly Block[], level: number): 
     ...(random === undefined ? {} : { random: mean(random) }),
     ...(raw === undefined ? {} : { raw: mean(raw) }),
   };
+  const counted = distinctBlocks(blocks);
   const difference = interval(
-    blocks.map(block => block.generated - block.real),
+    counted.map(block => block.generated - block.real),
     level,
   );
-  const gains = blocks.flatMap(block => (block.random === undefined ? [] : [block.generated - block.random]));
+  const gains = counted.flatMap(block =>
+    block.random === undefined ? [] : [block.generated - block.random],
+  );
   const comparison = { arms: summaries, difference };
   return gains.length === 0 ? comparison : { ...comparison, gain: interval(gains, level) };
 }

@@ -1,4 +1,4 @@
-import { armNames, type ArmName, type Block } from "./pairs.js";
+import { armNames, type ArmName, type Block, text } from "./pairs.js";
 import type { Comparison, Summary } from "./summary.js";
 import type { TestComparison } from "./test-images.js";
 
@@ -28,6 +28,7 @@ export function markdownTable(
     ...rows,
     alone,
     ...(images === undefined ? [] : [caveat(images), ""]),
+    ...[repeatedNotice(blocks)].flatMap(notice => (notice === undefined ? [] : [`${notice}.`, ""])),
     line(columns.map(c => c.name)),
     line(columns.map(() => "---")),
     ...blocks.map(block => line(columns.map(c => c.text(block)))),
@@ -42,6 +43,14 @@ export function csvTable(blocks: readonly Block[]): string {
     /[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
   const rows = [columns.map(c => c.name), ...blocks.map(block => columns.map(c => c.text(block)))];
   return rows.map(row => `${row.map(cell).join(",")}\n`).join("");
+}
+
+/** What must be said of blocks that are an earlier one again, under other labels. */
+export function repeatedNotice(blocks: readonly Block[]): string | undefined {
+  const again = blocks.filter(block => block.again === true).map(block => text(block.labels));
+  if (again.length === 0) return undefined;
+  const [one, it] = again.length === 1 ? ["is", "it counts"] : ["are", "they count"];
+  return `${again.join("; ")} ${one} the same results as an earlier block under another label: ${it} no second time`;
 }
 
 const titles: Readonly<Record<ArmName, string>> = {

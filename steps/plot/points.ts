@@ -4,6 +4,8 @@ import { estimate, type Label, type Labels } from "../../runner/step-api.js";
 export interface Reading {
   readonly labels: Labels;
   readonly value: number;
+  /** An earlier report of the role that is the very same result: no repetition of it. */
+  readonly sameAs?: Labels;
 }
 
 /** The mean over repeats with its two-sided t-interval, which one repeat alone does not have. */
@@ -19,7 +21,8 @@ export interface Point {
 /** Readings -> a point a value of the axis, in the order of the axis. Throws for a reading that is not on the axis. */
 export function pointsAlong(axis: string, readings: readonly Reading[], level: number): Point[] {
   const groups = new Map<Label, number[]>();
-  for (const { labels, value } of readings) {
+  const seen = new Set<string>();
+  for (const { labels, value, sameAs } of readings) {
     const at = labels[axis];
     if (at === undefined) {
       const has = Object.keys(labels).join(", ");
@@ -27,6 +30,10 @@ export function pointsAlong(axis: string, readings: readonly Reading[], level: n
         `the reports of 'curve' have no axis '${axis}' (${has === "" ? "none at all" : `they have ${has}`})`,
       );
     }
+    // One result at two places of the axis is a point at each of them; at one place it counts once.
+    const result = JSON.stringify([at, sameAs ?? labels]);
+    if (seen.has(result)) continue;
+    seen.add(result);
     const group = groups.get(at);
     if (group === undefined) groups.set(at, [value]);
     else group.push(value);

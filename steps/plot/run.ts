@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { StepContext } from "../../runner/step-api.js";
+import type { Gathered, StepContext } from "../../runner/step-api.js";
 import { readMetric } from "../evaluation/read-metric.js";
 import { drawPlot } from "./draw.js";
 import type { PlotOptions } from "./index.js";
@@ -28,18 +28,20 @@ export async function run(ctx: StepContext<PlotOptions>): Promise<void> {
 
 async function mean(ctx: StepContext<PlotOptions>, role: string, name: string): Promise<Point | undefined> {
   const readings = await read(ctx, role);
-  const values = readings.map(reading => reading.value);
+  const values = readings.filter(reading => reading.sameAs === undefined).map(reading => reading.value);
   return values.length === 0 ? undefined : pointOf(name, values, ctx.with.level);
 }
 
 /** A gathered role has one report an instance; any other has one. */
 async function read(ctx: StepContext<PlotOptions>, role: string): Promise<Reading[]> {
   const path = ctx.inputs[role];
-  const instances = ctx.gathered[role] ?? (path === undefined ? [] : [{ labels: {}, path }]);
+  const instances: readonly Gathered[] =
+    ctx.gathered[role] ?? (path === undefined ? [] : [{ labels: {}, path }]);
   return Promise.all(
-    instances.map(async ({ labels, path: report }) => {
+    instances.map(async ({ labels, path: report, sameAs }) => {
       const name = `${role}[${Object.values(labels).join(",")}]`;
-      return { labels, value: await readMetric(report, ctx.with.metric, name) };
+      const value = await readMetric(report, ctx.with.metric, name);
+      return { labels, value, ...(sameAs !== undefined && { sameAs }) };
     }),
   );
 }

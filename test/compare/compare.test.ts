@@ -38,6 +38,25 @@ describe("compare", () => {
     expect(metrics).not.toHaveProperty("gain");
   });
 
+  it("counts a result under two labels once, in each arm and in the pairs", async () => {
+    const once = (values: readonly number[]): Gathered[] =>
+      bySeed(values).map((probe, i) => (i === 1 ? { ...probe, sameAs: { seed: 0 } } : probe));
+    const both = { generated: once([0.82, 0.82, 0.84]), real: once([0.8, 0.8, 0.81]) };
+    const { metrics, outputs } = await compare(both);
+    expect(metrics).toMatchObject({ n: 2, generated: 0.83 });
+    expect(metrics["difference"]).toBeCloseTo(0.025, 12);
+    const table = readFileSync(join(outputs["table"] ?? "", "table.md"), "utf8");
+    expect(table).toContain("seed=1 is the same results as an earlier block under another label");
+    // Another pair is another difference, but the arm that has no third result still counts two.
+    const one = await compare({ ...both, generated: bySeed([0.82, 0.83, 0.84]) });
+    expect(one.metrics).toMatchObject({ n: 3 });
+    expect(one.metrics["real"]).toBeCloseTo(0.805, 12);
+    const all = once([0.82, 0.82]);
+    expect((await compare({ generated: all, real: once([0.8, 0.8]) })).metrics).not.toHaveProperty(
+      "difference.low",
+    );
+  });
+
   it("pairs by label, not by order", async () => {
     const turned = { ...arms, real: [...arms.real].reverse() };
     expect((await compare(turned)).metrics).toEqual((await compare(arms)).metrics);

@@ -171,8 +171,8 @@ steps:
   all: { run: [x], over: [seed], inputs: { p: probe, d: data } }
   each: { run: [x], over: [size], inputs: { p: probe } }
   probe: { run: [x, "\${{ matrix.seed }}", "\${{ matrix.size }}"], inputs: { e: encoder, d: data }, outputs: { o: o } }
-  encoder: { run: [x], matrix: { seed: "\${{ params.seeds }}" }, outputs: { o: o } }
-  data: { run: [x], matrix: { size: [s, m] }, outputs: { o: o } }
+  encoder: { run: [x, "\${{ matrix.seed }}"], matrix: { seed: "\${{ params.seeds }}" }, outputs: { o: o } }
+  data: { run: [x, "\${{ matrix.size }}"], matrix: { size: [s, m] }, outputs: { o: o } }
 `;
 
   it("broadcast as named dimensions, the last one fastest, inputs first", async () => {
@@ -210,7 +210,7 @@ steps:
 
   it("of the same values in another order are the same", async () => {
     const { nodes } = await graphOf(`steps:
-  a: { run: [x], matrix: { s: [1, 2] }, outputs: { o: o } }
+  a: { run: [x, "\${{ matrix.s }}"], matrix: { s: [1, 2] }, outputs: { o: o } }
   b: { run: [x], matrix: { s: [2, 1] }, inputs: { i: a } }
 `);
     expect(nodes.map(node => node.id)).toEqual(["a[s=1]", "a[s=2]", "b[s=2]", "b[s=1]"]);
@@ -218,8 +218,8 @@ steps:
   });
 
   it("do not depend on the order of keys in the file", async () => {
-    const one = await graphOf("steps: { a: { run: [x], matrix: { s: [1, 2], t: [3, 4] } } }");
-    const two = await graphOf("steps: { a: { matrix: { t: [3, 4], s: [1, 2] }, run: [x] } }");
+    const one = await graphOf("steps: { a: { run: [x], repeats: true, matrix: { s: [1, 2], t: [3, 4] } } }");
+    const two = await graphOf("steps: { a: { matrix: { t: [3, 4], s: [1, 2] }, repeats: true, run: [x] } }");
     expect(two.nodes).toEqual(one.nodes);
   });
 });
@@ -227,7 +227,7 @@ steps:
 describe("a selection", () => {
   const text = `steps:
   a: { run: [x], outputs: { o: o } }
-  b: { run: [x], inputs: { i: a }, matrix: { s: [0, 1], t: [x, y] }, outputs: { o: o } }
+  b: { run: [x], repeats: true, inputs: { i: a }, matrix: { s: [0, 1], t: [x, y] }, outputs: { o: o } }
   c: { run: [x], inputs: { i: b }, outputs: { o: o } }
   d: { run: [x], over: [s], inputs: { i: c } }
   e: { run: [x] }

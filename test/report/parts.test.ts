@@ -33,6 +33,7 @@ describe("metricTables", () => {
     const source = (sigma: number, seed: number, accuracy: number) => ({
       step: "probe",
       kind: "evaluate-probe",
+      key: `${sigma} ${seed}`,
       labels: { sigma, seed },
       metrics: { accuracy },
     });
@@ -61,7 +62,7 @@ describe("metricTables", () => {
       "n.low": 3,
     };
     const [table] = metricTables([
-      { step: "summary", kind: "compare", labels: {}, metrics, followed: new Set(["loss"]) },
+      { step: "summary", key: null, kind: "compare", labels: {}, metrics, followed: new Set(["loss"]) },
     ]);
     expect(table?.metrics).toEqual(["difference", "n.low", "loss"]);
     const cell = table?.rows[0]?.cells.get("difference");

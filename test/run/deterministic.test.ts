@@ -10,7 +10,7 @@ const NUMERIC = `steps:
   encoder:
     uses: train-contrastive
     inputs: { views: ./views }
-    with: { updates: 1 }
+    with: { updates: 1, seed: "\${{ matrix.seed }}" }
     matrix: { seed: [0, 1] }
     deterministic: true
 `;

@@ -57,7 +57,7 @@ describe("a kind that gathers runs again after a change of", () => {
   const text = (values: string, file: string): string => `
 plugins: [./look.js]
 steps:
-  each: { run: "echo > \${{ outputs.o }}", outputs: { o: ${file} }, matrix: { v: ${values} } }
+  each: { run: "echo \${{ matrix.v }} > \${{ outputs.o }}", outputs: { o: ${file} }, matrix: { v: ${values} } }
   all: { uses: look, inputs: { all: each }, over: [v] }
 `;
   it.each([

@@ -191,7 +191,7 @@ describe("retries", () => {
 
 describe("GPUs", () => {
   const text = (gpus: number): string =>
-    `steps:\n  s:\n    run: echo "$CUDA_VISIBLE_DEVICES" > \${{ outputs.o }}\n    outputs: { o: o }\n    matrix: { i: [0, 1] }\n    resources: { gpus: ${gpus} }\n`;
+    `steps:\n  s:\n    run: echo "$CUDA_VISIBLE_DEVICES" > \${{ outputs.o }}\n    outputs: { o: o }\n    matrix: { i: [0, 1] }\n    repeats: true\n    resources: { gpus: ${gpus} }\n`;
 
   it("are leased to steps, one each, and hidden from those that ask for none", async () => {
     const p = new Project({ "p.yaml": text(1).replace("echo", "echo ${{ matrix.i }}") });

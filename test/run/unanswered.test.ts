@@ -9,6 +9,7 @@ steps:
   a:
     run: 'printf "%s" \${{ params.metrics }} > \${{ outputs.metrics }}'
     outputs: { metrics: m.json }
+    repeats: true
     matrix: { seed: [0, 1, 2] }
   b:
     run: 'printf "%s" ''{"accuracy": 0.8\${{ matrix.seed }}}'' > \${{ outputs.metrics }}'

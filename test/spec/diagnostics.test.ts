@@ -20,6 +20,9 @@ afterAll(folder.remove);
 const S = "steps:\n  a:\n    run: [x]\n";
 /** A step with an output, then what is appended to its `run:` line's step. */
 const IO = "steps:\n  a:\n    run: [x]\n    outputs: { o: o }\n";
+/** `S` with axes that its program reads. */
+const along = (...axes: string[]): string =>
+  S.replace("[x]", `[x, ${axes.map(axis => `"\${{ matrix.${axis} }}"`).join(", ")}]`);
 const P = "params: { sigma: 0.3, list: [1, 2], map: { k: v }, none: null, yes: true }\n";
 
 type Case = readonly [
@@ -108,12 +111,12 @@ const cases: readonly Case[] = [
   ["a metric that is no name", `${S}expect:\n  - { metric: accuracy, value: 1 }\n`, ["bad-claim 5:15"]],
   [
     "a metric with several values",
-    `${S}    matrix: { s: [1, 2] }\nexpect:\n  - { metric: a.x, value: 1 }\n`,
+    `${along("s")}    matrix: { s: [1, 2] }\nexpect:\n  - { metric: a.x, value: 1 }\n`,
     ["ambiguous-metric 6:15"],
   ],
   [
     "an unknown axis, and an unknown place on one",
-    `${S}    matrix: { s: [1, 2] }\nexpect:\n  - { metric: a.x, value: 1, over: [t] }\n  - { metric: "a[s=3].x", value: 1 }\n`,
+    `${along("s")}    matrix: { s: [1, 2] }\nexpect:\n  - { metric: a.x, value: 1, over: [t] }\n  - { metric: "a[s=3].x", value: 1 }\n`,
     ["unknown-axis 6:37", "unknown-axis 7:18"],
   ],
   [
@@ -142,7 +145,7 @@ const cases: readonly Case[] = [
   ["a test of one value", `${S}expect:\n  - { claim: c, of: a.x, test: paired-t }\n`, ["bad-claim 5:21"]],
   [
     "an equivalence without a margin, a margin without equivalence",
-    `${S}    matrix: { s: [1, 2] }\nexpect:\n  - { claim: c, of: a.x, test: tost }\n  - { claim: c, of: a.x, test: wilcoxon, margin: 1 }\n`,
+    `${along("s")}    matrix: { s: [1, 2] }\nexpect:\n  - { claim: c, of: a.x, test: tost }\n  - { claim: c, of: a.x, test: wilcoxon, margin: 1 }\n`,
     ["missing-key 6:32", "wrong-value 7:50"],
   ],
   // Params
@@ -313,23 +316,41 @@ const cases: readonly Case[] = [
   ["a label with a comma", `${S}    matrix: { s: ["a,b"] }\n`, ["bad-axis 4:18"]],
   [
     "an axis with other values",
-    `${IO}    matrix: { s: [1, 2] }\n  b:\n    run: [x]\n    inputs: { i: a }\n    matrix: { s: [1, 3] }\n`,
+    `${along("s")}    outputs: { o: o }\n    matrix: { s: [1, 2] }\n  b:\n    run: [x, "\${{ matrix.s }}"]\n    inputs: { i: a }\n    matrix: { s: [1, 3] }\n`,
     ["axis-conflict 8:18"],
   ],
   [
     "an axis of its own that is gathered",
-    `${S}    matrix: { s: [1] }\n    over: [s]\n`,
+    `${along("s")}    matrix: { s: [1] }\n    over: [s]\n`,
     ["axis-conflict 5:12"],
   ],
   [
     "an axis that no input has",
-    `${IO}    matrix: { seed: [1] }\n  b:\n    run: [x]\n    inputs: { i: a }\n    over: [sede]\n`,
+    `${along("seed")}    outputs: { o: o }\n    matrix: { seed: [1] }\n  b:\n    run: [x]\n    inputs: { i: a }\n    over: [sede]\n`,
     ["unknown-axis 9:12"],
   ],
   [
     "a million instances",
-    `${S}    matrix: { a: [${numbers(1000)}], b: [${numbers(1000)}] }\n`,
+    `${along("a", "b")}    matrix: { a: [${numbers(1000)}], b: [${numbers(1000)}] }\n`,
     ["too-many-instances 4:5"],
+  ],
+  ["an axis that nothing reads", `${S}    matrix: { s: [1] }\n`, ["axis-unused 4:15"]],
+  [
+    "an axis that `resources` and a comment read",
+    `steps:\n  a:\n    run: "x # \${{ matrix.s }}"\n    matrix: { s: [1, 2] }\n    resources: { cpus: "\${{ matrix.s }}" }\n`,
+    ["axis-unused 4:15"],
+  ],
+  [
+    "an axis that a user of the step reads",
+    `${IO}    matrix: { s: [1, 2] }\n  b:\n    run: [x, "\${{ matrix.s }}"]\n    inputs: { i: a }\n`,
+    ["axis-unused 5:15"],
+  ],
+  ["repeats without an axis", `${S}    repeats: true\n`, ["missing-key 4:5"]],
+  ["repeats as a number", `${S}    repeats: 3\n`, ["wrong-type 4:14"]],
+  [
+    "repeats of a kind",
+    "steps:\n  a:\n    uses: make-data\n    matrix: { s: [1, 2] }\n    repeats: true\n",
+    ["misplaced-key 5:5"],
   ],
   // Plugins
   ["a missing plugin", `${S}plugins: [./none.js]\n`, ["missing-plugin 4:11"]],
@@ -379,7 +400,7 @@ describe("diagnostics", () => {
     ["+", "bad-selection"],
     ["", "bad-selection"],
   ])("refuse the selection %j", async (text, code) => {
-    const { graph } = await load(`${S}    matrix: { s: [1, 2] }\n`);
+    const { graph } = await load(`${along("s")}    matrix: { s: [1, 2] }\n`);
     const codesOf = () => {
       try {
         selectNodes(graph, [text]);

@@ -23,6 +23,7 @@ export function resultsSection(model: ReportModel): Section | null {
   const body = markup`${tiles(told)}${lastTexts(model)}
 <div class="columns">${plots}</div>
 <p class="soft note">Mean ± half-width of the 95 % t-interval over repeats (seeds, folds); other axes have a row for each value. Dots are the single repeats: hover for their values.</p>
+${model.tables.flatMap(({ notices }) => notices.map(notice => markup`<p class="note">${notice}.</p>`))}
 ${tables}`;
   return { id: "results", title: "Results", body };
 }

@@ -74,6 +74,7 @@ steps:
     uses: train-contrastive
     inputs: { views: views }
     with: { updates: 5, seed: "\${{ matrix.seed }}" }
+    env: { W: "\${{ matrix.w }}" }
     matrix: { seed: "\${{ params.seeds }}", w: [x, "y z", true, 1.5] }
     resources: { cpus: 2, memory: 4GB, gpus: 0 }
     timeout: 1h30m
