@@ -1,6 +1,7 @@
 import type { StepContext } from "../../runner/step-api.js";
 import { sameShape, shapeText } from "../lib/arrays.js";
 import { openImages } from "../lib/images.js";
+import { featuresLayer } from "../training/encoder-layers.js";
 import { readEncoder } from "../training/encoder.js";
 import { encodedFeatures, type Features, type LabelledImages, rawFeatures, standardise } from "./features.js";
 import type { FitOptions } from "./options.js";
@@ -54,10 +55,13 @@ export function checkClasses(of: readonly string[], test: readonly string[], wha
 /** The features of both sets, [train, test]: the encoder's, or pixels; standardised if the options say so. */
 export async function extractFeatures(ctx: Context, { train, test }: Sets): Promise<[Features, Features]> {
   const { encoder } = ctx.inputs;
+  const { layer } = ctx.with;
+  if (encoder === undefined && layer !== featuresLayer)
+    throw new Error(`with.layer is '${layer}', but there is no input 'encoder' whose layer that could be`);
   const [fit, held] =
     encoder === undefined
       ? [rawFeatures(train), rawFeatures(test)]
-      : await encodedFeatures(await readEncoder(encoder), [train, test], ctx.device, ctx.signal);
+      : await encodedFeatures(await readEncoder(encoder, layer), [train, test], ctx.device, ctx.signal);
   if (fit === undefined || held === undefined) throw new Error("Internal error: features of two sets.");
   return ctx.with.standardise ? standardise([fit, held]) : [fit, held];
 }
@@ -66,6 +70,7 @@ export async function extractFeatures(ctx: Context, { train, test }: Sets): Prom
 export function featureFacts(
   ctx: Context,
   { width }: Features,
-): { readonly from: string; readonly width: number } {
-  return { from: ctx.inputs["encoder"] === undefined ? "pixels" : "encoder", width };
+): { readonly from: string; readonly layer?: string; readonly width: number } {
+  if (ctx.inputs["encoder"] === undefined) return { from: "pixels", width };
+  return { from: "encoder", layer: ctx.with.layer, width };
 }

@@ -1,7 +1,10 @@
 import type { JsonObject } from "../../runner/step-api.js";
+import { featuresLayer } from "../training/encoder-layers.js";
 
 /** What every evaluation that fits on labelled images may be told. */
 export interface FitOptions {
+  /** Of the encoder: `encoder-layers.ts`. */
+  readonly layer: string;
   readonly standardise: boolean;
   readonly labels: number;
   readonly seed: number;
@@ -9,6 +12,13 @@ export interface FitOptions {
 
 /** Their JSON Schemas. */
 export const fitSchemas: JsonObject = {
+  layer: {
+    type: "string",
+    default: featuresLayer,
+    description:
+      "Which layer of the encoder gives the features: its own output, or conv1, conv2, ... (the map, flattened), " +
+      "conv1.mean, ... (the mean over its places), dense1, ...; choose on images held out of train.",
+  },
   standardise: {
     type: "boolean",
     default: true,

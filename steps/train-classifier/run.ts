@@ -5,9 +5,11 @@ import { openImages } from "../lib/images.js";
 import { writeJson } from "../lib/json.js";
 import type { ModelSpec } from "../lib/model.js";
 import { encoderLayers } from "../training/architecture.js";
+import { checkBatchNorm } from "../training/batch-norm-check.js";
 import { recipeOf } from "../training/checkpoints.js";
 import { encoderTensors } from "../training/encoder-tensors.js";
 import { writeEncoder } from "../training/encoder.js";
+import { recordFeatureStd } from "../training/feature-spread.js";
 import { type InitialState, initialState } from "../training/net.js";
 import { makeOptimiser } from "../training/optimisation.js";
 import { startState } from "../training/state.js";
@@ -29,6 +31,7 @@ export async function trainClassifier(ctx: StepContext<ClassifierOptions>): Prom
   const body = encoderLayers(ctx.with.encoder);
   const head: ModelSpec = { layers: [{ type: "dense", units: classes.length }] };
   const net: ModelSpec = { layers: [...body.layers, ...head.layers] };
+  if (ctx.with.updates > 0) checkBatchNorm(net, shape, batch, "'batchNorm: false'");
   const optimiser = makeOptimiser(ctx.with.optimiser);
   const initial = initialState(net, shape, ctx.random("initialisation"), netPrefix);
   const params = Object.keys(initial.params);
@@ -56,6 +59,7 @@ export async function trainClassifier(ctx: StepContext<ClassifierOptions>): Prom
   const tensors = encoderTensors(arrays, { input: inputPrefix, net: netPrefix, ...lengths });
   await writeEncoder(folder, card, tensors);
   await writeJson(join(folder, "curve.json"), { loss: curve });
+  await recordFeatureStd(ctx, folder, images);
 }
 
 /** The state with the numbers of the input layers, which no update changes. */

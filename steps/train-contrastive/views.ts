@@ -56,8 +56,6 @@ export function viewMaker(
   const { stored, shape } = source;
   if (stored > 1 && stored < views)
     throw new Error(`with.views is ${views}, but there are ${stored} stored views of each anchor`);
-  if (stored === 1 && Object.keys(augment).length === 0 && noise === 0)
-    throw new Error("two views of one picture are the same picture without 'augment' (or 'noise')");
   const transform = makeAugment(augment, shape);
   const addNoise = makeNoise(noise, random("noise table"));
   const changes = random("augment");

@@ -6,12 +6,16 @@ import { openGenerator, readGenerator, writeGenerator } from "../lib/generator.j
 import { openImages, zoomFor } from "../lib/images.js";
 import { writeJson } from "../lib/json.js";
 import { writeGrid } from "../lib/png.js";
+import type { ImageShape } from "../training/batch.js";
+import { checkBatchNorm } from "../training/batch-norm-check.js";
 import { makeOptimiser } from "../training/optimisation.js";
 import { startState } from "../training/state.js";
 import { train, type Training } from "../training/train.js";
 import type { BatchOptions } from "./batches.js";
 import { card } from "./card.js";
+import { discriminatorLayers } from "./discriminator.js";
 import { type Family, familyOf } from "./family.js";
+import { ganGenerator } from "./gan.js";
 import type { GeneratorOptions } from "./options.js";
 import { sampleQuality } from "./quality.js";
 import { drawSamples, gridSamples } from "./samples.js";
@@ -32,6 +36,7 @@ export async function trainGenerator(ctx: StepContext<GeneratorOptions>): Promis
       `no training images of the classes ${absent.join(", ")}: a conditional generator learns a class from its images`,
     );
   const family = familyOf(ctx.with, data.shape, classes.length, stream => ctx.random(stream));
+  if (ctx.with.updates > 0 && ctx.with.family === "gan") checkGan(ctx.with, data.shape, classes.length);
   const folder = ctx.outputs["model"] ?? "";
 
   const { arrays, curve } = await train(ctx, training(ctx, family, classes.length));
@@ -58,6 +63,16 @@ export async function trainGenerator(ctx: StepContext<GeneratorOptions>): Promis
   await writeJson(join(folder, "curve.json"), { loss: curve });
   const shown = gridSamples(samples, generator);
   await writeGrid(join(folder, "grid.png"), shown, data.shape, { columns: 16, zoom: zoomFor(data.shape) });
+}
+
+/** Both nets of a GAN normalise over a batch; the generator always does. */
+function checkGan(options: GeneratorOptions, shape: ImageShape, classes: number): void {
+  const { batch, latentDim, adversarial } = options;
+  const judge = discriminatorLayers(options, classes);
+  const batchNormed = adversarial.normalisation === "batch";
+  const advice = "an 'architecture: conv'; the discriminator can do with 'normalisation: spectral'";
+  if (batchNormed) checkBatchNorm(judge, shape, batch, advice);
+  checkBatchNorm(ganGenerator(options, shape), [latentDim + classes], batch, advice);
 }
 
 /** What a training takes of the options. */

@@ -13,6 +13,7 @@ import {
   parseModelSpec,
   weightArrays,
 } from "../lib/model.js";
+import { encoderLayer, featuresLayer } from "./encoder-layers.js";
 import { encodeSafetensors, parseSafetensors } from "../lib/safetensors.js";
 
 /**
@@ -41,12 +42,15 @@ export interface Encoder {
   readonly encode: (tf: TensorFlow, weights: ProgramTensors, images: Tensor) => Tensor;
 }
 
-/** Reads and checks the artifact. */
-export async function readEncoder(folder: string): Promise<Encoder> {
-  const { card, tensors, features } = await readFiles(folder);
+/** Reads and checks the artifact. `layer`: whose numbers are its features, see `encoder-layers.ts`. */
+export async function readEncoder(folder: string, layer = featuresLayer): Promise<Encoder> {
+  const { card, tensors } = await readFiles(folder);
+  const { model, width } = encoderLayer(card.encoder, card.image, layer);
+  const needed = modelShapes(model, card.image).weights;
+  const own = [...split(tensors, false)].filter(([name]) => needed.has(name));
   return {
-    ...{ card, features, weights: weightArrays(split(tensors, false)) },
-    encode: (tf, weights, images) => forward(tf, card.encoder, new Map(Object.entries(weights)), images),
+    ...{ card, features: width, weights: weightArrays(new Map(own)) },
+    encode: (tf, weights, images) => forward(tf, model, new Map(Object.entries(weights)), images),
   };
 }
 

@@ -10,6 +10,7 @@ export type OptimiserOptions = {
   readonly warmup: number;
   /** Of SGD alone. */
   readonly momentum: number;
+  /** Of Adam decoupled (AdamW), of SGD part of the gradient (L2). */
   readonly weightDecay: number;
   /** Of Adam's average of gradients; no option of its own, because only kinds that need another than 0.9 set it. */
   readonly beta1?: number;
@@ -38,14 +39,16 @@ export function optimiserSchema(lr: number): JsonObject {
         type: "integer",
         minimum: 0,
         default: 0,
-        description: "Updates in which the rate rises to lr.",
+        description: "Updates in which the rate rises to lr; at most as many as there are updates.",
       },
       momentum: { type: "number", minimum: 0, exclusiveMaximum: 1, default: 0.9, description: "Of SGD." },
       weightDecay: {
         type: "number",
         minimum: 0,
         default: 0,
-        description: "Adds this share of the weights to their gradients.",
+        description:
+          "adam: decoupled, as AdamW has it (Loshchilov & Hutter 2019): an update also takes rate x this share off each " +
+          "weight. sgd: L2, adds this share of each weight to its gradient. Of all that is trained, biases too.",
       },
     },
   };

@@ -52,6 +52,7 @@ export async function train(
   training: Training,
 ): Promise<Trained> {
   const { updates } = training.options;
+  checkWarmup(training.options);
   const kept = checkpoints(ctx, training.options);
   const from: Checkpoint = (await kept.newest()) ?? { state: training.start, curve: [] };
   const { update: first, arrays } = from.state;
@@ -92,6 +93,17 @@ export async function train(
       }));
     }
   }
+}
+
+/** Throws where the learning rate would not have risen before the training ends. */
+function checkWarmup({ updates, optimiser }: CheckpointOptions): void {
+  const { warmup } = optimiser;
+  if (updates === 0 || warmup <= updates) return;
+  const share = ((100 * updates) / warmup).toPrecision(2);
+  throw new Error(
+    `with.optimiser.warmup is ${warmup}, longer than the training of ${updates} updates: the learning rate would end ` +
+      `at ${share} % of 'lr'`,
+  );
 }
 
 function inWords({ updates, seconds, waited, how }: Speed, images: number): string {

@@ -33,17 +33,24 @@ export async function shapesFolder(count: number, seed = 0): Promise<string> {
   return folder;
 }
 
-/** Views of shapes: every anchor's views are one shape at other places. With `classes`, they are labelled. */
+/**
+ * Views of shapes: every anchor's views are one shape at other places, or, if `identical`, one picture. With `classes`,
+ * they are labelled.
+ */
 export async function viewsFolder(
   anchors: number,
   views: number,
   seed = 0,
   classes?: readonly string[],
+  identical = false,
 ): Promise<string> {
   const [shard, folder] = [join(tempFolder(), "shard"), join(tempFolder(), "views")];
   const draws = randomStream(seed, "views").at(0);
   const images = new Uint8Array(anchors * views * side * side);
   for (let i = 0; i < anchors * views; i++) paint(images, i, Math.floor(i / views) % 3, draws);
+  const size = side * side;
+  for (let i = 0; identical && i < anchors * views; i++)
+    images.copyWithin(i * size, (i - (i % views)) * size, (i - (i % views) + 1) * size);
   await mkdir(shard, { recursive: true });
   await writeNpy(join(shard, "views.npy"), {
     dtype: "u1",
