@@ -7,6 +7,7 @@ import process from "node:process";
 import { Command, CommanderError, Option } from "commander";
 import { flushed } from "./ui/output.js";
 import { composeTools } from "./compose.js";
+import { UsageError } from "./core/diagnostic.js";
 import type { Declare } from "./commands/index.js";
 import type { Session } from "./commands/session.js";
 import { exitOf, INTERRUPTED, TERMINATED, USAGE } from "./commands/exit.js";
@@ -100,6 +101,13 @@ async function main(argv: readonly string[]): Promise<number> {
 
 /** `--cwd`: the working folder of the whole process, so that every path of the call is meant from there. */
 function enter(folder: string): string {
-  process.chdir(folder);
+  try {
+    process.chdir(folder);
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    const why =
+      { ENOENT: "does not exist", ENOTDIR: "is not a folder" }[code] ?? `cannot be entered (${code})`;
+    throw UsageError.ofCall("bad-option", `--cwd ${folder} ${why}`);
+  }
   return process.cwd();
 }

@@ -4,7 +4,7 @@ import type { Host } from "../exec/host.js";
 import type { LoadedPipeline } from "../graph/load.js";
 import { selectNodes } from "../graph/select.js";
 import type { Graph, GraphNode } from "../graph/types.js";
-import { createHost, openStore, splitTarget, type Session } from "./session.js";
+import { createHost, openStore, pipelineOf, type Session } from "./session.js";
 
 /** Options of every verb that reads a pipeline. */
 export interface LoadOptions {
@@ -32,7 +32,7 @@ export async function loadTarget(
   args: readonly string[],
   options: LoadOptions,
 ): Promise<Target> {
-  const { pipeline, steps } = splitTarget(args);
+  const { pipeline, steps } = pipelineOf(session, args);
   const store = openStore(session, pipeline);
   const { loadPipeline } = await import("../graph/load.js");
   const loaded = await loadPipeline({

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { projectOf } from "../graph/load.js";
 import { readLock } from "../lock/read.js";
 import { listIfAny } from "../store/files.js";
 import type { Store } from "../store/store.js";
+import { readLockText } from "./lock-file.js";
 import type { Session } from "./session.js";
 
 /**
@@ -31,7 +31,7 @@ export function lockedKeys(
   );
   const keys = new Set<string>();
   const read = (path: string, sure: boolean): void => {
-    const text = readFileSync(path, "utf8");
+    const text = readLockText(session, path);
     if (!sure && !text.includes('"vistas"')) return;
     for (const { key } of readLock(text, path).steps.values()) keys.add(key);
   };

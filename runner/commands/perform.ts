@@ -3,6 +3,9 @@ import type { RunRecord } from "../core/record.js";
 import { neverFits } from "../exec/leases.js";
 import { run } from "../exec/run.js";
 import type { GraphNode } from "../graph/types.js";
+import { isCode } from "../store/disk.js";
+import { faultText } from "../store/fault.js";
+import type { Store } from "../store/store.js";
 import { createReporter, type ReporterKind } from "../ui/reporter.js";
 import type { Target } from "./load.js";
 import { refuseMissingSecrets } from "./refuse-missing-secrets.js";
@@ -29,6 +32,7 @@ export async function perform(
   await requireEngine(target);
   await refuseUnrepeatable(target);
   await refuseMissingSecrets(target);
+  refuseUnwritable(target.host.store);
   const reporter = createReporter(kind, { ...session, graph: target.graph });
   return run(target.host, target.graph, target.nodes, {
     ...(most === undefined ? {} : { jobs: most }),
@@ -45,6 +49,17 @@ export function jobsOf(text: string | undefined): number | undefined {
       "Give a whole number from 1 on, such as --jobs 4.",
     );
   return Number(text);
+}
+
+/** That nothing can be kept is said before anything runs. A full disk is another matter: it may be so at any time. */
+function refuseUnwritable({ root, disk }: Store): void {
+  try {
+    disk.makeFolder(root);
+  } catch (error) {
+    if (!isCode(error, "EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG")) throw error;
+    const message = `the store cannot be made: ${faultText(error) ?? String(error)}`;
+    throw UsageError.ofCall("bad-root", message, "name another folder: --root DIR");
+  }
 }
 
 /** What can never start here is told before anything runs, not after an hour of other steps. */

@@ -16,7 +16,7 @@ import { loadLock, lockFileOf, saveLock } from "./lock-file.js";
 import { perform, type PerformOptions } from "./perform.js";
 import { checkResults, keepReproduction } from "./reproductions.js";
 import { runResults } from "./results.js";
-import { print, printJson, type Session, splitTarget } from "./session.js";
+import { print, printJson, type Session, pipelineOf } from "./session.js";
 
 interface Options extends LoadOptions, PerformOptions {
   readonly fresh?: boolean;
@@ -30,11 +30,11 @@ interface Options extends LoadOptions, PerformOptions {
 
 /** `vistas reproduce`: runs a pipeline and holds its results against `expect:` and against the lock beside it. */
 export async function reproduceCommand(session: Session, args: string[], options: Options): Promise<number> {
-  const { pipeline, steps } = splitTarget(args);
+  const { pipeline, steps } = pipelineOf(session, args);
   const target = await loadTarget(session, args, options);
   const file = lockFileOf(pipeline, options.lock);
   // A lock that is about to be replaced need not be readable.
-  const lock = options.update === true ? undefined : loadLock(session, file);
+  const lock = options.update === true ? undefined : loadLock(session, pipeline, file);
   refuseIdle(target, lock, file, options, steps);
 
   const reruns = new Map<string, Rerun>();

@@ -1,10 +1,13 @@
-import { join, resolve } from "node:path";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import type { Clock } from "../core/clock.js";
+import { UsageError } from "../core/diagnostic.js";
 import type { Capacity } from "../exec/leases.js";
 import type { Host } from "../exec/host.js";
 import type { Executor } from "../exec/job.js";
 import { projectOf } from "../graph/load.js";
 import type { Kinds } from "../spec/kinds.js";
+import { alternatives, code } from "../spec/wording.js";
 import type { EngineChoice } from "../step-api.js";
 import { systemDisk } from "../store/disk.js";
 import { Store } from "../store/store.js";
@@ -80,6 +83,50 @@ export function splitTarget(args: readonly string[]): { pipeline: string; steps:
   return { pipeline: DEFAULT_PIPELINE, steps: args };
 }
 
+/** The same for verbs that read the pipeline. Throws a `UsageError` for a call that names none where one is needed. */
+export function pipelineOf(
+  { cwd }: Session,
+  args: readonly string[],
+): { pipeline: string; steps: readonly string[] } {
+  const { pipeline, steps } = splitTarget(args);
+  const later = steps.find(isPipeline);
+  if (later !== undefined) {
+    const others = steps.filter(word => word !== later);
+    const hint = `the pipeline comes first: ${[later, ...others].join(" ")}`;
+    const message = `${code(later)} is a pipeline, where a step belongs`;
+    throw UsageError.ofCall("bad-selection", message, pipeline === args[0] ? "name one pipeline" : hint);
+  }
+  if (pipeline === args[0] || existsSync(resolve(cwd, pipeline))) return { pipeline, steps };
+  const [first] = steps;
+  const there = ["", "pipelines"].flatMap(folder => pipelinesIn(cwd, folder));
+  const known =
+    there.length === 0
+      ? "`vistas init` writes one"
+      : `there ${there.length === 1 ? "is" : "are"} ${alternatives(there, "and")}`;
+  if (first === undefined) {
+    const message = `no pipeline is named, and there is no ${code(pipeline)}, which is the default`;
+    throw UsageError.ofCall("no-such-file", message, known);
+  }
+  const near = there.find(file => first === basename(file) || basename(file).startsWith(`${first}.`));
+  const hint =
+    near === undefined ? `write the pipeline before the step; ${known}` : `did you mean ${code(near)}?`;
+  const path = first.includes("/") || existsSync(resolve(cwd, first)) || extname(first) !== "";
+  const what = path ? "is no pipeline: the name of one ends in .yaml or .yml" : "is a step, if anything";
+  const message = `${code(first)} ${what}; no pipeline is named, and there is no ${code(pipeline)}`;
+  throw UsageError.ofCall("no-such-file", message, hint);
+}
+
+/** For suggestions only: in a folder that cannot be read there is none to suggest. */
+function pipelinesIn(cwd: string, folder: string): string[] {
+  try {
+    return readdirSync(resolve(cwd, folder))
+      .filter(name => isPipeline(name) && !name.includes(".params."))
+      .map(name => join(folder, name));
+  } catch {
+    return [];
+  }
+}
+
 export function isPipeline(word: string): boolean {
   return /\.ya?ml$/i.test(word);
 }
@@ -88,10 +135,21 @@ export function isPipeline(word: string): boolean {
 export function openStore(session: Session, pipeline: string): Store {
   const project = projectOf(resolve(session.cwd, pipeline));
   const root = session.root === undefined ? join(project, "artifacts") : resolve(session.cwd, session.root);
+  refuseFile(root);
   const cache = new UserCache(userCacheFolder(session.env, session.cwd));
   const store = new Store(root, session.tools.clock, systemDisk, cache);
   store.check();
   return store;
+}
+
+/** A store is a folder; so is all that it lies in. */
+function refuseFile(root: string): void {
+  for (let path = root; ; path = dirname(path)) {
+    if (!existsSync(path) && dirname(path) !== path) continue;
+    if (!existsSync(path) || statSync(path).isDirectory()) return;
+    const message = `the store cannot be ${code(root)}: ${path === root ? "it" : code(path)} is a file`;
+    throw UsageError.ofCall("bad-root", message, "name a folder: --root DIR");
+  }
 }
 
 export function createHost(session: Session, store: Store, kinds: Kinds, backend: string): Host {

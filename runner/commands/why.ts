@@ -6,7 +6,7 @@ import { matches, withAncestors } from "../graph/select.js";
 import { loadTarget, type LoadOptions } from "./load.js";
 import { variationText } from "../store/result-id.js";
 import type { Store } from "../store/store.js";
-import { print, printJson, splitTarget, type Session } from "./session.js";
+import { pipelineOf, print, printJson, type Session } from "./session.js";
 
 /** `vistas why STEP`: what makes this step's key differ from that of its nearest past result. */
 export async function whyCommand(
@@ -14,7 +14,7 @@ export async function whyCommand(
   args: string[],
   options: LoadOptions & { json?: boolean },
 ): Promise<number> {
-  const { pipeline, steps } = splitTarget(args);
+  const { pipeline, steps } = pipelineOf(session, args);
   if (steps.length === 0)
     throw UsageError.ofCall("missing-step", "`why` needs a step", "For example: vistas why probe");
   const { host, graph } = await loadTarget(session, [pipeline], options);

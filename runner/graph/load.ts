@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { basename, dirname, extname, resolve } from "node:path";
 import type { Diagnostic } from "../core/diagnostic.js";
 import { isList, isObject, type Json, type JsonPath } from "../core/json.js";
@@ -14,10 +13,10 @@ import { Problems } from "../spec/problems.js";
 import { readExpectations } from "../spec/expectations.js";
 import { readSteps } from "../spec/read-steps.js";
 import type { PipelineSpec } from "../spec/spec.js";
-import { decodeText, usageError } from "../spec/text.js";
+import { decodeText, MAX_BYTES } from "../spec/text.js";
 import { warnUnused } from "../spec/unused.js";
+import { linkOutOf, readUserFile, withoutTextsOf } from "../spec/user-text.js";
 import { validateStructure } from "../spec/validate.js";
-import { code } from "../spec/wording.js";
 import { buildNodes } from "./build.js";
 import { checkExpectations } from "./expected.js";
 import { ignoredIn } from "./ignored.js";
@@ -70,6 +69,27 @@ export interface Mistake {
  * order of position. Reads files, and runs the top level of plug-ins; starts nothing and writes nothing.
  */
 export async function loadPipeline(options: LoadOptions): Promise<LoadedPipeline> {
+  const { file, cwd, paramsFiles = [] } = options;
+  const project = projectOf(resolve(cwd, file));
+  const away = new Map<string, string>();
+  for (const name of [file, ...paramsFiles]) {
+    const real = linkOutOf(project, resolve(cwd, name));
+    if (real !== undefined) away.set(name, real);
+  }
+  const concealed = (error: unknown): never => {
+    throw withoutTextsOf(away, error);
+  };
+  const loaded = await load(options).catch(concealed);
+  if (away.size === 0) return loaded;
+  return {
+    ...loaded,
+    texts: new Map([...loaded.texts].filter(([name]) => !away.has(name))),
+    warnings: async () => (await loaded.warnings()).filter(warning => !away.has(warning.file)),
+    refuse: mistakes => loaded.refuse(mistakes).catch(concealed),
+  };
+}
+
+async function load(options: LoadOptions): Promise<LoadedPipeline> {
   const { file, cwd, kinds: builtIn, env, cache } = options;
   const absolute = resolve(cwd, file);
   const project = projectOf(absolute);
@@ -168,18 +188,5 @@ async function kindsOf(
 }
 
 function readText(file: string, cwd: string): string {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(resolve(cwd, file));
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code;
-    const what =
-      reason === "ENOENT"
-        ? "does not exist"
-        : reason === "EISDIR"
-          ? "is a folder"
-          : `cannot be read (${reason ?? String(error)})`;
-    throw usageError({ code: "no-such-file", message: `${code(file)} ${what}`, file });
-  }
-  return decodeText(bytes, file);
+  return decodeText(readUserFile(file, cwd, MAX_BYTES), file);
 }

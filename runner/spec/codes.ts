@@ -4,7 +4,7 @@
  */
 export const codes = {
   // The file
-  "no-such-file": "The pipeline or params file cannot be read.",
+  "no-such-file": "A pipeline, params file or lock cannot be read.",
   "too-large": "A file, or what its aliases and expressions unfold to, is larger than 16 MiB.",
   "not-utf8": "The file is not UTF-8 text.",
   "control-character":

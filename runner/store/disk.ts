@@ -3,6 +3,7 @@ import {
   chmodSync,
   constants,
   copyFileSync,
+  existsSync,
   fstatSync,
   fsyncSync,
   linkSync,
@@ -25,6 +26,7 @@ import {
   writeSync,
   type BigIntStats,
 } from "node:fs";
+import { dirname } from "node:path";
 
 /**
  * The file-system operations of which the store is made, one by one: nothing else in `runner/store` touches the
@@ -101,7 +103,7 @@ export const systemDisk: Disk = {
   lstat: path => lstatSync(path, { bigint: true, throwIfNoEntry: false }),
   stat: path => statSync(path, { bigint: true, throwIfNoEntry: false }),
   realpath: path => realpathSync(path),
-  makeFolder: path => void mkdirSync(path, { recursive: true }),
+  makeFolder,
   rename: renameSync,
   link: linkSync,
   symlink: (text, path) => symlinkSync(text, path),
@@ -113,6 +115,18 @@ export const systemDisk: Disk = {
   copy: (from, to) => copyFileSync(from, to, constants.COPYFILE_FICLONE),
   clone: (from, to) => copyFileSync(from, to, constants.COPYFILE_FICLONE_FORCE),
 };
+
+/** Not by Node's recursive `mkdirSync`, which never returns where the system refuses to make any name (as in /proc). */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (isCode(error, "EEXIST") && statSync(path).isDirectory()) return;
+    if (!isCode(error, "ENOENT") || existsSync(dirname(path))) throw error;
+    makeFolder(dirname(path));
+    makeFolder(path);
+  }
+}
 
 function notAFile(path: string): Error {
   return Object.assign(new Error(`EINVAL: not a file, read '${path}'`), {
