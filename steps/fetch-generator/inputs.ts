@@ -53,7 +53,7 @@ export function takenInputs(
     throw new Error(
       `its input '${only.name}' is [${sizeText(only)}]; a generator takes latents [N, z] or [N, z, ...]`,
     );
-  const own = labelOf(found, label.form, classes);
+  const own = label.form === "joined" ? undefined : labelOf(found, label.form, classes);
   const joined = label.form === "joined" ? namesOf(classes).length : 0;
   if (label.form === "joined" && joined === 0)
     throw new Error("inputs.label is joined to the latent; say the classes: classes: 10, or their names");

@@ -3,7 +3,7 @@ import type { Engine } from "../engine/index.js";
 import { elementCount } from "../lib/arrays.js";
 import { withClasses } from "../lib/conditions.js";
 import { drawLatent } from "../lib/latents.js";
-import type { RawNetwork } from "../lib/graph/index.js";
+import { BeyondTable, type RawNetwork } from "../lib/graph/index.js";
 import type { ModelFile } from "../lib/network.js";
 
 /** Output numbers of a model, in its own order of axes. */
@@ -127,9 +127,8 @@ async function checkClasses(
       const made = await run(trialRows(dim, classes, rows, 0, label), rows);
       return made.data.subarray(0, size);
     } catch (error) {
-      throw new Error(`it does not take the class ${label} of ${classes}: ${(error as Error).message}`, {
-        cause: error,
-      });
+      const why = error instanceof BeyondTable ? error.reason : (error as Error).message;
+      throw new Error(`it does not take the class ${label} of 0 to ${classes - 1}: ${why}`, { cause: error });
     }
   };
   if (worst(await of(0), await of(classes - 1)) === 0)

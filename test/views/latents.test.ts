@@ -98,3 +98,32 @@ describe("T_z", () => {
     expect(move(law(), z, { sigma: 0 })).toEqual(z);
   });
 });
+
+describe("a uniform prior", () => {
+  const uniform = law({ prior: "uniform", range: [-1, 3] });
+
+  it("fills its ends, about whose middle it is truncated", () => {
+    const z = anchor(uniform);
+    expect([Math.min(...z) >= -1, Math.max(...z) <= 3]).toEqual([true, true]);
+    expect(Math.abs(mean(z) - 1)).toBeLessThan(2 * slack);
+    expect(Math.abs(deviation(z) - 4 / Math.sqrt(12))).toBeLessThan(2 * slack);
+    const half = anchor({ ...uniform, truncation: 0.5 });
+    expect([Math.min(...half) >= 0, Math.max(...half) <= 2]).toEqual([true, true]);
+  });
+
+  it("its views stay within the ends and are distributed as it is, at every sigma", () => {
+    const z = anchor(uniform);
+    for (const sigma of [0.1, 1, 10]) {
+      const moved = move(uniform, z, { sigma });
+      expect([Math.min(...moved) >= -1, Math.max(...moved) <= 3]).toEqual([true, true]);
+      expect(Math.abs(mean(moved) - 1)).toBeLessThan(2 * slack);
+      expect(Math.abs(deviation(moved) - 4 / Math.sqrt(12))).toBeLessThan(2 * slack);
+    }
+  });
+
+  it("has no walks that a normal prior alone gives a meaning", () => {
+    const z = anchor(uniform);
+    expect(() => move(uniform, z, { kind: "angular" })).toThrow("normal priors");
+    expect(() => move(uniform, z, { variancePreserving: true })).toThrow("normal priors");
+  });
+});

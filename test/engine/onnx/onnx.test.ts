@@ -12,6 +12,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   programs: "compiled programs",
   trainings: "compiled trainings",
   foreign: "compiled generators of other programs",
+  operators: "the table of operators beside onnxruntime",
 };
 
 describeOrSkip("the engine onnx", missing("onnx"), () => {

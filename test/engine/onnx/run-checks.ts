@@ -7,6 +7,7 @@ import process from "node:process";
 import { openEngine } from "../../../steps/engine/index.js";
 import type { Check } from "./check.js";
 import { foreign } from "./foreign.js";
+import { operators } from "./operators.js";
 import { programs } from "./programs.js";
 import { shapes } from "./shapes.js";
 import { table } from "./table.js";
@@ -19,6 +20,7 @@ export const GROUPS: Readonly<Record<string, readonly Check[]>> = {
   programs,
   trainings,
   foreign,
+  operators,
 };
 
 if (process.argv[1]?.endsWith("run-checks.js") === true) await main(process.argv[2] ?? "");

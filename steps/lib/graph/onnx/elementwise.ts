@@ -60,21 +60,43 @@ function aligned(
 
 export const elementwise: Readonly<Record<string, Operator>> = {
   Abs: unary(({ tf }, x) => tf.abs(x)),
+  Acosh: unary(({ tf }, x) => tf.acosh(x)),
+  Asinh: unary(({ tf }, x) => tf.asinh(x)),
+  Atan: unary(({ tf }, x) => tf.atan(x)),
+  Ceil: unary(({ tf }, x) => tf.ceil(x)),
+  Cosh: unary(({ tf }, x) => tf.div(tf.add(tf.exp(x), tf.exp(tf.neg(x))), 2)),
   Cos: unary(({ tf }, x) => tf.cos(x)),
   Erf: unary(({ tf }, x) => tf.erf(x)),
   Exp: unary(({ tf }, x) => tf.exp(x)),
   Floor: unary(({ tf }, x) => tf.floor(x)),
+  IsNaN: unary(({ tf }, x) => tf.notEqual(x, x)),
   Log: unary(({ tf }, x) => tf.log(x)),
   Neg: unary(({ tf }, x) => tf.neg(x)),
   Not: unary(({ tf }, x) => tf.logicalNot(x)),
   Reciprocal: unary(({ tf }, x) => tf.reciprocal(x)),
   Relu: unary(({ tf }, x) => tf.relu(x)),
+  /** Halves go to the even neighbour, in ONNX as in TensorFlow.js. */
+  Round: unary(({ tf }, x) => tf.round(x)),
   Sigmoid: unary(({ tf }, x) => tf.sigmoid(x)),
+  Sign: unary(({ tf }, x) => tf.sign(x)),
   Sin: unary(({ tf }, x) => tf.sin(x)),
+  Sinh: unary(({ tf }, x) => tf.div(tf.sub(tf.exp(x), tf.exp(tf.neg(x))), 2)),
   Softplus: unary(({ tf }, x) => tf.softplus(x)),
   Softsign: unary(({ tf }, x) => tf.div(x, tf.add(tf.abs(x), 1))),
   Sqrt: unary(({ tf }, x) => tf.sqrt(x)),
+  Tan: unary(({ tf }, x) => tf.div(tf.sin(x), tf.cos(x))),
   Tanh: unary(({ tf }, x) => tf.tanh(x)),
+  Mish: unary(({ tf }, x) => tf.mul(x, tf.tanh(tf.softplus(x)))),
+  Celu: unary((call, x) => {
+    const { tf } = call;
+    const alpha = call.float("alpha", 1);
+    const below = tf.mul(tf.sub(tf.exp(tf.div(tf.minimum(x, 0), alpha)), 1), alpha);
+    return tf.add(tf.relu(x), below);
+  }),
+  ThresholdedRelu: unary((call, x) => {
+    const above = call.tf.greater(x, call.float("alpha", 1));
+    return call.tf.mul(x, call.tf.cast(above, "float32"));
+  }),
   Elu: unary((call, x) => {
     const { tf } = call;
     const below = tf.mul(tf.sub(tf.exp(tf.minimum(x, 0)), 1), call.float("alpha", 1));
@@ -92,8 +114,14 @@ export const elementwise: Readonly<Record<string, Operator>> = {
   HardSwish: unary(({ tf }, x) => tf.mul(x, tf.clipByValue(tf.add(tf.div(x, 6), 0.5), 0, 1))),
   Gelu: unary((call, x) => {
     const { tf } = call;
-    call.only("approximate", "none");
-    return tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
+    const how = call.text("approximate", "none");
+    if (how !== "none" && how !== "tanh") throw new Error(`its approximate '${how}' is unknown`);
+    // 0.5 x (1 + erf(x / sqrt 2)), or (Hendrycks & Gimpel 2016) 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))).
+    const inner =
+      how === "none"
+        ? tf.erf(tf.mul(x, Math.SQRT1_2))
+        : tf.tanh(tf.mul(tf.add(x, tf.mul(tf.mul(tf.square(x), x), 0.044715)), Math.sqrt(2 / Math.PI)));
+    return tf.mul(tf.mul(x, 0.5), tf.add(inner, 1));
   }),
   LeakyRelu: unary((call, x) => call.tf.leakyRelu(x, call.float("alpha", 0.01))),
   Clip: unary((call, x) => {
@@ -123,7 +151,22 @@ export const elementwise: Readonly<Record<string, Operator>> = {
   Add: binary((tf, a, b) => tf.add(a, b)),
   Sub: binary((tf, a, b) => tf.sub(a, b)),
   Mul: binary((tf, a, b) => tf.mul(a, b)),
-  Div: binary((tf, a, b) => tf.div(a, b)),
+  /** Whole numbers are divided as whole numbers, towards zero; TensorFlow.js's own division goes down. */
+  Div: binary((tf, a, b) =>
+    a.dtype === "int32"
+      ? tf.cast(tf.div(tf.cast(a, "float32"), tf.cast(b, "float32")), "int32")
+      : tf.div(a, b),
+  ),
+  /** With `fmod` the result has the sign of a, otherwise of b. */
+  Mod: call => {
+    const truncated = call.flag("fmod");
+    return binary((tf, a, b) => {
+      const [x, y] = [tf.cast(a, "float32"), tf.cast(b, "float32")];
+      const ratio = tf.div(x, y);
+      const whole = truncated ? tf.mul(tf.sign(ratio), tf.floor(tf.abs(ratio))) : tf.floor(ratio);
+      return tf.cast(tf.sub(x, tf.mul(whole, y)), a.dtype);
+    })(call);
+  },
   Pow: binary((tf, a, b) => tf.pow(a, tf.cast(b, a.dtype))),
   Equal: binary((tf, a, b) => tf.equal(a, b)),
   Greater: binary((tf, a, b) => tf.greater(a, b)),
@@ -132,6 +175,7 @@ export const elementwise: Readonly<Record<string, Operator>> = {
   LessOrEqual: binary((tf, a, b) => tf.lessEqual(a, b)),
   And: binary((tf, a, b) => tf.logicalAnd(a, b)),
   Or: binary((tf, a, b) => tf.logicalOr(a, b)),
+  Xor: binary((tf, a, b) => tf.logicalXor(a, b)),
   Sum: variadic((tf, a, b) => tf.add(a, b)),
   Max: variadic((tf, a, b) => tf.maximum(a, b)),
   Min: variadic((tf, a, b) => tf.minimum(a, b)),

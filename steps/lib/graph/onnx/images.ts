@@ -58,6 +58,7 @@ export const images: Readonly<Record<string, Operator>> = {
   MaxPool: pool((tf, x, size, strides) => tf.maxPool(x, size, strides, "valid"), -Infinity),
   AveragePool: pool((tf, x, size, strides) => tf.avgPool(x, size, strides, "valid"), 0),
   GlobalAveragePool: call => image(call.tf.mean(call.image(0), [1, 2], true)),
+  GlobalMaxPool: call => image(call.tf.max(call.image(0), [1, 2], true)),
 
   /** (x - mean) / sqrt(variance + epsilon) * scale + bias, with the statistics of the training (Ioffe & Szegedy 2015). */
   BatchNormalization: call => {

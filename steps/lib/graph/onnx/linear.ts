@@ -47,6 +47,10 @@ export const linear: Readonly<Record<string, Operator>> = {
   ReduceSumSquare: reduction((tf, x, axes, keep) => tf.sum(tf.square(x), axes, keep)),
   ReduceL2: reduction((tf, x, axes, keep) => tf.sqrt(tf.sum(tf.square(x), axes, keep))),
 
+  ReduceL1: reduction((tf, x, axes, keep) => tf.sum(tf.abs(x), axes, keep)),
+  ReduceProd: reduction((tf, x, axes, keep) => tf.prod(x, axes, keep)),
+  ReduceLogSumExp: reduction((tf, x, axes, keep) => tf.logSumExp(x, axes, keep)),
+
   Softmax: softmax((tf, x) => tf.softmax(x)),
   LogSoftmax: softmax((tf, x) => tf.logSoftmax(x)),
 

@@ -86,6 +86,27 @@ export const structure: Readonly<Record<string, Operator>> = {
     const taken = call.tf.gather(x, call.places(indices, size), axis);
     return plain(call.tf.reshape(taken, shape));
   },
+  OneHot: call => {
+    const { tf } = call;
+    const indices = call.tensor(0);
+    const [depth = 0] = call.numbers(1);
+    const [off = 0, on = 1] = call.numbers(2);
+    const rank = indices.shape.length;
+    const axis = axisOf(call.int("axis", -1), rank + 1);
+    call.limit([...indices.shape, depth]);
+    // An index below 0 counts from the end; one that is outside gives `off` everywhere.
+    const numbers = tf.reshape(tf.cast(indices, "float32"), [-1, 1]);
+    const counted = tf.add(numbers, tf.mul(tf.cast(tf.less(numbers, 0), "float32"), depth));
+    const places = tf.tensor2d(
+      Float32Array.from({ length: depth }, (_, i) => i),
+      [1, depth],
+    );
+    const hits = tf.cast(tf.equal(counted, places), "float32");
+    const made = tf.reshape(tf.add(tf.mul(hits, on - off), off), [...indices.shape, depth]);
+    if (axis === rank) return plain(made);
+    const order = Array.from({ length: rank }, (_, i) => i).toSpliced(axis, 0, rank);
+    return plain(tf.transpose(made, order));
+  },
   Expand: call => {
     const x = call.tensor(0);
     const wanted = [...call.numbers(1)];
