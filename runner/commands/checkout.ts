@@ -1,8 +1,10 @@
-import { join, resolve } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
 import { UsageError } from "../core/diagnostic.js";
 import { instanceId } from "../core/labels.js";
 import { DONE } from "./exit.js";
-import { copyOut, differingFile, refuseLinksBelow } from "../store/checkout.js";
+import { Checkout, refusePlace, type Difference, type Target } from "../store/checkout.js";
+import { removeEmpty } from "../store/files.js";
+import type { Store } from "../store/store.js";
 import { labelFileName } from "../exec/label-file-name.js";
 import { namedSteps } from "./past.js";
 import { reading } from "./reading.js";
@@ -10,9 +12,10 @@ import { stepResult } from "./results.js";
 import { openStore, print, splitTarget, type Session } from "./session.js";
 
 /**
- * `vistas checkout STEP[.output] DIR`: copies artifacts to `DIR/<name>`, or to `DIR/<labels>/<name>` when the step
- * has several instances. Files that are there already and differ are kept, unless `--force`.
- * With `--link` files take no room of their own where the disk can, and are read-only.
+ * `vistas checkout STEP[.output] DIR`: makes `DIR/<name>`, or `DIR/<labels>/<name>` when the step has several instances,
+ * what the artifact is. What an earlier checkout wrote and nobody changed since is replaced or removed; where anything
+ * else would be lost it refuses, unless `--force`. With `--link` files take no room of their own where the disk can, and
+ * are read-only.
  */
 export async function checkoutCommand(
   session: Session,
@@ -29,46 +32,85 @@ export async function checkoutCommand(
     );
   }
   const store = openStore(session, pipeline);
+  const base = resolve(session.cwd, folder);
   const { steps, output } = namedSteps(session, store, pipeline, word);
   return reading(
     store,
     steps.map(({ key }) => key),
     async () => {
-      const copies: { from: string; to: string }[] = [];
+      const targets: Target[] = [];
       for (const step of steps) {
         const { record, paths } = await stepResult(store, step);
         const names = output === undefined ? Object.keys(record?.outputs ?? {}) : [output];
         for (const name of names) {
-          const from = paths[name];
-          if (from === undefined) {
+          const [ref, from] = [record?.outputs[name], paths[name]];
+          if (ref === undefined || from === undefined) {
             throw UsageError.ofCall(
               "no-artifact",
               `${step.id}.${name} is not in the store`,
               `Make it again: vistas run ${pipeline} "${instanceId(step.step, step.labels)}"`,
             );
           }
-          const place = steps.length > 1 ? join(folder, labelFileName(step.labels)) : folder;
-          copies.push({ from, to: resolve(session.cwd, place, record?.outputNames[name] ?? name) });
+          const place = steps.length > 1 ? join(base, labelFileName(step.labels)) : base;
+          targets.push({ to: join(place, record?.outputNames[name] ?? name), artifact: { ref, from } });
         }
       }
-      for (const { to } of copies) refuseLinksBelow(store.disk, resolve(session.cwd, folder), to);
-      if (options.force !== true) {
-        const lost = copies
-          .map(({ from, to }) => differingFile(store.disk, from, to))
-          .find(file => file !== undefined);
-        if (lost !== undefined)
-          throw UsageError.ofCall(
-            "would-overwrite",
-            `${lost} is there already and differs`,
-            "Give another folder, or --force to overwrite it.",
-          );
-      }
-      for (const { from, to } of copies) {
-        copyOut(store.disk, from, to, options.link === true ? "link" : "copy");
-        print(session, to);
-      }
+      await bringAll(session, store, options, targets, {
+        base,
+        what: JSON.stringify([resolve(session.cwd, pipeline), word]),
+      });
+      for (const { to } of targets) print(session, to);
       store.stats.save();
       return DONE;
     },
   );
+}
+
+/** `base`: the folder that the user named; `what` was checked out to it: what it left there earlier goes. */
+async function bringAll(
+  session: Session,
+  store: Store,
+  { force = false, link = false }: { force?: boolean; link?: boolean },
+  targets: readonly Target[],
+  { base, what }: { readonly base: string; readonly what: string },
+): Promise<void> {
+  const checkout = new Checkout(store, link ? "link" : "copy", session.signal);
+  const places = new Set(targets.map(({ to }) => to));
+  const earlier = store.written.targets(base, what).filter(to => isBelow(base, to));
+  const gone = earlier.filter(to => !places.has(to)).map((to): Target => ({ to, artifact: undefined }));
+  const differences: Difference[] = [];
+  for (const target of [...gone, ...targets]) {
+    refusePlace(store, base, target.to);
+    differences.push(await checkout.compare(target));
+  }
+  const foreign = differences.flatMap(difference => difference.foreign);
+  if (foreign.length > 0 && !force) refuseLoss(foreign);
+  store.written.putTargets(base, what, [...new Set([...earlier, ...places])]);
+  for (const difference of differences) {
+    await checkout.bring(difference);
+    // The folder of an instance that is no more.
+    const above = dirname(difference.target.to);
+    if (difference.target.artifact === undefined && above !== base) removeEmpty(store.disk, above);
+  }
+  store.written.putTargets(base, what, [...places]);
+}
+
+function refuseLoss(foreign: readonly string[]): never {
+  const [first = "", ...more] = foreign;
+  const others = more.slice(0, MOST_LISTED).map(file => `\n  ${file}`);
+  const left = more.length - others.length;
+  throw UsageError.ofCall(
+    "would-overwrite",
+    more.length === 0
+      ? `${first} is there already and differs`
+      : `${foreign.length} files that no checkout wrote, or that were changed since, would be lost:\n  ${first}${others.join("")}${left > 0 ? `\n  and ${left} more` : ""}`,
+    "Give another folder, or --force to overwrite and remove what the artifact does not have.",
+  );
+}
+
+/** Files that a refusal lists after the first. */
+const MOST_LISTED = 4;
+
+function isBelow(base: string, path: string): boolean {
+  return path.startsWith(base.endsWith(sep) ? base : base + sep) && resolve(path) === path;
 }

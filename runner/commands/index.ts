@@ -93,7 +93,7 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
   )
     .argument("<target...>", "[pipeline.yaml] step[.output] DIR")
     .option("--link", "read-only, as second names of the store's files where the disk can (not as root)")
-    .option("--force", "overwrite files that differ");
+    .option("--force", "overwrite and remove files that differ, whoever wrote them");
 
   withParams(
     verb(

@@ -5,6 +5,7 @@ import {
   copyFileSync,
   existsSync,
   fstatSync,
+  fsync,
   fsyncSync,
   linkSync,
   lstatSync,
@@ -23,9 +24,11 @@ import {
   symlinkSync,
   unlinkSync,
   utimesSync,
+  write,
   writeSync,
   type BigIntStats,
 } from "node:fs";
+import { constants as systemConstants } from "node:os";
 import { dirname } from "node:path";
 
 /**
@@ -39,8 +42,12 @@ export interface Disk {
   open(path: string, mode: "r" | "w" | "a"): number;
   /** Writes bytes from `offset` on; may write fewer than there are. Gives how many. */
   write(fd: number, bytes: Uint8Array, offset: number): number;
+  /** The same without keeping the process from anything else: for bytes that are many. */
+  writeLater(fd: number, bytes: Uint8Array, offset: number): Promise<number>;
   /** Returns when all that was written has reached the disk. */
   sync(fd: number): void;
+  /** The same without keeping the process from anything else: for bytes that may be many. */
+  syncLater(fd: number): Promise<void>;
   close(fd: number): void;
   /** The next bytes, into `buffer`; 0 at the end. */
   read(fd: number, buffer: Buffer): Promise<number>;
@@ -79,7 +86,13 @@ export interface Disk {
 export const systemDisk: Disk = {
   open: (path, mode) => openSync(path, mode),
   write: (fd, bytes, offset) => writeSync(fd, bytes, offset),
+  writeLater: (fd, bytes, offset) =>
+    new Promise((resolve, reject) =>
+      write(fd, bytes, offset, (error, count) => (error === null ? resolve(count) : reject(error))),
+    ),
   sync: fsyncSync,
+  syncLater: fd =>
+    new Promise((resolve, reject) => fsync(fd, error => (error === null ? resolve() : reject(error)))),
   close: closeSync,
   read: (fd, buffer) =>
     new Promise((resolve, reject) =>
@@ -149,7 +162,22 @@ export function freeBytes(path: string): number | undefined {
   }
 }
 
+/** Whether an error of the system has one of these names. */
 export function isCode(error: unknown, ...codes: string[]): boolean {
-  // Not by `instanceof`: an error of the file system may come from another realm (workers, test runners).
-  return typeof error === "object" && error !== null && "code" in error && codes.includes(String(error.code));
+  const code = codeOf(error);
+  return code !== undefined && codes.includes(code);
 }
+
+/** The name of an error of the system; nothing for any other error. */
+export function codeOf(error: unknown): string | undefined {
+  // Not by `instanceof`: an error of the file system may come from another realm (workers, test runners).
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  const code = String(error.code);
+  // Node has no names for some (EDQUOT, ESTALE): it gives `Unknown system error -122`.
+  const number = /^Unknown system error -(\d+)$/.exec(code)?.[1];
+  return number === undefined ? code : (NAMES.get(Number(number)) ?? code);
+}
+
+const NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(systemConstants.errno).map(([name, number]) => [number, name]),
+);

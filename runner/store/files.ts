@@ -1,6 +1,7 @@
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import type { BigIntStats } from "node:fs";
+import { sha256 } from "../cache/hash.js";
 import { isCode, type Disk } from "./disk.js";
 import { faultAt } from "./fault.js";
 
@@ -145,16 +146,18 @@ export function sameStat(a: BigIntStats, b: BigIntStats): boolean {
   );
 }
 
-/** Unique among the processes of one host and, by its start, among a process's own writes. */
+/**
+ * A name in the same folder, unique among the processes of one host and, by its start, among a process's own writes. It
+ * holds no more of a long name than the disk can take.
+ */
 export function temporaryName(file: string): string {
-  return `${file}.${process.pid}-${(counter++).toString(36)}.tmp`;
+  const name = basename(file);
+  const short = Buffer.byteLength(name) <= LONG_NAME ? name : sha256(name).slice(0, 16);
+  return join(dirname(file), `${short}.${process.pid}-${(counter++).toString(36)}.tmp`);
 }
 let counter = 0;
-
-/** Whether `temporaryName` gave a name, to what was to be called `complete`. */
-export function isTemporaryOf(complete: string, name: string): boolean {
-  return name.startsWith(`${complete}.`) && /^\.\d+-[0-9a-z]+\.tmp$/.test(name.slice(complete.length));
-}
+/** Bytes; disks take at least 255, some of them in units of two. */
+const LONG_NAME = 100;
 
 /** The number of the process that writes a temporary file. */
 export function writerOf(name: string): number | undefined {
@@ -164,6 +167,12 @@ export function writerOf(name: string): number | undefined {
 
 export function isTemporary(name: string): boolean {
   return /\.\d+-[0-9a-z]+\.tmp$/.test(name);
+}
+
+/** Lets the process's beats and signals through now and then, in loops over very many things. */
+export function breather(): () => Promise<void> | undefined {
+  let count = 0;
+  return () => (++count % 512 === 0 ? new Promise(resolve => void setImmediate(resolve)) : undefined);
 }
 
 /** What a disk answers when it cannot or must not be written. */

@@ -40,6 +40,19 @@ export class Objects {
     return ref.type === "tree" ? this.#place("trees", ref.digest) : this.#blob(ref.type, ref.digest);
   }
 
+  /**
+   * What an artifact that is whole consists of, by path in it: of a file, which has no path of its own, itself under
+   * `""`. Throws for a folder whose manifest is not there or damaged.
+   */
+  entries(ref: ArtifactRef): readonly TreeEntry[] {
+    const { type, digest, bytes } = ref;
+    if (type !== "tree") return [{ path: "", type, digest, bytes }];
+    const entries = this.#manifest(digest);
+    if (typeof entries === "string")
+      throw new UnreadableInput(`the folder ${digest} is ${entries} in the store`);
+    return entries;
+  }
+
   /** Whether the bytes are all there and right. Does not change the store. */
   async check(ref: ArtifactRef): Promise<Health> {
     if (ref.type !== "tree") return this.#checkFile(this.path(ref), { ...ref, type: ref.type });

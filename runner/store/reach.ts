@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { fingerprintKey } from "../cache/fingerprint.js";
 import type { ArtifactRef } from "../core/record.js";
 import { isCode, type Disk } from "./disk.js";
-import { listIfAny } from "./files.js";
+import { breather, listIfAny } from "./files.js";
 import { inventory, type Area, type Item, type ItemKind } from "./inventory.js";
 import { parseManifest, type TreeEntry } from "./manifest.js";
 import { readRecord, readRun } from "./records.js";
@@ -233,10 +233,4 @@ const REST_OF: { readonly [K in ItemKind]?: Rest["kind"] } = {
 /** Bytes that a file takes up on the disk. */
 export function taken(stat: { readonly blocks: bigint }): number {
   return Number(stat.blocks) * 512;
-}
-
-/** Lets the process's beats and signals through now and then, in loops over very many things. */
-export function breather(): () => Promise<void> | undefined {
-  let count = 0;
-  return () => (++count % 512 === 0 ? new Promise(resolve => void setImmediate(resolve)) : undefined);
 }

@@ -12,6 +12,7 @@ import { Records, Runs } from "./records.js";
 import { Results } from "./results.js";
 import { StatCache } from "./stat-cache.js";
 import { UserCache } from "./user-cache.js";
+import { Written } from "./written.js";
 
 /**
  * Everything vistas keeps, below one folder (default `artifacts/`). All but `published/`, which is the user's
@@ -33,6 +34,8 @@ export class Store {
   readonly live: LiveRuns;
   /** Who of them makes what. */
   readonly holds: Holds;
+  /** What checkouts wrote where. */
+  readonly written: Written;
 
   constructor(
     readonly root: string,
@@ -48,6 +51,7 @@ export class Store {
     this.parts = new Records(join(root, "parts"), disk);
     this.runs = new Runs(join(root, "runs"), disk);
     this.live = new LiveRuns(join(root, "work"), clock, disk);
+    this.written = new Written(cache.memo("checkouts"));
     this.holds = new Holds(join(root, "holds"), disk, owner => this.live.isDead(owner));
   }
 

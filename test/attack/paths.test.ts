@@ -11,7 +11,9 @@ import {
 import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { sha256 } from "../../runner/cache/hash.js";
-import { copyOut } from "../../runner/store/checkout.js";
+import { Checkout } from "../../runner/store/checkout.js";
+import { systemClock } from "../../runner/core/clock.js";
+import { Store } from "../../runner/store/store.js";
 import { systemDisk, type Disk } from "../../runner/store/disk.js";
 import { Project } from "../rig/project.js";
 import { tempFolder } from "../rig/temp.js";
@@ -270,16 +272,26 @@ describe("records and trees of strangers", () => {
     expect(readFileSync(file, "utf8")).toBe("the victim's own words");
   });
 
-  it("with names that a disk takes for one are refused, and not merged in silence", () => {
-    const [from, to] = [tempFolder(), tempFolder()];
+  it("with names that a disk takes for one are refused, and not merged in silence", async () => {
+    const [from, to, root] = [tempFolder(), tempFolder(), tempFolder()];
     for (const name of ["README", "readme"]) writeFileSync(join(from, name), name);
+    const ref = await new Store(root, systemClock).objects.take(from);
     // A disk that ignores case, as those of Windows and macOS do.
+    const folded = (path: string): string => join(dirname(path), basename(path).toLowerCase());
     const folding: Disk = {
       ...systemDisk,
-      rename: (a, b) => systemDisk.rename(a, join(dirname(b), basename(b).toLowerCase())),
+      copy: (a, b) => systemDisk.copy(a, folded(b)),
+      chmod: (path, mode) => systemDisk.chmod(folded(path), mode),
     };
-    expect(() => copyOut(folding, from, join(to, "t"))).toThrow("does not tell README from another name");
-    copyOut(systemDisk, from, join(to, "u"));
+    const checkOut = async (disk: Disk, name: string): Promise<void> => {
+      const store = new Store(root, systemClock, disk);
+      const checkout = new Checkout(store);
+      const artifact = { ref, from: store.objects.path(ref) };
+      await checkout.bring(await checkout.compare({ to: join(to, name), artifact }));
+    };
+    await expect(checkOut(folding, "t")).rejects.toThrow("does not tell README from another name");
+    await checkOut(systemDisk, "u");
+    expect(readdirSync(to)).toEqual(["u"]);
     expect(readdirSync(join(to, "u")).sort()).toEqual(["README", "readme"]);
   });
 });

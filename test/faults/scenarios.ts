@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { copyOut } from "../../runner/store/checkout.js";
+import { Checkout } from "../../runner/store/checkout.js";
 import { gc } from "../../runner/store/gc.js";
 import type { Store } from "../../runner/store/store.js";
 import type { Laboratory } from "./laboratory.js";
@@ -133,5 +133,7 @@ async function checkOut(lab: Laboratory, store: Store): Promise<void> {
   const ref = store.records.of(step?.key ?? "", step?.result)?.outputs["t"];
   if (ref === undefined || (await store.objects.heal(ref)) !== "whole")
     throw new Error("nothing to check out");
-  copyOut(store.disk, store.objects.path(ref), join(lab.out, "o"));
+  const checkout = new Checkout(store);
+  const artifact = { ref, from: store.objects.path(ref) };
+  await checkout.bring(await checkout.compare({ to: join(lab.out, "o"), artifact }));
 }

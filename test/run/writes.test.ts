@@ -3,7 +3,9 @@ import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "@jest/globals";
-import { copyOut } from "../../runner/store/checkout.js";
+import { Checkout } from "../../runner/store/checkout.js";
+import { systemClock } from "../../runner/core/clock.js";
+import { Store } from "../../runner/store/store.js";
 import { systemDisk, type Disk } from "../../runner/store/disk.js";
 import { Project } from "../rig/project.js";
 import { tempFolder } from "../rig/temp.js";
@@ -144,31 +146,35 @@ describe("a checkout", () => {
 
 describe("a checkout with --link", () => {
   const folder = tempFolder();
-  const object = join(folder, "object");
-  writeFileSync(object, "object\n", { mode: 0o444 });
-  // A disk on which anybody may have been the one who called.
-  const as = (uid: number, disk: Disk): number => {
-    const out = join(folder, `out-${uid}`);
+  const objects = new Store(join(folder, "store"), systemClock).objects;
+  writeFileSync(join(folder, "made"), "object\n");
+  const taken = objects.take(join(folder, "made"));
+  // On a disk on which anybody may have been the one who called.
+  const as = async (uid: number, disk: Disk): Promise<number> => {
+    const ref = await taken;
+    const to = join(folder, `out-${uid}`);
+    const checkout = new Checkout(new Store(join(folder, "store"), systemClock, disk), "link");
     const mine = process.getuid;
     process.getuid = () => uid;
     try {
-      copyOut(disk, object, out, "link");
+      const artifact = { ref, from: objects.path(ref) };
+      await checkout.bring(await checkout.compare({ to, artifact }));
     } finally {
       if (mine !== undefined) process.getuid = mine;
     }
-    expect(readFileSync(out, "utf8")).toBe("object\n");
-    return statSync(out).ino;
+    expect(readFileSync(to, "utf8")).toBe("object\n");
+    return statSync(to).ino;
   };
   const refusing = (code: string) => () => {
     throw Object.assign(new Error(code), { code });
   };
   const noClones: Disk = { ...systemDisk, clone: refusing("ENOTSUP") };
 
-  it("links where the disk cannot share blocks, but copies for root, whom no mode stops, and across disks", () => {
-    const { ino } = statSync(object);
-    expect(as(1000, noClones)).toBe(ino);
-    expect(as(0, noClones)).not.toBe(ino);
-    expect(as(1001, { ...noClones, link: refusing("EXDEV") })).not.toBe(ino);
-    expect(() => as(1002, { ...systemDisk, clone: refusing("EIO") })).toThrow("EIO");
+  it("links where the disk cannot share blocks, but copies for root, whom no mode stops, and across disks", async () => {
+    const { ino } = statSync(objects.path(await taken));
+    expect(await as(1000, noClones)).toBe(ino);
+    expect(await as(0, noClones)).not.toBe(ino);
+    expect(await as(1001, { ...noClones, link: refusing("EXDEV") })).not.toBe(ino);
+    await expect(as(1002, { ...systemDisk, clone: refusing("EIO") })).rejects.toThrow("EIO");
   });
 });
