@@ -1,3 +1,4 @@
+import { estimate } from "../core/statistics.js";
 import { checkClaim } from "./check-claim.js";
 import { checkMetric } from "./check-metric.js";
 import { adjustedVerdict, type Answer, answerTest } from "./check-test.js";
@@ -5,7 +6,7 @@ import type { Expectation, TestClaim } from "./expectation.js";
 import { holm } from "./statistics/holm.js";
 import { metricsOf } from "./language/metrics-of.js";
 import type { Results } from "./results.js";
-import { Unanswerable } from "./statistics/types.js";
+import { NotFinite, Unanswerable } from "./statistics/types.js";
 
 /** An expectation beside what came out. */
 export interface Check {
@@ -74,7 +75,7 @@ function answered(expectation: Expectation, find: () => Finding): Finding {
     return find();
   } catch (error) {
     if (!(error instanceof Unanswerable)) throw error;
-    return unanswered(expectation, error.message);
+    return unanswered(expectation, error);
   }
 }
 
@@ -108,11 +109,18 @@ function pOf(answer: Answer | undefined): number {
   return answer !== undefined && "result" in answer ? answer.result.p : 1;
 }
 
-function unanswered(expectation: Expectation, why: string): Finding {
+/** A mean over values that are not all finite is shown as what it is. */
+function unanswered(expectation: Expectation, why: Unanswerable): Finding {
   const expected = expectation.type === "metric" ? expectation.value : expectedText(expectation);
+  const values = expectation.type === "metric" && why instanceof NotFinite ? why.values : [];
   return {
-    ...{ expected, actual: null, tolerance: null, interval: null, wanted: null, level: null },
-    ...{ n: 0, p: null, ok: false, note: why },
+    ...{
+      expected,
+      actual: values.length === 0 ? null : estimate(values).mean,
+      tolerance: null,
+      interval: null,
+    },
+    ...{ wanted: null, level: null, n: values.length, p: null, ok: false, note: why.message },
   };
 }
 

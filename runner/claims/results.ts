@@ -4,7 +4,7 @@ import { oneResults, oneResultText } from "../core/one-result.js";
 import type { Outcome } from "../core/record.js";
 import type { MetricRef } from "./language/ast.js";
 import type { Cell, Field } from "./language/field.js";
-import { Unanswerable } from "./statistics/types.js";
+import { NotFinite, Unanswerable } from "./statistics/types.js";
 
 /** A step instance of the pipeline, and what a run made of it. */
 export interface Measured {
@@ -15,6 +15,8 @@ export interface Measured {
   /** Of its result; instances of one key are one result. */
   readonly key: string | null;
   readonly metrics: Readonly<Record<string, number>>;
+  /** Why it has none although it wrote a file of them. */
+  readonly metricsFault?: string | undefined;
   /** The backend that it was computed on; `""` for steps that use none. */
   readonly engine: string;
 }
@@ -35,7 +37,7 @@ export class Results {
     this.#engines = engines;
   }
 
-  /** The values of a metric, one an instance that the labels fit. */
+  /** The values of a metric, one an instance that the labels fit. Throws `NotFinite` where one is not finite. */
   readonly lookup = ({ step, labels, metric, source }: MetricRef): Field<number> => {
     const found = this.#matching(step, labels);
     if (found.length === 0) throw new Unanswerable(`no instance of the pipeline is meant by \`${source}\``);
@@ -44,6 +46,12 @@ export class Results {
       const { labels, key } = instance;
       return { labels, value: valueOf(instance, metric), ...(key !== null && { from: [key] }) };
     });
+    const odd = cells.find(({ value }) => !Number.isFinite(value));
+    if (odd !== undefined)
+      throw new NotFinite(
+        `${instanceId(step, odd.labels)} has the metric ${metric}, but it is ${odd.value}`,
+        cells.map(({ value }) => value),
+      );
     return { axes: Object.keys(found[0]?.labels ?? {}).filter(axis => !fixed.has(axis)), cells };
   };
 
@@ -71,15 +79,16 @@ export class Results {
   }
 }
 
-function valueOf({ step, labels, outcome, metrics }: Measured, metric: string): number {
+function valueOf({ step, labels, outcome, metrics, metricsFault }: Measured, metric: string): number {
   const id = instanceId(step, labels);
   if (outcome === "unselected") throw new Unanswerable(`${id} was not part of the run`);
   if (outcome !== "ran" && outcome !== "cached")
     throw new Unanswerable(`${id} has no result: ${WORDS[outcome]}`);
   const value = Object.hasOwn(metrics, metric) ? metrics[metric] : undefined;
+  if (value === undefined && metricsFault !== undefined)
+    throw new Unanswerable(`${id} has no metric ${metric}: ${metricsFault}`);
   if (value === undefined)
     throw new Unanswerable(`${id} has no metric ${metric}${hint(metric, Object.keys(metrics))}`);
-  if (!Number.isFinite(value)) throw new Unanswerable(`${id} has the metric ${metric}, but it is ${value}`);
   return value;
 }
 

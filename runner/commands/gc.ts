@@ -53,7 +53,9 @@ async function collect(session: Session, store: Store, policy: Policy): Promise<
   const found = await gc(store, policy, {
     waits: (host, pid) =>
       void session.stderr.write(`waits for another gc, on ${host} (pid ${pid}), to be done\n`),
-    sweep: owner => sweepRemains(store, owner),
+    sweep: async owner => {
+      for (const line of await sweepRemains(store, owner)) session.stderr.write(`note: ${line}\n`);
+    },
     signal: session.signal,
   });
   store.stats.save();

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import type { Expectation } from "../claims/expectation.js";
 import { type Check, checkAll } from "../claims/check.js";
 import { type Measured, Results } from "../claims/results.js";
-import { isObject } from "../core/json.js";
+import { isObject, type Json } from "../core/json.js";
+import { jsonText, quantityOf } from "../core/quantity.js";
 import type { StepResult } from "../core/record.js";
 import type { Graph } from "../graph/types.js";
 import type { Lock } from "../lock/lock.js";
@@ -13,14 +14,15 @@ import type { Store } from "../store/store.js";
 
 /** Remembers what a run was held against, for its report. */
 export function keepReproduction(store: Store, reproduction: Reproduction): void {
-  writeEnvelope(store.disk, fileOf(store, reproduction.run), reproduction);
+  writeEnvelope(store.disk, fileOf(store, reproduction.run), JSON.parse(jsonText(reproduction)));
 }
 
 export function reproductionOf(store: Store, run: string): Reproduction | undefined {
   const body = readEnvelope(store.disk, fileOf(store, run));
-  return isObject(body) && body["format"] === 1 && body["run"] === run && isReproductionShape(body)
-    ? (body as unknown as Reproduction)
-    : undefined;
+  if (!isObject(body) || body["format"] !== 1 || body["run"] !== run || !isReproductionShape(body))
+    return undefined;
+  const reproduction = body as unknown as Reproduction;
+  return { ...reproduction, checks: reproduction.checks.map(withNumbers) };
 }
 
 /**
@@ -45,7 +47,8 @@ function measuredIn(graph: Graph, results: readonly StepResult[]): Results {
     // A step that ended well, but whose record is gone, has nothing to show for it.
     const outcome = found === undefined ? "unselected" : found.step.outcome;
     const [engine = ""] = (record?.fingerprint.numeric ?? "").split(" ");
-    return { step, labels, outcome, key: record?.key ?? null, metrics: record?.metrics ?? {}, engine };
+    const { key = null, metrics = {}, metricsFault } = record ?? {};
+    return { step, labels, outcome, key, metrics, metricsFault, engine };
   });
   return new Results(instances);
 }
@@ -57,6 +60,13 @@ function lockedIn(graph: Graph, { steps }: Lock): Results {
     return { step, labels, outcome, key: found?.key ?? null, metrics: found?.metrics ?? {}, engine: "" };
   });
   return new Results(instances);
+}
+
+/** A check as it was before it was written as JSON, which has no NaN. */
+function withNumbers(check: Check): Check {
+  const { actual, interval } = check;
+  const read = <T extends Json>(value: T): T | number => quantityOf(value) ?? value;
+  return { ...check, actual: read(actual), interval: interval && [read(interval[0]), read(interval[1])] };
 }
 
 function fileOf(store: Store, run: string): string {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import type { Clock } from "../core/clock.js";
 import { UsageError } from "../core/diagnostic.js";
+import { jsonText } from "../core/quantity.js";
 import type { Capacity } from "../exec/leases.js";
 import type { Host } from "../exec/host.js";
 import type { Executor } from "../exec/job.js";
@@ -173,5 +174,5 @@ export function print(session: Session, text: string): void {
 }
 
 export function printJson(session: Session, value: unknown): void {
-  print(session, JSON.stringify(value, null, 2));
+  print(session, jsonText(value, 2));
 }

@@ -47,6 +47,8 @@ interface Shown {
   readonly kind: string;
   readonly key: string | null;
   readonly metrics: Readonly<Record<string, number>>;
+  /** Why it has none although it wrote a file of them. */
+  readonly metricsFault?: string;
   readonly outputs: Record<
     string,
     { digest: string; type: string; bytes: number; disk: number; path: string | null }
@@ -88,6 +90,7 @@ function describe(
     ...{ params: record?.fingerprint.with ?? {}, environment: record?.environment ?? {} },
     ...{ seconds: record?.seconds ?? 0, finished: record?.finished ?? null },
     ...(variation === undefined ? {} : { variation }),
+    ...(record?.metricsFault === undefined ? {} : { metricsFault: record.metricsFault }),
   };
 }
 
@@ -106,6 +109,7 @@ function render(shown: Shown): string {
     `${shown.id}  (${shown.kind})`,
     `  key ${shown.key ?? "-"}, took ${duration(shown.seconds)}, finished ${shown.finished ?? "-"}, ${sizeText(shown.size)}`,
     ...(shown.variation === undefined ? [] : [`  ${shown.variation}`]),
+    ...(shown.metricsFault === undefined ? [] : [`  ${shown.metricsFault}`]),
     ...(shown.determinism === undefined
       ? []
       : [`  run twice: ${shown.determinism.label} (${shown.determinism.detail})`]),

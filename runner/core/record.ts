@@ -58,8 +58,11 @@ export interface StepRecord {
   readonly outputs: Readonly<Record<string, ArtifactRef>>;
   /** The file or folder name that each output was written under: what a copy of it is called. */
   readonly outputNames: Readonly<Record<string, string>>;
+  /** NaN and the infinities are values too; `jsonText` writes them. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly curves: Readonly<Record<string, Curve>>;
+  /** Why the output `metrics`, which was kept, gave no metrics. Absent where it gave some, or there is none. */
+  readonly metricsFault?: string;
   readonly seconds: number;
   /** ISO 8601, UTC. */
   readonly finished: string;

@@ -6,16 +6,18 @@ export interface Scale {
 }
 
 /**
- * An axis over all `values` (finite, at least one) with about `count` marks, at 1, 2 or 5 times a power of ten.
+ * An axis over all `values` that are finite with about `count` marks, at 1, 2 or 5 times a power of ten.
  * The range has a little room on both sides; of a single value, room to stand in.
  */
 export function scaleOf(values: Iterable<number>, count: number, room = 0.06): Scale {
   let min = Infinity;
   let max = -Infinity;
   for (const value of values) {
+    if (!Number.isFinite(value)) continue;
     min = Math.min(min, value);
     max = Math.max(max, value);
   }
+  if (min > max) [min, max] = [0, 0];
   if (!(max > min)) {
     const around = Math.abs(max) > 0 ? Math.abs(max) * 0.05 : 1;
     [min, max] = [min - around, max + around];

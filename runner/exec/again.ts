@@ -92,5 +92,5 @@ async function differing(before: Paths, after: Paths, digester: Digester): Promi
 }
 
 function metricsOf({ program }: Job, result: Extract<JobResult, { ok: true }>, outputs: Paths) {
-  return program.type === "command" ? metricsFrom(outputs) : result.metrics;
+  return program.type === "command" ? metricsFrom(outputs).metrics : result.metrics;
 }

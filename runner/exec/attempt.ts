@@ -5,7 +5,6 @@ import type { ArtifactRef, Curve, Fingerprint } from "../core/record.js";
 import { ignoredBelow } from "../graph/ignored.js";
 import type { Graph, GraphNode } from "../graph/types.js";
 import { Digester } from "../store/digest.js";
-import { remove } from "../store/files.js";
 import { StatCache } from "../store/stat-cache.js";
 import { baseEnvironment } from "./environment.js";
 import type { Host } from "./host.js";
@@ -15,6 +14,8 @@ import type { Lease } from "./leases.js";
 import { checkOutputs, metricsFrom, takeOutputs } from "./outputs.js";
 import { Parts, type PartSharing } from "./parts.js";
 import { TAG } from "./processes.js";
+import { stayText } from "./remains.js";
+import { removeScratch } from "./scratch.js";
 import { refuseSecrets, secretsOf } from "./secrets.js";
 import { stage } from "./staging.js";
 
@@ -31,7 +32,7 @@ export interface AttemptInput {
   readonly folder: string;
   readonly tag: string;
   readonly log: string;
-  readonly hooks: Pick<JobHooks, "progress" | "log">;
+  readonly hooks: Pick<JobHooks, "progress" | "log" | "notice">;
   readonly sharing: PartSharing;
   readonly signal: AbortSignal;
 }
@@ -43,6 +44,8 @@ export type Attempted =
       readonly outputNames: Readonly<Record<string, string>>;
       readonly metrics: Readonly<Record<string, number>>;
       readonly curves: Readonly<Record<string, Curve>>;
+      /** Why the output `metrics` gave none. */
+      readonly metricsFault?: string;
     }
   | { readonly ok: false; readonly error: string; readonly cancelled: boolean };
 
@@ -67,6 +70,7 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
       env: { ...environment(input, staged.tmp), ...secrets },
       secrets: Object.values(secrets),
       cwd: staged.cwd,
+      home: staged.home,
       log: input.log,
       ...(node.timeoutMs === undefined ? {} : { timeoutMs: node.timeoutMs }),
     };
@@ -78,21 +82,22 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
     if (node.secrets !== undefined)
       for (const [name, path] of Object.entries(staged.outputs))
         await refuseSecrets(`the output ${name}`, path, mask);
-    const metrics = {
-      ...result.metrics,
-      ...(node.work.type === "command" ? metricsFrom(staged.outputs) : {}),
-    };
+    const read = node.work.type === "command" ? metricsFrom(staged.outputs) : { metrics: {} };
+    const metrics = { ...result.metrics, ...read.metrics };
+    if (read.fault !== undefined) input.hooks.notice(read.fault);
     const outputs = await takeOutputs(host.store, staged.outputs);
     const home = join(folder, "outputs");
     const outputNames = Object.fromEntries(
       Object.entries(staged.outputs).map(([name, path]) => [name, relative(home, path)]),
     );
-    return { ok: true, outputs, outputNames, metrics, curves: result.curves };
+    const fault = read.fault === undefined ? {} : { metricsFault: mask.text(read.fault) };
+    return { ok: true, outputs, outputNames, metrics, curves: result.curves, ...fault };
   } catch (error) {
     if (error instanceof Error && EXPECTED.has(error.name)) return failure(mask.text(error.message));
     throw error;
   } finally {
-    remove(host.store.disk, folder);
+    const stays = await removeScratch(folder);
+    if (stays !== undefined) input.hooks.notice(mask.text(stayText(folder, stays)));
   }
 }
 

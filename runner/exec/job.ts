@@ -13,6 +13,8 @@ export interface Job {
   readonly secrets?: readonly string[];
   /** The folder that the job works in. */
   readonly cwd: string;
+  /** The real path of the folder that its outputs lie in. */
+  readonly home: string;
   /** Where the job's output text goes. */
   readonly log: string;
   readonly timeoutMs?: number;
@@ -41,6 +43,8 @@ export interface KindProgram {
 export interface JobHooks {
   progress(done: number, total: number, note: string): void;
   log(line: string): void;
+  /** What the user is to know although the job goes on, or has ended well. */
+  notice(message: string): void;
   /** The path of a part that exists already, else nothing. `key` is canonical JSON. */
   findPart(key: string): Promise<string | undefined>;
   /** The same; what is not there is for the caller to make, unless another job makes it. With `wait` one waits for that. */

@@ -4,6 +4,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { execa as Execa, Options } from "execa";
 import { maskOf } from "../core/mask.js";
+import { statFields } from "../store/owner.js";
 import type {
   Claim,
   Executor,
@@ -15,7 +16,9 @@ import type {
   WorkerMessage,
 } from "./job.js";
 import { logThrough, maskedHooks, maskedResult } from "./masked-log.js";
+import { awaitLeftovers } from "./leftovers.js";
 import { endProcesses, killProcesses } from "./processes.js";
+import { endShortTmp, shortTmp } from "./short-tmp.js";
 
 /** How long a job may take to end when asked, before it is made to. */
 const GRACE_MS = 5000;
@@ -31,10 +34,13 @@ export const localExecutor: Executor = {
     mkdirSync(dirname(job.log), { recursive: true });
     // Opened at once, so that the process writes to the file itself and nothing passes through vistas.
     const log = createWriteStream(job.log, { fd: openSync(job.log, "a") });
+    const { TMPDIR } = job.env;
+    const env = TMPDIR === undefined ? job.env : { ...job.env, TMPDIR: shortTmp(TMPDIR) };
     try {
       const mask = maskOf(job.secrets ?? []);
-      return maskedResult(await runProcess(job, maskedHooks(hooks, mask), signal, log), mask);
+      return maskedResult(await runProcess({ ...job, env }, maskedHooks(hooks, mask), signal, log), mask);
     } finally {
+      if (TMPDIR !== undefined) endShortTmp(TMPDIR);
       await new Promise(closed => log.close(closed));
     }
   },
@@ -67,6 +73,7 @@ async function runProcess(
   // Asked only now: nothing is awaited from here to where the signal is listened to.
   if (signal.aborted) return { ok: false, error: "cancelled", cancelled: true };
   const child = start(execa, job, options);
+  const born = Number(statFields(child.pid ?? 0)?.[19] ?? 0);
   const report: { result?: JobResult } = {};
   const mask = maskOf(job.secrets ?? []);
   const flushLog = secret ? logThrough(mask, [child.stdout, child.stderr], log) : () => undefined;
@@ -88,10 +95,21 @@ async function runProcess(
   signal.addEventListener("abort", onAbort);
   // A process left in the background would hold the pipes of a log open: the end of the first one counts.
   await (secret ? Promise.race([child, new Promise(ended => child.once("exit", ended))]) : child);
+  const brief = performance.now() - begun < BRIEF_MS;
+  if (child.pid !== undefined && stop.reason === undefined && endedWell(child, report)) {
+    const ended = { group: child.pid, tag: job.tag, home: job.home, begun: born, brief };
+    const left = await awaitLeftovers(ended, {
+      stopped: () => stop.reason !== undefined,
+      waits: processes =>
+        hooks.notice(
+          `its program has ended, but what it started may still write its outputs: waits for ${processes}`,
+        ),
+    });
+    if (left !== "") hooks.notice(`its program ended and left running, until it was ended too: ${left}`);
+  }
   clearTimeout(timer);
   signal.removeEventListener("abort", onAbort);
-  // What the program left running in the background would go on writing after its outputs are taken.
-  const brief = performance.now() - begun < BRIEF_MS;
+  // What is still there would go on writing after the outputs are taken.
   await endProcesses(child.pid, job.tag, stop.reason === undefined ? 0 : GRACE_MS, brief);
   const exit = await (secret ? drained(child) : child);
   flushLog();
@@ -110,6 +128,10 @@ async function runProcess(
   return exit.exitCode === 0
     ? { ok: true, metrics: {}, curves: {} }
     : failure(`exit code ${exit.exitCode ?? "?"}`);
+}
+
+function endedWell(child: Child, { result }: { readonly result?: JobResult }): boolean {
+  return result === undefined ? child.exitCode === 0 : result.ok;
 }
 
 /**

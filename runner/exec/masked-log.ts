@@ -25,6 +25,7 @@ export function maskedHooks(hooks: JobHooks, mask: Mask): JobHooks {
     ...hooks,
     progress: (done, total, note) => hooks.progress(done, total, mask.text(note)),
     log: line => hooks.log(mask.text(line)),
+    notice: message => hooks.notice(mask.text(message)),
   };
 }
 

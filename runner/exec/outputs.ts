@@ -1,6 +1,16 @@
-import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  type BigIntStats,
+} from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { isObject, type Json } from "../core/json.js";
+import { quantityOf } from "../core/quantity.js";
 import type { ArtifactRef } from "../core/record.js";
 import { copyReadOnly } from "./copy.js";
 import type { Store } from "../store/store.js";
@@ -28,50 +38,108 @@ export function checkOutputs(outputs: Readonly<Record<string, string>>, home: st
   }
 }
 
-/** Takes outputs that were checked into the store. */
+/** Takes outputs that were checked into the store. Throws `BadOutput` where one was still being written meanwhile. */
 export async function takeOutputs(
   store: Store,
   outputs: Readonly<Record<string, string>>,
 ): Promise<Record<string, ArtifactRef>> {
   const taken: Record<string, ArtifactRef> = {};
-  for (const [name, path] of Object.entries(outputs)) taken[name] = await store.objects.take(path);
+  const stamps = Object.entries(outputs).map(([name, path]) => ({ name, path, files: stampsOf(path) }));
+  for (const { name, path, files } of stamps) {
+    const ref = await store.objects.take(path);
+    taken[name] = ref;
+    const written = files.find(file => wasWritten(file, path, store.objects.path(ref)));
+    if (written === undefined) continue;
+    await store.objects.drop(ref);
+    throw new BadOutput(
+      `the output ${name} was still being written when the step had ended: ${join(path, written.below)}`,
+    );
+  }
   return taken;
+}
+
+/** A file of an output as it was before it was taken. */
+interface Stamp {
+  /** Its path below the output; `""` for an output that is a file. */
+  readonly below: string;
+  readonly stat: BigIntStats;
+}
+
+function stampsOf(path: string): Stamp[] {
+  if (lstatSync(path).isFile()) return [{ below: "", stat: lstatSync(path, { bigint: true }) }];
+  const names = readdirSync(path, { recursive: true, encoding: "utf8" });
+  return names
+    .map(below => ({ below, stat: lstatSync(join(path, below), { bigint: true }) }))
+    .filter(({ stat }) => stat.isFile());
+}
+
+/** It is where it was if the store has the same bytes already, else it was moved. The store sets times back, never on. */
+function wasWritten({ below, stat }: Stamp, from: string, to: string): boolean {
+  const now =
+    lstatSync(join(from, below), { bigint: true, throwIfNoEntry: false }) ??
+    lstatSync(join(to, below), { bigint: true, throwIfNoEntry: false });
+  return now?.ino === stat.ino && (now.size !== stat.size || now.mtimeNs > stat.mtimeNs);
+}
+
+/** Metrics by dotted name, or why there are none. */
+export interface MetricsRead {
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly fault?: string;
 }
 
 /**
  * The numbers in an output called `metrics` that is a JSON file, by dotted name: how a program of the user's
- * reports results. Throws `BadOutput` for one that is not JSON.
+ * reports results. One that cannot be read is no reason to throw away what else the step made: it gives none, and says so.
  */
-export function metricsFrom(outputs: Readonly<Record<string, string>>): Record<string, number> {
+export function metricsFrom(outputs: Readonly<Record<string, string>>): MetricsRead {
   const file = outputs["metrics"];
-  if (!file?.endsWith(".json")) return {};
+  if (!file?.endsWith(".json")) return { metrics: {} };
   let value: Json;
   try {
-    value = JSON.parse(readFileSync(file, "utf8")) as Json;
+    value = parseMetrics(readFileSync(file, "utf8"));
   } catch (error) {
-    throw new BadOutput(
-      `the output metrics is not JSON: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    const why = error instanceof Error ? error.message : String(error);
+    return {
+      metrics: {},
+      fault: `the output metrics was kept, but it is not JSON, so the step has no metrics: ${why}`,
+    };
   }
-  const metrics: Record<string, number> = {};
+  const metrics = new Map<string, number>();
   // By a list of what is left to look at: a file of the user's may be nested deeper than calls can be.
   const ahead: [string, Json][] = [["", value]];
   for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
     const [name, inner] = next;
-    if (typeof inner === "number") {
-      // JSON has no infinity, but 1e999 reads as one.
-      if (!Number.isFinite(inner)) throw new BadOutput(`the metric ${name} is too large for a number`);
-      metrics[name] = inner;
-    } else if (isObject(inner)) {
-      const below = Object.entries(inner).map(([key, v]): [string, Json] => [
-        name === "" ? key : `${name}.${key}`,
-        v,
-      ]);
-      ahead.push(...below.reverse());
+    const number = quantityOf(inner);
+    if (number !== undefined) metrics.set(name, number);
+    else if (isObject(inner)) {
+      for (const [key, v] of Object.entries(inner).reverse())
+        ahead.push([name === "" ? key : `${name}.${key}`, v]);
     }
   }
-  return metrics;
+  if (metrics.size > MOST_METRICS)
+    return {
+      metrics: {},
+      fault: `the output metrics was kept, but it holds ${metrics.size} numbers, more than the ${MOST_METRICS} that a step may have as metrics, so it has none: put what is no result in an output of its own`,
+    };
+  return { metrics: Object.fromEntries(metrics) };
 }
+
+/** More than anyone looks at; each is shown, compared and kept in records. */
+const MOST_METRICS = 100_000;
+
+/** JSON, and beside it NaN and the infinities as Python's `json` writes them; a mark of the byte order may stand first. */
+function parseMetrics(text: string): Json {
+  const plain = text.replace(/^\uFEFF/, "");
+  try {
+    return JSON.parse(plain) as Json;
+  } catch (error) {
+    const quoted = plain.replace(STRING_OR_WORD, found => (found.startsWith('"') ? found : `"${found}"`));
+    if (quoted === plain) throw error;
+    return JSON.parse(quoted) as Json;
+  }
+}
+
+const STRING_OR_WORD = /"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN/gs;
 
 /**
  * Makes what a step wrote fit to be kept: files and folders alone, all of them readable. A symbolic link to something

@@ -59,7 +59,7 @@ function members(group: number | undefined, tag: string, brief: boolean): number
  * Process numbers; of a brief job only those from its first process on, since its descendants came later: reading
  * about every process of the machine after every small step would cost more than the step does.
  */
-function listProcesses(first: number | undefined): number[] | undefined {
+export function listProcesses(first: number | undefined): number[] | undefined {
   try {
     const all = readdirSync("/proc")
       .filter(name => /^\d+$/.test(name))
@@ -77,7 +77,7 @@ function lastProcess(): number {
 }
 
 /** True for a process of the job `tag`, or of any job of the run `tag`. */
-function carries(pid: number, tag: string): boolean {
+export function carries(pid: number, tag: string): boolean {
   try {
     const variables = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
     return variables.some(entry => entry === `${TAG}=${tag}` || entry.startsWith(`${TAG}=${tag}/`));

@@ -50,12 +50,12 @@ export async function run(
   try {
     const leases = new Leases(host.capacity, options.jobs ?? host.capacity.cpus);
     await schedule(nodes, leases, current, { keepGoing: options.keepGoing ?? false, signal });
+    const record = ledger.close(signal.aborted);
+    host.store.stats.save();
+    return record;
   } finally {
     await sharing.close();
   }
-  const record = ledger.close(signal.aborted);
-  host.store.stats.save();
-  return record;
 }
 
 /** What a run does with the nodes that the scheduler hands it. */
@@ -113,6 +113,8 @@ class CurrentRun {
       return { done: false, key, effort: await effortOf(this.host.kinds, node) };
     }
     this.ledger.know(node, record);
+    if (record.metricsFault !== undefined)
+      this.ledger.emit({ type: "notice", message: `${node.id}: ${record.metricsFault}` });
     const meanwhile = this.#madeBy.get(node.id) ?? "another step of this run made it";
     const reason = this.#pending.has(node.id) ? meanwhile : "unchanged";
     this.ledger.end(node, { outcome: "cached", reason, key });
@@ -195,6 +197,7 @@ class CurrentRun {
         progress: (done, total, note) =>
           ledger.emit({ type: "step-progress", id: node.id, done, total, note }),
         log: line => ledger.emit({ type: "step-log", id: node.id, line }),
+        notice: message => ledger.emit({ type: "notice", message: `${node.id}: ${message}` }),
       },
       sharing: this.sharing,
     });
@@ -206,10 +209,11 @@ class CurrentRun {
     result: Extract<Attempted, { ok: true }>,
     seconds: number,
   ): void {
-    const { outputs, outputNames, metrics, curves } = result;
+    const { outputs, outputNames, metrics, curves, metricsFault } = result;
     const record: StepRecord = {
       ...{ format: 1 as const, key, id: node.id, fingerprint: print },
       ...{ outputs, outputNames, metrics, curves, seconds },
+      ...(metricsFault === undefined ? {} : { metricsFault }),
       ...{ finished: this.ledger.now(), environment: describeEnvironment(this.host) },
     };
     this.ledger.know(node, this.host.store.records.put(record));

@@ -40,7 +40,10 @@ export class Sharing {
     this.#waits = new Waits(store);
   }
 
-  /** The folder in which the run's steps work, once what dead runs have left is out of the way. */
+  /**
+   * The folder in which the run's steps work, once what dead runs have left is out of the way. What of it cannot be
+   * removed is in nobody's way: gc reports it.
+   */
   async folder(): Promise<string> {
     this.#guarded ??= sweepRemains(this.store, this.#entered.owner).then(() => guard(this.run));
     await this.#guarded;
@@ -114,16 +117,17 @@ export class Sharing {
 
   /** What cannot be removed now stays for a later run, which will say so if it is in its way. */
   #endRemains({ after }: Hold): void {
-    for (const dead of after) this.#takenOver.push(endRemains(this.store, dead).catch(() => undefined));
+    for (const dead of after) this.#takenOver.push(endRemains(this.store, dead).catch(() => []));
   }
 
+  /** Ends the sharing. Never rejects: the run is over. */
   async close(): Promise<void> {
     this.#waits.close();
     for (const id of [...this.#holds.keys()]) this.release(id);
     await Promise.all(this.#takenOver);
-    this.#entered.leave();
     // Why it could not be set up was told by the steps, which failed.
     const dismiss = await this.#guarded?.catch(() => undefined);
+    this.#entered.leave();
     dismiss?.();
   }
 }

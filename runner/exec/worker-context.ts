@@ -39,10 +39,10 @@ export function createContext(
       send({ type: "progress", done, total, note });
     },
     metric(name, value, at) {
-      if (!Number.isFinite(value)) {
-        throw new Error(
-          `the metric ${name} is ${value}${at === undefined ? "" : ` at ${at}`}: a result must be a finite number`,
-        );
+      for (const given of at === undefined ? [value] : [value, at]) {
+        // A plug-in may be plain JavaScript.
+        if (typeof given !== "number")
+          throw new TypeError(`the metric ${name} is given ${String(given)}, which is no number`);
       }
       metrics.set(name, value);
       if (at === undefined) return;

@@ -3,6 +3,7 @@ import { differences, differenceText } from "../cache/explain.js";
 import { canonicalJson } from "../cache/canonical.js";
 import type { JsonObject } from "../core/json.js";
 import type { Labels } from "../core/labels.js";
+import { sameQuantity } from "../core/quantity.js";
 import type { StepResult } from "../core/record.js";
 import { type Lock, type LockedStep, whatCounts } from "./lock.js";
 
@@ -162,6 +163,7 @@ function otherMetric(
   for (const metric of new Set([...Object.keys(metrics), ...Object.keys(now)])) {
     const [before = null, after = null] = [metrics[metric], now[metric]];
     if (before === null || after === null) return { metric, locked: before, now: after, allowed: 0 };
+    if (sameQuantity(before, after)) continue;
     const allowed = allowance(metric, before);
     const off = Math.abs(after - before);
     if (

@@ -1,3 +1,4 @@
+import { sameQuantity } from "../core/quantity.js";
 import type { DeterminismLabel } from "./lock.js";
 
 /** What two executions of one step on the same inputs came to. */
@@ -22,7 +23,7 @@ export function determinismOf(
   allowance: (metric: string, value: number) => number,
 ): Determinism {
   const names = [...new Set([...Object.keys(first), ...Object.keys(second)])];
-  const moved = names.filter(name => first[name] !== second[name]);
+  const moved = names.filter(name => !sameQuantity(first[name], second[name]));
   if (differing.length === 0 && moved.length === 0)
     return { label: "exact", detail: "two runs on the same inputs gave the same bytes" };
   const beyond = moved.filter(name => {

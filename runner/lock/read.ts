@@ -1,5 +1,6 @@
 import { UsageError, type Diagnostic } from "../core/diagnostic.js";
 import { byCodeUnit, isList, isObject, type Json, type JsonObject } from "../core/json.js";
+import { quantityOf } from "../core/quantity.js";
 import type { ArtifactRef } from "../core/record.js";
 import { LineIndex, rangeAt } from "../spec/text.js";
 import { isFingerprintInputs, type DeterminismLabel, type Lock, type LockedStep } from "./lock.js";
@@ -140,7 +141,9 @@ class LockReader {
     }
     return {
       key,
-      metrics: metrics as Record<string, number>,
+      metrics: Object.fromEntries(
+        Object.entries(metrics).map(([metric, value]) => [metric, quantityOf(value) ?? NaN]),
+      ),
       outputs: outputs as unknown as Record<string, ArtifactRef>,
       ...(isLabel(label) && { label }),
       fingerprint: {

@@ -1,5 +1,6 @@
 import type { Json } from "../core/json.js";
 import { byCodeUnit } from "../core/json.js";
+import { jsonText } from "../core/quantity.js";
 import { checkOf, type Lock, type LockedStep } from "./lock.js";
 
 /**
@@ -53,6 +54,6 @@ function stepBody({ key, fingerprint, outputs, metrics, label }: LockedStep): Re
 
 function line(name: string, body: Record<string, unknown>): string {
   // Through JSON, so that what is checked is what is written.
-  const plain = JSON.parse(JSON.stringify(body)) as Record<string, Json>;
+  const plain = JSON.parse(jsonText(body)) as Record<string, Json>;
   return `${JSON.stringify(name)}:${JSON.stringify({ ...plain, check: lineCheck(name, plain) })}`;
 }

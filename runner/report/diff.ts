@@ -1,4 +1,5 @@
 import { byCodeUnit } from "../core/json.js";
+import { sameQuantity } from "../core/quantity.js";
 import type { Fingerprint, Outcome, RunRecord, StepResult } from "../core/record.js";
 import { flattened } from "./model.js";
 
@@ -51,7 +52,9 @@ export function diffRuns(before: PastRun, after: PastRun): RunDiff {
     runs: [before.run, after.run],
     params: changes(flattened(before.run.params), flattened(after.run.params)),
     environment: changes(flattened(before.run.environment), flattened(after.run.environment)),
-    steps: all.filter(step => !step.sameKey || step.metrics.some(metric => metric.before !== metric.after)),
+    steps: all.filter(
+      step => !step.sameKey || step.metrics.some(metric => !sameQuantity(metric.before, metric.after)),
+    ),
     same: all.filter(step => step.sameKey).length,
   };
 }

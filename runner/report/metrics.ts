@@ -73,14 +73,14 @@ export function rowName(step: string, factors: Labels): string {
   return text === "" ? step : `${step} ${text.replaceAll(",", " ")}`;
 }
 
-/** Tables by kind and rows by step, both in order of first appearance. Values that are not finite are left out. */
+/** Tables by kind and rows by step, both in order of first appearance. */
 export function metricTables(sources: Iterable<MetricSource>): MetricTable[] {
   const tables = new Map<
     string,
     { metrics: Set<string>; followed: Set<string>; rows: Map<string, Gathering>; instances: Keyed[] }
   >();
   for (const { step, key, kind, labels, metrics, followed } of sources) {
-    const entries = Object.entries(metrics).filter(([, value]) => Number.isFinite(value));
+    const entries = Object.entries(metrics);
     if (entries.length === 0) continue;
     const { repeats, factors } = splitLabels(labels);
     const table = getOr(tables, kind, () => ({

@@ -27,23 +27,28 @@ export function renderRunTable(
     .join("\n\n");
 }
 
+/** Metrics of a kind that are shown, however wide the output is: of thousands nobody reads a table. */
+const MOST_COLUMNS = 50;
+
 /** A step has a line; where none of a kind's has repeats, the column of their number is left out. */
 function kindTable({ kind, metrics, rows, notices }: MetricTable, width: number, paint: Colors): string {
   const names = rows.map(row => printable(row.name));
-  const counts = rows.map(row => Math.max(...[...row.cells.values()].map(cell => cell.estimate.n)));
+  const counts = rows.map(row =>
+    [...row.cells.values()].reduce((most, cell) => Math.max(most, cell.estimate.n), 0),
+  );
   const repeated = counts.some(n => n > 1);
-  const cells = metrics.map(metric =>
+  const cells = metrics.slice(0, MOST_COLUMNS).map(metric =>
     rows.map(row => {
       const cell = row.cells.get(metric);
       return cell === undefined ? "" : cellText(cell);
     }),
   );
-  const widths = metrics.map(
-    (metric, i) => Math.max(metric.length, ...(cells[i] ?? []).map(displayWidth)) + 2,
+  const widths = cells.map((column, i) =>
+    column.reduce((widest, cell) => Math.max(widest, displayWidth(cell) + 2), (metrics[i]?.length ?? 0) + 2),
   );
   let room = width - Math.max(kind.length, ...names.map(displayWidth)) - (repeated ? 4 : 0) - 10;
   let fitting = 0;
-  while (fitting < metrics.length && (fitting === 0 || room >= (widths[fitting] ?? 0)))
+  while (fitting < widths.length && (fitting === 0 || room >= (widths[fitting] ?? 0)))
     room -= widths[fitting++] ?? 0;
 
   const columns: Column[] = [

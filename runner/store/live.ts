@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Clock } from "../core/clock.js";
 import { isCode, type Disk } from "./disk.js";
-import { listIfAny, remove } from "./files.js";
+import { discard, listIfAny, removeEmpty, writeDisposable } from "./files.js";
 import { fateOf, ownerText, parseOwner } from "./owner.js";
 
 /** A run under way, as it last told of itself. */
@@ -25,7 +25,7 @@ export interface Entered {
   readonly folder: string;
   /** From its next beat on, the record or part of this key is told to be in use. To be called before it is looked up. */
   uses(key: string): void;
-  /** Removes the folder and all that is in it. */
+  /** Takes the run out. Its folder goes too, if nothing of its steps is in it. Never throws: the run is over. */
   leave(): void;
 }
 
@@ -84,7 +84,8 @@ export class LiveRuns {
       uses: key => void news.push(key),
       leave: () => {
         stop();
-        remove(this.disk, folder);
+        for (const name of [KEYS, BEGUN, ALIVE]) discard(this.disk, join(folder, name));
+        writeDisposable(() => removeEmpty(this.disk, folder));
       },
     };
   }

@@ -5,6 +5,7 @@ import type { Disk } from "./disk.js";
 import { readEnvelope, writeEnvelope } from "./envelope.js";
 import { fsyncName, listIfAny, remove } from "./files.js";
 import { isRunShape, isStepShape } from "./shape.js";
+import { documentOf, recordIn } from "./step-document.js";
 
 /** Something that a later version of vistas wrote: neither read nor overwritten. */
 export class NewerFormat extends Error {
@@ -46,7 +47,7 @@ export class Records {
   }
 
   put(record: StepRecord): void {
-    writeEnvelope(this.disk, this.#file(record.key), record);
+    writeEnvelope(this.disk, this.#file(record.key), documentOf(record));
     this.#known.set(record.key, record);
   }
 
@@ -119,7 +120,7 @@ export class Runs {
 export function readRecord(disk: Disk, file: string, key: string): StepRecord | string | undefined {
   const body = readDocument(disk, file, "key", key);
   if (!isObject(body)) return body;
-  return isStepShape(body) ? (body as unknown as StepRecord) : DAMAGED;
+  return isStepShape(body) ? recordIn(body) : DAMAGED;
 }
 
 /** A run's record in a file; where it cannot be used, why. */

@@ -1,7 +1,9 @@
 import { canonicalJson } from "../cache/canonical.js";
 import { sha256 } from "../cache/hash.js";
 import type { Json } from "../core/json.js";
+import { sameQuantity } from "../core/quantity.js";
 import type { StepRecord } from "../core/record.js";
+import { documentOf } from "./step-document.js";
 
 /**
  * What a step came to, in 16 hex digits: its artifacts by content, its metrics and its curves; not how long it took,
@@ -9,7 +11,7 @@ import type { StepRecord } from "../core/record.js";
  */
 export function resultId(record: Pick<StepRecord, "outputs" | "metrics" | "curves" | "result">): string {
   if (record.result !== undefined) return record.result;
-  const { outputs, metrics, curves } = record;
+  const { outputs, metrics, curves } = documentOf(record);
   const what = { tag: "vistas.result.1", outputs, metrics, curves } as unknown as Json;
   return sha256(canonicalJson(what)).slice(0, 16);
 }
@@ -21,7 +23,9 @@ export function resultDifference(a: StepRecord, b: StepRecord): string {
     return one?.digest !== other?.digest || one?.type !== other?.type;
   });
   if (outputs.length > 0) return `other bytes in ${few(outputs)}`;
-  const metrics = namesOf(a.metrics, b.metrics).filter(name => !Object.is(a.metrics[name], b.metrics[name]));
+  const metrics = namesOf(a.metrics, b.metrics).filter(
+    name => !sameQuantity(a.metrics[name], b.metrics[name]),
+  );
   if (metrics.length > 0) return `the same bytes, but other ${few(metrics)}`;
   return resultId(a) === resultId(b) ? "" : "the same bytes, but other curves";
 }

@@ -6,6 +6,7 @@ import { fsyncName, listIfAny, remove, removeEmpty } from "./files.js";
 import { NewerFormat, Records, readRecord } from "./records.js";
 import { writeEnvelope } from "./envelope.js";
 import { resultId } from "./result-id.js";
+import { documentOf } from "./step-document.js";
 
 /**
  * What each key produced, and has produced before. `records/` holds for each key the result that is reused: the
@@ -120,7 +121,7 @@ export class Results {
     const result = resultId(record);
     if (this.#look(record.key, result) === NEWER) return;
     const file = this.#file(record.key, result);
-    writeEnvelope(this.disk, file, { ...record, result });
+    writeEnvelope(this.disk, file, documentOf({ ...record, result }));
     fsyncName(this.disk, file);
   }
 

@@ -4,18 +4,20 @@
  * would come to light as a fault of vistas, a path that leads elsewhere as something worse.
  */
 import { isList, isObject, type Json, type JsonObject } from "../core/json.js";
+import { quantityOf } from "../core/quantity.js";
 import { safePath } from "./manifest.js";
 
 /** A `StepRecord`, whatever its format and key. */
 export function isStepShape(body: JsonObject): boolean {
-  const { fingerprint, outputs, outputNames, metrics, curves, result, environment } = body;
+  const { fingerprint, outputs, outputNames, metrics, curves, metricsFault, result, environment } = body;
   return (
     isText(body["id"]) &&
     isFingerprint(fingerprint) &&
     isMap(outputs, isArtifact) &&
     isMap(outputNames, path => isText(path) && safePath(path)) &&
-    isMap(metrics, isQuantity) &&
+    isMap(metrics, isNumber) &&
     isMap(curves, isCurve) &&
+    (metricsFault === undefined || isText(metricsFault)) &&
     isQuantity(body["seconds"]) &&
     isText(body["finished"]) &&
     isFree(environment) &&
@@ -142,7 +144,12 @@ function isArtifact(value: Json | undefined): boolean {
 }
 
 function isCurve(value: Json | undefined): boolean {
-  return isListOf(value, isPair);
+  return isListOf(value, point => isList(point) && point.length === 2 && point.every(isNumber));
+}
+
+/** A number, or a text for one that is not finite. */
+function isNumber(value: Json | undefined): boolean {
+  return quantityOf(value) !== undefined;
 }
 
 function isPair(value: Json | undefined): boolean {
@@ -166,9 +173,9 @@ function isShallow(value: Json, left: number): boolean {
 /** Deeper than any pipeline may be. */
 const DEEPEST = 500;
 
-/** JSON has null for what is not finite. */
+/** Null: there is none. */
 function isQuantity(value: Json | undefined): boolean {
-  return typeof value === "number" || value === null;
+  return value === null || isNumber(value);
 }
 
 function isScalar(value: Json | undefined): boolean {

@@ -1,4 +1,5 @@
 import type { RunEvent } from "../core/event.js";
+import { jsonText } from "../core/quantity.js";
 import { flushed, type Output, type Reporter } from "./output.js";
 import { printable } from "./text.js";
 
@@ -14,7 +15,7 @@ export function ndjsonReporter(
     sink: event => {
       // What is wrong with the store concerns people even when a program reads the events.
       if (event.type === "notice") options.stderr.write(`note: ${printable(event.message)}\n`);
-      if (options.verbose || CONTRACT.has(event.type)) stdout.write(`${JSON.stringify(event)}\n`);
+      if (options.verbose || CONTRACT.has(event.type)) stdout.write(`${jsonText(event)}\n`);
     },
     close: () => flushed(stdout),
   };

@@ -27,6 +27,7 @@ async function gone(p: Project): Promise<void> {
 const NO_HOOKS: JobHooks = {
   progress: () => undefined,
   log: () => undefined,
+  notice: () => undefined,
   findPart: () => Promise.resolve(undefined),
   claimPart: () => Promise.resolve({ state: "yours" }),
   keepPart: (_, path) => Promise.resolve(path),
@@ -131,7 +132,7 @@ steps:
     const abort = new AbortController();
     abort.abort();
     const job = {
-      ...{ id: "s", tag: "t/0", env: {}, cwd: p.folder, log: p.path("log") },
+      ...{ id: "s", tag: "t/0", env: {}, cwd: p.folder, home: p.folder, log: p.path("log") },
       program: { type: "command", argv: ["touch", p.path("begun")] } as const,
     };
     // Aborted before, and while the job is being started.

@@ -24,6 +24,17 @@ export class Unanswerable extends Error {
   override readonly name = "Unanswerable";
 }
 
+/** A metric is NaN or infinite: whatever is said of it does not hold. */
+export class NotFinite extends Unanswerable {
+  constructor(
+    message: string,
+    /** The metric's values, one an instance. */
+    readonly values: readonly number[],
+  ) {
+    super(message);
+  }
+}
+
 /** Throws `Unanswerable` for values that are not finite, or fewer of them than `least`. */
 export function demand(values: readonly number[], least: number, test: string): void {
   const odd = values.find(value => !Number.isFinite(value));
