@@ -6,7 +6,7 @@ import { Checkout, refusePlace, type Difference, type Target } from "../store/ch
 import { removeEmpty } from "../store/files.js";
 import type { Store } from "../store/store.js";
 import { labelFileName } from "../exec/label-file-name.js";
-import { namedSteps } from "./past.js";
+import { namedSteps, warnOf } from "./past.js";
 import { reading } from "./reading.js";
 import { stepResult } from "./results.js";
 import { openStore, print, splitTarget, type Session } from "./session.js";
@@ -33,7 +33,9 @@ export async function checkoutCommand(
   }
   const store = openStore(session, pipeline);
   const base = resolve(session.cwd, folder);
-  const { steps, output } = namedSteps(session, store, pipeline, word);
+  const { found, output, several, notices } = namedSteps(session, store, pipeline, word);
+  const steps = found.map(({ step }) => step);
+  warnOf(session, notices);
   return reading(
     store,
     steps.map(({ key }) => key),
@@ -51,7 +53,7 @@ export async function checkoutCommand(
               `Make it again: vistas run ${pipeline} "${instanceId(step.step, step.labels)}"`,
             );
           }
-          const place = steps.length > 1 ? join(base, labelFileName(step.labels)) : base;
+          const place = several ? join(base, labelFileName(step.labels)) : base;
           targets.push({ to: join(place, record?.outputNames[name] ?? name), artifact: { ref, from } });
         }
       }

@@ -1,6 +1,6 @@
 import { UsageError } from "../core/diagnostic.js";
 import { DONE } from "./exit.js";
-import { namedRun } from "./past.js";
+import { namedRun, scopeOf } from "./past.js";
 import { runResults } from "./results.js";
 import { openStore, print, printJson, splitTarget, type Session } from "./session.js";
 
@@ -20,8 +20,9 @@ export async function diffCommand(
     );
   }
   const store = openStore(session, pipeline);
+  const scope = scopeOf(session, store, pipeline, args);
   const past = (word: string) => {
-    const run = namedRun(store, word);
+    const run = namedRun(scope, word);
     return { run, results: runResults(store, run) };
   };
   const { diffRuns } = await import("../report/diff.js");

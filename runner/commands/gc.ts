@@ -8,7 +8,7 @@ import { bytes, counted, moment } from "../ui/format.js";
 import { table } from "../ui/table.js";
 import { DAMAGED, DONE, INTERRUPTED } from "./exit.js";
 import { lockedKeys } from "./locked.js";
-import { namedRun } from "./past.js";
+import { namedRun, scopeOf } from "./past.js";
 import { openStore, print, printJson, splitTarget, type Session } from "./session.js";
 
 export interface GcOptions {
@@ -34,7 +34,7 @@ export async function gcCommand(session: Session, args: string[], options: GcOpt
       "It is about the whole store.",
     );
   const store = openStore(session, pipeline);
-  const policy = policyOf(session, store, pipeline, options);
+  const policy = policyOf(session, store, pipeline, args, options);
   try {
     const found = await (options.dryRun === true ? dryRun(store, policy) : collect(session, store, policy));
     if (found.unreadable.length > 0) return refuse(session, found.unreadable);
@@ -63,7 +63,13 @@ async function collect(session: Session, store: Store, policy: Policy): Promise<
   return found;
 }
 
-function policyOf(session: Session, store: Store, pipeline: string, options: GcOptions): Policy {
+function policyOf(
+  session: Session,
+  store: Store,
+  pipeline: string,
+  args: readonly string[],
+  options: GcOptions,
+): Policy {
   const { keepLast, keep = [], lock = [], maxSize } = options;
   if (keepLast !== undefined && !/^\d{1,9}$/.test(keepLast))
     throw UsageError.ofCall(
@@ -80,7 +86,9 @@ function policyOf(session: Session, store: Store, pipeline: string, options: GcO
     );
   return {
     keepLast: keepLast === undefined ? (most === undefined ? Infinity : 0) : Number(keepLast),
-    keep: new Set(keep.map(word => namedRun(store, word).id)),
+    keep: new Set(
+      keep.map(word => namedRun({ ...scopeOf(session, store, pipeline, args), named: false }, word).id),
+    ),
     locked: lockedKeys(session, store, pipeline, lock),
     ...(most === undefined ? {} : { maxSize: most }),
   };

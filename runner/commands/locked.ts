@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from "node:path";
 import { projectOf } from "../graph/load.js";
 import { readLock } from "../lock/read.js";
+import { projectFolder } from "../store/project.js";
 import { listIfAny } from "../store/files.js";
 import type { Store } from "../store/store.js";
 import { readLockText } from "./lock-file.js";
@@ -22,7 +23,7 @@ export function lockedKeys(
   const folders = new Set([dirname(file), project, join(project, "pipelines")]);
   for (const id of store.runs.ids()) {
     const run = store.runs.get(id);
-    if (run !== undefined) folders.add(resolve(project, dirname(run.file)));
+    if (run !== undefined) folders.add(resolve(projectFolder(store.root, run.project), dirname(run.file)));
   }
   const beside = [...folders].flatMap(folder =>
     (listIfAny(store.disk, folder) ?? [])

@@ -1,9 +1,8 @@
 import { writeAtomic } from "../store/files.js";
 import { join, resolve } from "node:path";
-import { UsageError } from "../core/diagnostic.js";
 import type { RunRecord } from "../core/record.js";
 import { DONE } from "./exit.js";
-import { namedRun, pastRuns } from "./past.js";
+import { namedRun, scopeOf } from "./past.js";
 import { reproductionOf } from "./reproductions.js";
 import { reading } from "./reading.js";
 import { runResults, withPaths } from "./results.js";
@@ -18,7 +17,7 @@ export async function reportCommand(
 ): Promise<number> {
   const { pipeline, steps } = splitTarget(args);
   const store = openStore(session, pipeline);
-  const run = steps[0] === undefined ? newest(session, store, pipeline) : namedRun(store, steps[0]);
+  const run = namedRun(scopeOf(session, store, pipeline, args), steps[0] ?? "latest");
   const file = await writeReport(
     store,
     run,
@@ -51,13 +50,4 @@ export async function writeReport(
   const { renderMarkdown } = await import("../report/markdown.js");
   writeAtomic(store.disk, file, format === "html" ? renderReport(model) : renderMarkdown(model));
   return file;
-}
-
-function newest(session: Session, store: Store, pipeline: string): RunRecord {
-  for (const run of pastRuns(session, store, pipeline)) return run;
-  throw UsageError.ofCall(
-    "no-run",
-    `there is no run of ${pipeline} in ${store.root}`,
-    `Run it first: vistas run ${pipeline}`,
-  );
 }

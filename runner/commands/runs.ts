@@ -5,7 +5,7 @@ import { Sizes, type Size } from "../store/sizes.js";
 import type { Store } from "../store/store.js";
 import { duration } from "../ui/format.js";
 import { table } from "../ui/table.js";
-import { namedRun, pastRuns } from "./past.js";
+import { namedRun, pastRuns, scopeOf, type RunScope } from "./past.js";
 import { runResults } from "./results.js";
 import { sizeText } from "./size-text.js";
 import { openStore, print, printJson, splitTarget, type Session } from "./session.js";
@@ -24,10 +24,11 @@ export interface RunsOptions {
 export function runsCommand(session: Session, args: string[], options: RunsOptions): Promise<number> {
   const { pipeline } = splitTarget(args);
   const store = openStore(session, pipeline);
-  for (const name of options.unname ?? []) rename(store, name, undefined);
+  const scope = scopeOf(session, store, pipeline, args);
+  for (const name of options.unname ?? []) rename(scope, name, undefined);
   for (const text of options.name ?? []) {
     const { name, run } = parseName(text);
-    rename(store, run, name);
+    rename(scope, run, name);
   }
   if ((options.name ?? options.unname) !== undefined) return Promise.resolve(DONE);
   const runs =
@@ -79,7 +80,7 @@ function parseName(text: string): { name: string; run: string } {
   );
 }
 
-function rename(store: Store, word: string, name: string | undefined): void {
-  const { name: before, ...run } = namedRun(store, word);
-  if (before !== name) store.runs.put(name === undefined ? run : { ...run, name });
+function rename(scope: RunScope, word: string, name: string | undefined): void {
+  const { name: before, ...run } = namedRun(scope, word);
+  if (before !== name) scope.store.runs.put(name === undefined ? run : { ...run, name });
 }

@@ -8,7 +8,7 @@ import { Audits } from "../store/audits.js";
 import { Sizes, type Size } from "../store/sizes.js";
 import type { Determinism } from "../lock/label.js";
 import { table } from "../ui/table.js";
-import { namedSteps } from "./past.js";
+import { namedSteps, warnOf } from "./past.js";
 import { stepResult } from "./results.js";
 import { sizeText } from "./size-text.js";
 import { openStore, print, printJson, splitTarget, type Session } from "./session.js";
@@ -27,9 +27,12 @@ export async function showCommand(
   const sizes = new Sizes(store.root, store.disk);
   const shown: Shown[] = [];
   for (const word of steps) {
-    const { steps: found, output } = namedSteps(session, store, pipeline, word);
-    for (const step of found)
-      shown.push({ ...describe(await stepResult(store, step), output, sizes), ...audited(audits, step.key) });
+    const { found, output, notices } = namedSteps(session, store, pipeline, word);
+    warnOf(session, notices);
+    for (const { step, run } of found) {
+      const result = await stepResult(store, step);
+      shown.push({ run: run.id, ...describe(result, output, sizes), ...audited(audits, step.key) });
+    }
   }
   store.stats.save();
   if (options.json === true) printJson(session, shown.length === 1 ? shown[0] : shown);
@@ -44,6 +47,8 @@ function audited(audits: Audits, key: string | null): Pick<Shown, "determinism">
 
 interface Shown {
   readonly id: string;
+  /** The newest run that had this result. */
+  readonly run: string;
   readonly kind: string;
   readonly key: string | null;
   readonly metrics: Readonly<Record<string, number>>;
@@ -69,7 +74,7 @@ function describe(
   { step, record, paths, variation }: StepResult,
   output: string | undefined,
   sizes: Sizes,
-): Shown {
+): Omit<Shown, "run"> {
   const names = Object.keys(record?.outputs ?? {});
   if (output !== undefined && !names.includes(output)) {
     const near = nearest(output, names);
@@ -107,7 +112,7 @@ function render(shown: Shown): string {
         ];
   return [
     `${shown.id}  (${shown.kind})`,
-    `  key ${shown.key ?? "-"}, took ${duration(shown.seconds)}, finished ${shown.finished ?? "-"}, ${sizeText(shown.size)}`,
+    `  key ${shown.key ?? "-"}, run ${shown.run}, took ${duration(shown.seconds)}, finished ${shown.finished ?? "-"}, ${sizeText(shown.size)}`,
     ...(shown.variation === undefined ? [] : [`  ${shown.variation}`]),
     ...(shown.metricsFault === undefined ? [] : [`  ${shown.metricsFault}`]),
     ...(shown.determinism === undefined

@@ -99,8 +99,12 @@ export interface RunRecord {
   /** What the user calls it, if anything: such a run is kept until it is called so no more. */
   readonly name?: string;
   readonly pipeline: string;
+  /** The project whose pipeline it is, as `projectIdentity` gives it: stores may be shared by several. */
+  readonly project: string;
   /** The pipeline file, relative to the project. */
   readonly file: string;
+  /** What the pipeline had and the run did not select; absent where it selected everything. */
+  readonly leftOut?: LeftOut;
   /** ISO 8601, UTC. */
   readonly started: string;
   readonly finished: string;
@@ -110,6 +114,14 @@ export interface RunRecord {
   readonly environment: JsonObject;
   readonly steps: readonly RunStep[];
   readonly counts: Readonly<Record<Outcome, number>>;
+}
+
+/** The part of a pipeline that a run did not select. */
+export interface LeftOut {
+  /** Steps of which it selected no instance. */
+  readonly steps: readonly string[];
+  /** Instances of steps of which it selected others; `index`: which of its step's instances it is, from 0. */
+  readonly instances: readonly (Pick<RunStep, "id" | "step" | "labels"> & { readonly index: number })[];
 }
 
 /** What `show`, `report` and `diff` look at: a run's step beside what its key produced. */

@@ -1,7 +1,8 @@
 import { relative } from "node:path";
 import type { EventSink, RunEvent } from "../core/event.js";
-import type { Outcome, RunRecord, RunStep, StepRecord } from "../core/record.js";
+import type { LeftOut, Outcome, RunRecord, RunStep, StepRecord } from "../core/record.js";
 import type { Graph, GraphNode } from "../graph/types.js";
+import { projectIdentity } from "../store/project.js";
 import { resultId } from "../store/result-id.js";
 import { describeEnvironment } from "./environment.js";
 import type { Host } from "./host.js";
@@ -110,7 +111,9 @@ export class Ledger {
       format: 1,
       id: this.id,
       pipeline: this.graph.name,
+      project: projectIdentity(this.host.store.root, this.graph.project),
       file: relative(this.graph.project, this.graph.file),
+      ...leftOut(this.graph, this.nodes),
       started: this.#started.toISOString(),
       finished: this.now(),
       seconds,
@@ -131,6 +134,21 @@ function runId(started: Date, token: string): string {
   const [date = "", time = ""] = started.toISOString().split(/[T.]/);
   const milliseconds = started.getUTCMilliseconds().toString(16).padStart(3, "0");
   return `${date.replaceAll("-", "")}-${time.replaceAll(":", "")}-${milliseconds}${token}`;
+}
+
+function leftOut(graph: Graph, nodes: readonly GraphNode[]): { leftOut?: LeftOut } {
+  if (nodes.length === graph.nodes.length) return {};
+  const selected = new Set(nodes.map(({ id }) => id));
+  const steps = new Set(nodes.map(({ step }) => step));
+  const others = graph.nodes.filter(({ id }) => !selected.has(id));
+  const counts = new Map<string, number>();
+  const instances = graph.nodes.flatMap(({ id, step, labels }) => {
+    const index = counts.get(step) ?? 0;
+    counts.set(step, index + 1);
+    return steps.has(step) && !selected.has(id) ? [{ id, step, labels, index }] : [];
+  });
+  const absent = new Set(others.map(({ step }) => step).filter(step => !steps.has(step)));
+  return { leftOut: { steps: [...absent], instances } };
 }
 
 export function kindOf({ work }: GraphNode): string {

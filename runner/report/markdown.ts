@@ -2,13 +2,14 @@ import { duration, moment, thousands } from "../ui/format.js";
 import { OUTCOMES } from "../ui/narrate.js";
 import { printable, printableLines } from "../ui/text.js";
 import { cellText, type MetricTable } from "./metrics.js";
-import type { ReportModel } from "./model.js";
+import { leftOutText, type ReportModel } from "./model.js";
 
 /**
  * A run in a screen of GitHub-flavoured Markdown, for a CI job's summary or a pull request: how it went, what
  * failed, and the metrics with their intervals. Ends with a newline.
  */
 export function renderMarkdown({ run, steps, tables, attachments }: ReportModel): string {
+  const part = leftOutText(run);
   const counts = OUTCOMES.filter(outcome => run.counts[outcome] > 0);
   const blocks = [
     `## ${inline(run.pipeline)}: ${run.outcome}`,
@@ -16,6 +17,7 @@ export function renderMarkdown({ run, steps, tables, attachments }: ReportModel)
       `Run \`${run.id}\` of ${moment(run.started)} took ${duration(run.seconds)}`,
       ...counts.map(outcome => `${thousands(run.counts[outcome])} ${outcome}`),
     ].join(", ") + ".",
+    ...(part === undefined ? [] : [inline(part)]),
     ...failures(run.steps),
     ...variations(steps),
     ...[...tables].reverse().map(metricTable),

@@ -76,6 +76,17 @@ export async function buildReportModel(
   };
 }
 
+/** What a run of a part of its pipeline left out, in words; nothing for a run of the whole. */
+export function leftOutText({ leftOut }: RunRecord): string | undefined {
+  if (leftOut === undefined) return undefined;
+  const names = [...leftOut.instances.map(({ id }) => id), ...leftOut.steps];
+  const shown = names.slice(0, MOST_NAMES).join(", ");
+  const more = names.length - MOST_NAMES;
+  return `A part of the pipeline: the run did not select ${shown}${more > 0 ? ` and ${more} more` : ""}.`;
+}
+
+const MOST_NAMES = 8;
+
 /** `{ a: { b: 1 } }` as `[["a.b", "1"]]`; text as it is, everything else as JSON. */
 export function flattened(object: JsonObject, prefix = ""): [name: string, value: string][] {
   return Object.entries(object).flatMap(([key, value]): [string, string][] => {

@@ -2,7 +2,10 @@ import type { Blob, Entry, Rest, RunUse, Survey } from "./reach.js";
 
 /** What a user wants to keep. */
 export interface Policy {
-  /** How many of the newest runs keep what they had: from 0 to Infinity. */
+  /**
+   * How many of the newest finished runs of each pipeline keep what they had, from 0 to Infinity: of the whole of it, and
+   * of each part of it that was selected. Newer runs that failed or were interrupted do too.
+   */
   readonly keepLast: number;
   /** Ids of runs that keep what they had as well; named runs do without being listed. */
   readonly keep: ReadonlySet<string>;
@@ -51,8 +54,8 @@ export interface Line {
 }
 
 /**
- * Decides what goes. Kept are: the results of the newest `keepLast` runs, of named and listed ones, of locks, and what
- * runs under way use; what was made since the oldest of the newest `keepLast` began, for it may belong to a run that
+ * Decides what goes. Kept are: the results of the newest `keepLast` runs of each pipeline, of named and listed ones, of
+ * locks, and what runs under way use; what was made since the oldest of the newest `keepLast` of all runs began, for it may belong to a run that
  * was killed and is to be gone on with; and parts of whatever made a kept result. Of the rest all goes, or with a
  * `maxSize` only what must: runs, results and (kept or not, since they only save time) parts, least recently used
  * first. Pure.
@@ -60,14 +63,13 @@ export interface Line {
 export function planGc(survey: Survey, policy: Policy, now: Circumstances): Plan {
   const { keepLast, maxSize = 0 } = policy;
   const bounded = policy.maxSize !== undefined;
-  const newest = survey.runs.slice(0, keepLast);
-  const oldest = newest.at(-1);
+  const oldest = survey.runs.slice(0, keepLast).at(-1);
   const since = survey.runs.length < keepLast ? EVER : (oldest?.started ?? NEVER);
   const sinceRun = survey.runs.length < keepLast ? EVER : (oldest?.id ?? NEVER);
 
   const users = new Users(survey);
   const keptRuns = new Set(survey.runs.filter(r => r.name !== undefined || policy.keep.has(r.id)));
-  for (const run of newest) keptRuns.add(run);
+  for (const run of newestOfEach(survey.runs, keepLast)) keptRuns.add(run);
   const isRoot = (entry: Entry): boolean =>
     now.inUse.has(entry.key) ||
     (entry.area !== "parts" &&
@@ -97,6 +99,17 @@ export function planGc(survey: Survey, policy: Policy, now: Circumstances): Plan
     ledger.drop(candidate);
   }
   return ledger.plan(survey.entries.filter(entry => emptied(entry) && !stays(entry)));
+}
+
+/** Of each group, the newest `count` runs that came to their end, and whatever is newer. `runs`: newest first. */
+function* newestOfEach(runs: readonly RunUse[], count: number): Generator<RunUse> {
+  const done = new Map<string, number>();
+  for (const run of runs) {
+    const before = done.get(run.group) ?? 0;
+    if (before >= count) continue;
+    if (run.outcome === "done") done.set(run.group, before + 1);
+    yield run;
+  }
 }
 
 /** Names in `objects/` of what was surveyed that no entry but the dropped ones needs. */

@@ -60,7 +60,7 @@ const AREAS = {
   past: (all, area) => all.results(area),
   parts: (all, area) => all.sharded(area, DOCUMENT, ([, name = ""]) => ({ kind: "part", name })),
   audits: (all, area) => all.sharded(area, DOCUMENT, ([, name = ""]) => ({ kind: "audit", name })),
-  runs: (all, area) => all.flat(area, RUN_FILE, name => ({ kind: "run", name })),
+  runs: (all, area) => all.flat(area, NUMBERED, name => ({ kind: "run", name })),
   reproductions: (all, area) => all.flat(area, RUN_FILE, name => ({ kind: "reproduction", name })),
   logs: (all, area) => all.flat(area, ANY, name => ({ kind: "log", name })),
   reports: (all, area) => all.flat(area, /^(.+)\.(?:html|md)$/, name => ({ kind: "report", name })),
@@ -140,6 +140,7 @@ class Lister {
 
 const OBJECT = /^([0-9a-f]{64})(\.x|\.tree|)$/;
 const DOCUMENT = /^([0-9a-f]{64})\.json$/;
+const NUMBERED = /^\d{8,15}\.(.+)\.json$/s;
 const RUN_FILE = /^(.+)\.json$/;
 const ANY = /^(.+)$/s;
 

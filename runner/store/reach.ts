@@ -1,11 +1,11 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fingerprintKey } from "../cache/fingerprint.js";
-import type { ArtifactRef } from "../core/record.js";
+import type { ArtifactRef, RunRecord } from "../core/record.js";
 import { isCode, type Disk } from "./disk.js";
 import { breather, listIfAny } from "./files.js";
 import { inventory, type Area, type Item, type ItemKind } from "./inventory.js";
 import { parseManifest, type TreeEntry } from "./manifest.js";
-import { readRecord, readRun } from "./records.js";
+import { newestFirst, readRecord, readRun, runOfFile } from "./records.js";
 import { resultId } from "./result-id.js";
 
 /** A result or a part: what names objects. */
@@ -31,6 +31,11 @@ export interface Entry {
 /** A past run, and the results that it had. */
 export interface RunUse {
   readonly id: string;
+  /** Its place in the order of runs, see `Runs`. */
+  readonly number: number;
+  /** Runs with the same text are of one pipeline of one project, and of the same part of it. */
+  readonly group: string;
+  readonly outcome: RunRecord["outcome"];
   readonly name: string | undefined;
   readonly started: string;
   readonly finished: string;
@@ -101,7 +106,7 @@ class Surveyor {
     });
     return {
       entries: [...parts, ...results],
-      runs: runs.sort((a, b) => (a.id < b.id ? 1 : -1)),
+      runs: runs.sort(newestFirst),
       ...{ unreadable, objects: new Map(objects), trees, rest: this.#rest },
     };
   }
@@ -144,10 +149,12 @@ class Surveyor {
     const record = readRun(this.disk, join(this.root, item.path), item.name);
     if (typeof record === "string") unreadable.push(item.name);
     if (typeof record !== "object") return undefined;
-    const { id, name, started, finished, steps } = record;
+    const { id, name, started, finished, steps, outcome } = record;
+    const { number = 0 } = runOfFile(basename(item.path)) ?? {};
+    const group = JSON.stringify([record.project, record.file, record.leftOut ?? null]);
     const bytes = this.#stat(item.path)?.bytes ?? 0;
     const used = steps.flatMap(({ key, result }) => (key === null ? [] : [{ key, result }]));
-    return { id, name, started, finished, bytes, steps: used };
+    return { id, number, group, outcome, name, started, finished, bytes, steps: used };
   }
 
   /** The names in `objects/` of all that an artifact consists of. */

@@ -85,35 +85,71 @@ export class Records {
   }
 }
 
-/** Past runs, one file each; their ids sort by time. */
+/**
+ * Past runs, one file each: `<number>.<id>.json`. A run is numbered after the highest number there when it is recorded:
+ * so runs have an order that no clock decides. Runs that ended at the same moment may share a number.
+ */
 export class Runs {
+  readonly #numbers = new Map<string, number>();
+
   constructor(
     private readonly folder: string,
     private readonly disk: Disk,
   ) {}
 
   put(run: RunRecord): void {
-    const file = join(this.folder, `${run.id}.json`);
+    const newest = this.#list()[0]?.number ?? 0;
+    const number = this.#numbers.get(run.id) ?? newest + 1;
+    const file = this.#file(run.id, number);
     writeEnvelope(this.disk, file, run);
+    this.#numbers.set(run.id, number);
     // A run cannot be made again.
     fsyncName(this.disk, file);
   }
 
   /** Nothing for a run that is damaged, or of another format: `vistas verify` tells which. */
   get(id: string): RunRecord | undefined {
-    const found = readRun(this.disk, join(this.folder, `${id}.json`), id);
+    if (!this.#numbers.has(id)) this.#list();
+    const number = this.#numbers.get(id);
+    const found = number === undefined ? undefined : readRun(this.disk, this.#file(id, number), id);
     return typeof found === "string" ? undefined : found;
   }
 
   drop(id: string): void {
-    remove(this.disk, join(this.folder, `${id}.json`));
+    if (!this.#numbers.has(id)) this.#list();
+    const number = this.#numbers.get(id);
+    if (number !== undefined) remove(this.disk, this.#file(id, number));
+    this.#numbers.delete(id);
   }
 
   /** Newest first. */
   ids(): string[] {
-    const names = (listIfAny(this.disk, this.folder) ?? []).filter(name => name.endsWith(".json"));
-    return names.map(name => name.slice(0, -".json".length)).sort((a, b) => byCodeUnit(b, a));
+    return this.#list().map(({ id }) => id);
   }
+
+  #list(): { id: string; number: number }[] {
+    const found = (listIfAny(this.disk, this.folder) ?? []).flatMap(name => runOfFile(name) ?? []);
+    for (const { id, number } of found) this.#numbers.set(id, number);
+    return found.sort(newestFirst);
+  }
+
+  #file(id: string, number: number): string {
+    return join(this.folder, `${String(number).padStart(8, "0")}.${id}.json`);
+  }
+}
+
+/** The run that a file in `runs/` is of. */
+export function runOfFile(name: string): { readonly id: string; readonly number: number } | undefined {
+  const [, number, id] = /^(\d{8,15})\.(.+)\.json$/s.exec(name) ?? [];
+  return number === undefined || id === undefined ? undefined : { id, number: Number(number) };
+}
+
+/** Later numbers first; of runs with one number, which ended at the same moment, the later id. */
+export function newestFirst(
+  a: { readonly id: string; readonly number: number },
+  b: { readonly id: string; readonly number: number },
+): number {
+  return b.number - a.number || byCodeUnit(b.id, a.id);
 }
 
 /** A key's record in a file; where it cannot be used, why, in words that follow "its record". Throws `NewerFormat`. */

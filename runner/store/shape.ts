@@ -27,9 +27,11 @@ export function isStepShape(body: JsonObject): boolean {
 
 /** A `RunRecord`, whatever its format and id. */
 export function isRunShape(body: JsonObject): boolean {
-  const { pipeline, file, started, finished, seconds, outcome, params, environment, steps, counts } = body;
+  const { pipeline, project, file, started, finished, seconds, outcome, params, environment } = body;
+  const { steps, counts, leftOut } = body;
   return (
-    [pipeline, file, started, finished].every(isText) &&
+    [pipeline, project, file, started, finished].every(isText) &&
+    (leftOut === undefined || isLeftOut(leftOut)) &&
     isQuantity(seconds) &&
     isOneOf(outcome, ["done", "failed", "interrupted"]) &&
     isFree(params) &&
@@ -39,6 +41,23 @@ export function isRunShape(body: JsonObject): boolean {
     (body["name"] === undefined || isText(body["name"])) &&
     isMap(counts, isQuantity) &&
     OUTCOMES.every(name => isObject(counts) && name in counts)
+  );
+}
+
+function isLeftOut(value: Json): boolean {
+  if (!isObject(value)) return false;
+  const { steps, instances } = value;
+  return (
+    isListOf(steps, isText) &&
+    isListOf(
+      instances,
+      one =>
+        isObject(one) &&
+        isQuantity(one["index"]) &&
+        isText(one["id"]) &&
+        isText(one["step"]) &&
+        isObject(one["labels"]),
+    )
   );
 }
 

@@ -181,7 +181,14 @@ function runRecord(number: number, results: readonly StepRecord[]): RunRecord {
     ...(result === undefined ? {} : { result }),
   }));
   return {
-    ...{ format: 1, id: `202001${10 + number}-000000-0000000`, pipeline: "p", file: "p.yaml", started: at },
+    ...{
+      format: 1,
+      id: `202001${10 + number}-000000-0000000`,
+      pipeline: "p",
+      project: "..",
+      file: "p.yaml",
+      started: at,
+    },
     ...{ finished: at, seconds: 1, outcome: "done", params: {}, environment: {}, steps, counts },
   };
 }

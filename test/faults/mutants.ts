@@ -113,7 +113,7 @@ function resealed(bytes: Buffer, change: (body: Body) => Body = body => body): B
 /** The fields in which a document says what it is, as its path has it. */
 function namedBy(path: string): Body {
   const name = basename(path, ".json");
-  if (path.includes("/runs/")) return { id: name };
+  if (path.includes("/runs/")) return { id: name.replace(/^\d+\./, "") };
   if (path.includes("/reproductions/")) return { run: name };
   return path.includes("/past/") ? { key: basename(dirname(path)), result: name } : { key: name };
 }

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
 import { systemClock } from "../../runner/core/clock.js";
 import { Store } from "../../runner/store/store.js";
 import { Project } from "../rig/project.js";
+import { runFile } from "../rig/runs.js";
 
 const PIPELINE = `
 params: { word: one }
@@ -110,7 +111,7 @@ describe("gc", () => {
     expect([naming.code, naming.stderr]).toEqual([0, ""]);
     await project.vistas(["reproduce", "p.yaml", "--set", "word=locked", "--update"]);
     expect(existsSync(project.path("p.lock.json"))).toBe(true);
-    rmSync(project.path("artifacts", "runs", `${locked}.json`));
+    rmSync(runFile(project.path("artifacts"), locked));
     await project.run(["--set", "word=newest"]);
     const done = await gc(project, "--keep-last", "1", "--keep", listed);
     expect(done.runs).toHaveLength(3);
@@ -122,7 +123,7 @@ describe("gc", () => {
   it("refuses where a run's record is damaged, as what it needs is not known", async () => {
     const project = await withRuns("one", "two");
     const [, old = ""] = new Store(project.path("artifacts"), systemClock).runs.ids();
-    project.write(`artifacts/runs/${old}.json`, "{}");
+    writeFileSync(runFile(project.path("artifacts"), old), "{}");
     const before = files(project, "objects");
     const { code, stderr } = await project.vistas(["gc", "p.yaml", "--keep-last", "1"]);
     expect([code, files(project, "objects")]).toEqual([4, before]);

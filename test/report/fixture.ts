@@ -45,6 +45,7 @@ export function makeRun(
     format: 1,
     id: "20261123-061019-3f9a",
     pipeline: "quickstart",
+    project: "..",
     file: "pipelines/quickstart.yaml",
     started: "2026-11-23T06:10:19.000Z",
     finished: "2026-11-23T06:12:58.400Z",

@@ -36,7 +36,7 @@ describe("the inventory of a store", () => {
       [`past/ab/${KEY}/${RESULT}.json`]: "past",
       [`parts/ab/${KEY}.json`]: "part",
       [`audits/ab/${KEY}.json`]: "audit",
-      "runs/20261123-061019-0c53f9a.json": "run",
+      "runs/00000001.20261123-061019-0c53f9a.json": "run",
       "reproductions/20261123-061019-0c53f9a.json": "reproduction",
       "logs/20261123-061019-0c53f9a": "log",
       "reports/20261123-061019-0c53f9a.html": "report",
@@ -53,7 +53,7 @@ describe("the inventory of a store", () => {
     const named = {
       [`objects/ab/${KEY}.12-0.tmp`]: "temporary",
       [`past/ab/${KEY}/${RESULT}.json.12-1.tmp`]: "temporary",
-      "runs/20261123-061019-0c53f9a.json.12-2.tmp": "temporary",
+      "runs/00000001.20261123-061019-0c53f9a.json.12-2.tmp": "temporary",
       [`objects/ab/${KEY}.copy`]: "stray",
       // Under another shard than its own nothing would find it.
       [`records/cd/${KEY}.json`]: "stray",
@@ -67,7 +67,7 @@ describe("the inventory of a store", () => {
   });
 
   it("gives the key, digest or run that a name stands for, and which result", () => {
-    put(`objects/ab/${KEY}.x`, `past/ab/${KEY}/${RESULT}.json`, "runs/r1.json");
+    put(`objects/ab/${KEY}.x`, `past/ab/${KEY}/${RESULT}.json`, "runs/00000001.r1.json");
     const found = [...inventory(systemDisk, root, ["objects", "past", "runs"])];
     expect(found.map(({ name, result }) => [name, result])).toEqual([
       [KEY, undefined],

@@ -7,7 +7,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import type { StepRecord } from "../../runner/core/record.js";
 import { systemDisk } from "../../runner/store/disk.js";
@@ -18,6 +18,7 @@ import { assess } from "../../runner/store/verify-loss.js";
 import { repair } from "../../runner/store/verify-repair.js";
 import { reseal, rewrite } from "../faults/mutations.js";
 import { Victim } from "../faults/victim.js";
+import { runFile } from "../rig/runs.js";
 
 let victim: Victim;
 beforeAll(async () => {
@@ -145,11 +146,12 @@ describe("verify --repair", () => {
 
   it("exits 4 for a run record, says what is lost, and keeps what is left of it for people", async () => {
     const [id = ""] = victim.store().runs.ids();
-    flip(`runs/${id}.json`);
+    const file = relative(victim.root, runFile(victim.root, id));
+    flip(file);
     const { code, lost } = await verified(true);
     expect(code).toBe(4);
     expect(lost[0]).toMatch(new RegExp(`what run ${id} did`));
-    expect(existsSync(at(`lost/runs/${id}.json`))).toBe(true);
+    expect(existsSync(at(`lost/${file}`))).toBe(true);
     expect(await verified()).toMatchObject({ code: 0 });
   });
 

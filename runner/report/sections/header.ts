@@ -1,12 +1,13 @@
 import { OUTCOMES } from "../../ui/narrate.js";
 import { bytes, duration, moment, thousands } from "../../ui/format.js";
 import { type Markup, markup } from "../../core/markup.js";
-import type { ReportModel } from "../model.js";
+import { leftOutText, type ReportModel } from "../model.js";
 import { badge, type Section, stepAnchor } from "./section.js";
 
 /** Title, how it went, when, how long, what ran and what was reused; first of all, what failed. */
 export function headerSection(model: ReportModel, sections: readonly Section[]): Markup {
   const { run, worth } = model;
+  const part = leftOutText(run);
   const saved = worth - run.seconds;
   return markup`<header>
 <div class="eyebrow">Run report</div>
@@ -16,6 +17,7 @@ export function headerSection(model: ReportModel, sections: readonly Section[]):
   ).map(outcome => markup`<li><b>${thousands(run.counts[outcome])}</b> ${outcome}</li>`)}${
     run.counts.cached > 0 && saved > 1 && markup`<li>reuse saved <b>${duration(saved)}</b></li>`
   }<li>${outputBytes(model)}</li></ul>
+${part !== undefined && markup`<p class="soft">${part}</p>`}
 ${shares(model)}
 ${failures(model)}
 <nav>${sections.map(({ id, title }) => markup`<a href="#${id}">${title}</a>`)}</nav>
