@@ -1,6 +1,7 @@
 import { byCodeUnit, isList, isObject, type Json, type JsonObject } from "../core/json.js";
 import type { Fingerprint, FingerprintInput } from "../core/record.js";
 import { canonicalJson } from "./canonical.js";
+import { changeText } from "./difference-text.js";
 
 /** One thing that makes two keys differ. `before` or `after` is null where one side lacks it. */
 export interface Difference {
@@ -10,6 +11,12 @@ export interface Difference {
   readonly name: string;
   readonly before: string | null;
   readonly after: string | null;
+  /** In words, where `before` and `after` are not what people write: `changed`. */
+  readonly detail?: string;
+  /** The param of the pipeline that makes the difference, such as `params.sigma`, where that is known. */
+  readonly param?: string;
+  /** The param's own change, where it is a part of what changed. */
+  readonly change?: readonly [before: string, after: string];
 }
 
 /** Every difference between the fingerprint of a past result and the present one; none when the keys are equal. */
@@ -21,14 +28,22 @@ export function differences(past: Fingerprint, now: Fingerprint): Difference[] {
   } else {
     found.push(...mapDifferences("parameter", flatten(past.with, "with"), flatten(now.with, "with")));
   }
-  found.push(...mapDifferences("code", past.code, now.code));
+  const code = mapDifferences("code", past.code, now.code);
+  found.push(...code.map(module => ({ ...module, detail: verbOf(module) })));
   found.push(...inputDifferences(past.inputs, now.inputs));
   found.push(...mapDifferences("environment", variables(past), variables(now)));
   if (past.repeat !== now.repeat)
     found.push({ what: "repeat", name: "labels", before: past.repeat ?? null, after: now.repeat ?? null });
   if (past.numeric !== now.numeric)
     found.push({ what: "engine", name: "numeric class", before: past.numeric, after: now.numeric });
-  return found;
+  if (found.length > 0) return found;
+  // Two values may have the same leaves, such as `{ a.b: 1 }` and `{ a: { b: 1 } }`.
+  const [before, after] = [canonicalJson(past.with), canonicalJson(now.with)];
+  if (before !== after) return [{ what: "parameter", name: "with", before, after }];
+  const order = ({ inputs }: Fingerprint): string => inputs.map(nameOf).join(", ");
+  return order(past) === order(now)
+    ? found
+    : [{ what: "input", name: "order", before: order(past), after: order(now) }];
 }
 
 /** The past fingerprint with the fewest differences from `now`; among equals the first. */
@@ -44,49 +59,73 @@ export function nearestPast<T extends { readonly fingerprint: Fingerprint }>(
   return best;
 }
 
-/** `parameter with.sigma: 0.3 -> 0.5` */
-export function differenceText({ what, name, before, after }: Difference): string {
-  if (what === "file" || what === "input" || what === "code") {
-    const verb = before === null ? "was added" : after === null ? "was removed" : "changed";
-    return `${what} ${name} ${verb}`;
-  }
-  const show = (value: string | null): string => (value === null ? "(none)" : short(value));
-  return `${what} ${name}: ${show(before)} -> ${show(after)}`;
-}
-
-function short(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
-}
-
 function variables({ env, secrets = [] }: Fingerprint): Record<string, string> {
   return {
-    ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value ?? "(unset)"])),
+    ...Object.fromEntries(
+      Object.entries(env).map(([name, value]) => [name, value === null ? "(unset)" : valueText(value)]),
+    ),
     ...Object.fromEntries(secrets.map(name => [name, "(secret)"])),
   };
 }
 
+/** Quoted where it would look like one of the words above, or like nothing. */
+function valueText(value: string): string {
+  return /^["(]|^\s|\s$|^$/.test(value) ? JSON.stringify(value) : value;
+}
+
+/** `views`, and of a gathered input `views[seed=0]`. */
+function nameOf({ role, label }: FingerprintInput): string {
+  return label === "" ? role : `${role}[${label}]`;
+}
+
 function inputDifferences(past: readonly FingerprintInput[], now: readonly FingerprintInput[]): Difference[] {
   const table = (inputs: readonly FingerprintInput[]): Map<string, FingerprintInput> =>
-    new Map(inputs.map(i => [i.label === "" ? i.role : `${i.role}[${i.label}]`, i]));
+    new Map(inputs.map(input => [nameOf(input), input]));
   const [before, after] = [table(past), table(now)];
   return [...new Set([...before.keys(), ...after.keys()])].sort(byCodeUnit).flatMap(name => {
     const [a, b] = [before.get(name), after.get(name)];
-    const identity = (i: FingerprintInput | undefined): string | null =>
-      i === undefined
-        ? null
-        : `${i.path} ${i.type} ${i.digest} ${i.sameAs === undefined ? "" : `same as ${i.sameAs}`}`.trim();
-    if (identity(a) === identity(b) && a?.source === b?.source) return [];
-    const file = (b ?? a)?.source === "file";
+    const detail = changeOf(a, b);
+    if (detail === undefined) return [];
+    const either = b ?? a;
+    const file = either?.source === "file";
     return [
       {
         what: file ? "file" : "input",
-        name: file ? ((b ?? a)?.path ?? name) : name,
+        name: file && either.path !== "" ? either.path : name,
         before: identity(a),
         after: identity(b),
+        detail,
       } as const,
     ];
   });
 }
+
+function identity(input: FingerprintInput | undefined): string | null {
+  if (input === undefined) return null;
+  const { source, path, type, digest, sameAs } = input;
+  return [source, path, type, digest, ...(sameAs === undefined ? [] : [`same as ${sameAs}`])]
+    .join(" ")
+    .trim();
+}
+
+/** What became of an input, in words that follow its name; undefined: nothing. */
+function changeOf(a: FingerprintInput | undefined, b: FingerprintInput | undefined): string | undefined {
+  if (a === undefined || b === undefined)
+    return a === b ? undefined : verbOf({ before: identity(a), after: identity(b) });
+  if (a.source !== b.source)
+    return b.source === "file" ? "is a file now, not a step's output" : "is a step's output now, not a file";
+  if (a.digest !== b.digest) return "changed";
+  if (a.type !== b.type) return `changed: ${TYPES[a.type]} -> ${TYPES[b.type]}`;
+  if (a.path !== b.path) return `has another name: ${changeText(a.path, b.path)}`;
+  if (a.sameAs === b.sameAs) return undefined;
+  return `is the same result as another input: ${changeText(a.sameAs ?? null, b.sameAs ?? null)}`;
+}
+
+function verbOf({ before, after }: Pick<Difference, "before" | "after">): string {
+  return before === null ? "was added" : after === null ? "was removed" : "changed";
+}
+
+const TYPES = { file: "file", executable: "executable file", tree: "folder" } as const;
 
 function mapDifferences(
   what: Difference["what"],
@@ -94,27 +133,36 @@ function mapDifferences(
   now: Readonly<Record<string, string>>,
 ): Difference[] {
   return [...new Set([...Object.keys(past), ...Object.keys(now)])].sort(byCodeUnit).flatMap(name => {
-    const [before, after] = [past[name] ?? null, now[name] ?? null];
+    const [before, after] = [valueOf(past, name), valueOf(now, name)];
     return before === after ? [] : [{ what, name, before, after }];
   });
 }
 
+function valueOf(map: Readonly<Record<string, string>>, name: string): string | null {
+  return Object.hasOwn(map, name) ? (map[name] ?? null) : null;
+}
+
 /** A command as people write it: its words with holes for paths, and the file name of each output. */
-function commandParts({ form, command, outputs }: JsonObject): Record<string, string> {
+function commandParts({ form, command, outputs, ...others }: JsonObject): Record<string, string> {
   const hole = (part: Json): string => {
     if (!isObject(part)) return "";
     const { text, input, output } = part;
-    if (typeof text === "string") return text;
-    return typeof input === "string"
-      ? `{inputs.${input}}`
-      : `{outputs.${typeof output === "string" ? output : ""}}`;
+    // As it is escaped in a pipeline.
+    if (typeof text === "string") return text.replaceAll("${{", "$${{");
+    const [what, name] = typeof input === "string" ? ["inputs", input] : ["outputs", output];
+    return `\${{ ${what}.${typeof name === "string" ? name : ""} }}`;
   };
   const words = isList(command) ? command.map(word => (isList(word) ? word.map(hole).join("") : "")) : [];
   const line =
     form === "argv"
-      ? words.map(word => (/\s|^$/.test(word) ? JSON.stringify(word) : word)).join(" ")
+      ? words.map(word => (/[\s"\\]|^$/.test(word) ? JSON.stringify(word) : word)).join(" ")
       : words.join("");
-  return { run: line, ...(isObject(outputs) ? flatten(outputs, "outputs") : {}) };
+  return {
+    run: line,
+    "form of run": form === "argv" ? "a list of words" : "a line for the shell",
+    ...(isObject(outputs) ? flatten(outputs, "outputs") : {}),
+    ...flatten(others, "run"),
+  };
 }
 
 /** Leaves by dotted path, so that a change deep inside is named by itself. */
@@ -129,4 +177,44 @@ function flatten(value: JsonObject, prefix: string): Record<string, string> {
   };
   for (const key of Object.keys(value)) visit(value[key] ?? null, `${prefix}.${key}`);
   return out;
+}
+
+/** The differences, each with the param that made it: one whose own change is the very same, if there is one alone. */
+export function attributed(
+  found: readonly Difference[],
+  past: JsonObject,
+  now: JsonObject,
+): readonly Difference[] {
+  const changed = mapDifferences("parameter", flatten(past, "params"), flatten(now, "params"));
+  if (changed.length === 0) return found;
+  return found.map(difference => {
+    const { what, before, after } = difference;
+    if (before === null || after === null || !WRITTEN.has(what)) return difference;
+    const [old, young] = what === "parameter" ? [before, after] : differingWords(before, after);
+    const causes = changed.filter(param => saysTheSame(param.before, old) && saysTheSame(param.after, young));
+    const [cause] = causes;
+    if (cause === undefined || causes.length > 1) return difference;
+    return { ...difference, param: cause.name, change: [cause.before ?? "", cause.after ?? ""] };
+  });
+}
+
+/** What a pipeline's author writes, and so may make of a param. */
+const WRITTEN: ReadonlySet<Difference["what"]> = new Set(["parameter", "command", "environment"]);
+
+/** The shortest words, between blanks, quotes, `=` or commas, which hold all that differs. */
+function differingWords(before: string, after: string): [string, string] {
+  const least = Math.min(before.length, after.length);
+  const isEdge = (character: string | undefined): boolean => /[\s'"=,]|^$/.test(character ?? "");
+  let start = 0;
+  while (start < least && before[start] === after[start]) start++;
+  let end = 0;
+  while (end < least - start && before.at(-1 - end) === after.at(-1 - end)) end++;
+  while (start > 0 && !isEdge(before[start - 1])) start--;
+  while (end > 0 && !isEdge(before.at(-end))) end--;
+  return [before.slice(start, before.length - end), after.slice(start, after.length - end)];
+}
+
+/** Of a param's value, as JSON, and a value or word: as JSON too, or as it stands in a text. */
+function saysTheSame(json: string | null, written: string): boolean {
+  return json !== null && (json === written || json === JSON.stringify(written));
 }

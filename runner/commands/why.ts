@@ -1,4 +1,4 @@
-import { differenceText } from "../cache/explain.js";
+import { differenceText } from "../cache/difference-text.js";
 import { UsageError } from "../core/diagnostic.js";
 import { plan, type PlannedStep } from "../exec/plan.js";
 import { DONE } from "./exit.js";
@@ -43,23 +43,29 @@ function variationOf(store: Store, { record }: PlannedStep): string | undefined 
   return record === undefined ? undefined : variationText(record, store.records.others(record));
 }
 
-function json({ node, status, key, reason, explanation, variation }: Answer): object {
+function json({ node, status, key, reason, explanation, causes, variation }: Answer): object {
   const past = explanation?.past;
   return {
     ...{ id: node.id, status, key, reason },
+    ...(causes === undefined ? {} : { causes }),
     past: past === undefined ? null : { id: past.id, key: past.key, finished: past.finished },
     differences: explanation?.differences ?? [],
     ...(variation === undefined ? {} : { variation }),
   };
 }
 
-function text({ node, status, key, reason, record, explanation, variation }: Answer): string {
+function text({ node, status, key, reason, record, explanation, causes, variation }: Answer): string {
   const head = `${node.id}: ${status}${key === null ? "" : ` (key ${key.slice(0, 12)})`}`;
   if (record !== undefined)
     return `${head}\n  same key as the result of ${record.id}, made ${record.finished}${variation === undefined ? "" : `\n  ${variation}`}`;
+  if (causes !== undefined && causes.length > 1) {
+    const others = causes.slice(1).map(cause => `  also ${cause.id}: ${cause.reason}`);
+    return [head, `  ${reason}`, ...others].join("\n");
+  }
   const { past, differences } = explanation ?? {};
   if (past === undefined || differences === undefined) return `${head}\n  ${reason}`;
-  const from = `  compared with the nearest past result (${past.id}, made ${past.finished}):`;
+  const first = past.id === node.id ? "" : "  no earlier result\n";
+  const from = `${first}  compared with the nearest past result of the step (${past.id}, made ${past.finished}):`;
   if (differences.length === 0) return `${head}\n${from}\n  ${reason}`;
   return [head, from, ...differences.map(d => `  - ${differenceText(d)}`)].join("\n");
 }

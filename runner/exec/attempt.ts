@@ -1,5 +1,6 @@
 import { join, relative } from "node:path";
-import { differences, differenceText } from "../cache/explain.js";
+import { differenceText } from "../cache/difference-text.js";
+import { differences } from "../cache/explain.js";
 import { maskOf, type Mask } from "../core/mask.js";
 import type { ArtifactRef, Curve, Fingerprint } from "../core/record.js";
 import { ignoredBelow } from "../graph/ignored.js";

@@ -15,6 +15,14 @@ export interface PlannedStep {
   readonly record?: StepRecord;
   /** For a step that would run. */
   readonly explanation?: Explanation;
+  /** For a step that waits: the steps upstream because of which it does, at most a few. */
+  readonly causes?: readonly Cause[];
+}
+
+/** A step that would run, and why. */
+export interface Cause {
+  readonly id: string;
+  readonly reason: string;
 }
 
 export interface PlanOptions {
@@ -31,12 +39,15 @@ export async function plan(
   options: PlanOptions = {},
 ): Promise<PlannedStep[]> {
   const keyer = new Keyer(host, graph);
-  const history = new History(host.store);
+  const history = new History(host.store, graph);
   const records = new Map<string, StepRecord>();
+  /** Of the steps without a result. */
+  const causes = new Map<string, readonly Cause[]>();
   const planned: PlannedStep[] = [];
   for (const node of nodes) {
     const step = await planOne(node);
     if (step.record !== undefined) records.set(node.id, step.record);
+    else causes.set(node.id, step.causes ?? [{ id: node.id, reason: step.reason }]);
     planned.push(step);
   }
   return planned;
@@ -44,21 +55,39 @@ export async function plan(
   async function planOne(node: GraphNode): Promise<PlannedStep> {
     const unknown = producers(node).filter(id => !records.has(id));
     if (unknown.length > 0) {
-      const rest = unknown.length > 3 ? ` and ${unknown.length - 3} more` : "";
-      return {
-        node,
-        status: "pending",
-        key: null,
-        reason: `waits for ${unknown.slice(0, 3).join(", ")}${rest}`,
-      };
+      const roots = rootsOf(unknown, causes);
+      return { node, status: "pending", key: null, causes: roots, reason: waitsText(unknown, roots) };
     }
     const { print, key } = await keyer.fingerprint(node, id => records.get(id));
     if (options.forced?.(node) === true) return { node, status: "run", key, print, reason: "forced" };
     const record = await findResult(host.store, key, options.notice ?? (() => undefined));
     if (record !== undefined) return { node, status: "cached", key, print, record, reason: "unchanged" };
-    const explanation = history.explain(node, print);
+    const explanation = history.explain(node, print, key);
     return { node, status: "run", key, print, explanation, reason: explanation.text };
   }
+}
+
+/** Causes that are kept of each step: enough to name some, whatever the pipeline's size. */
+const MOST_CAUSES = 3;
+
+function rootsOf(unknown: readonly string[], causes: ReadonlyMap<string, readonly Cause[]>): Cause[] {
+  const roots = new Map<string, Cause>();
+  for (const id of unknown) {
+    for (const cause of causes.get(id) ?? []) roots.set(cause.id, cause);
+    if (roots.size >= MOST_CAUSES) break;
+  }
+  return [...roots.values()].slice(0, MOST_CAUSES);
+}
+
+/** `waits for train; split reruns: params.frac 0.7 -> 0.9` */
+function waitsText(unknown: readonly string[], [root]: readonly Cause[]): string {
+  const rest = unknown.length > 3 ? ` and ${unknown.length - 3} more` : "";
+  const waits = `waits for ${unknown.slice(0, 3).join(", ")}${rest}`;
+  return root === undefined ? waits : `${waits}; ${root.id} ${verbOf(root)}: ${root.reason}`;
+}
+
+function verbOf({ reason }: Cause): string {
+  return reason.startsWith("no earlier result") ? "runs" : "reruns";
 }
 
 /** Ids of the instances whose artifacts a node takes; each once. */

@@ -80,7 +80,7 @@ class CurrentRun {
     private readonly forced: Set<string>,
   ) {
     this.#keyer = new Keyer(host, graph);
-    this.#history = new History(host.store);
+    this.#history = new History(host.store, graph);
   }
 
   abandon(node: GraphNode, outcome: "skipped" | "cancelled", reason: string): void {
@@ -109,7 +109,7 @@ class CurrentRun {
     // The run did not wait for this.
     if (this.signal.aborted) return { done: false, key };
     if (record === undefined) {
-      this.#pending.set(node.id, { key, reason: this.#history.explain(node, print).text });
+      this.#pending.set(node.id, { key, reason: this.#history.explain(node, print, key).text });
       return { done: false, key, effort: await effortOf(this.host.kinds, node) };
     }
     this.ledger.know(node, record);

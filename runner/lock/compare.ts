@@ -1,5 +1,6 @@
 import type { Difference } from "../cache/explain.js";
-import { differences, differenceText } from "../cache/explain.js";
+import { differenceText } from "../cache/difference-text.js";
+import { differences } from "../cache/explain.js";
 import { canonicalJson } from "../cache/canonical.js";
 import type { JsonObject } from "../core/json.js";
 import type { Labels } from "../core/labels.js";
