@@ -24,9 +24,11 @@ export function preconditioner(data: Dataset, l2: number): (v: Float64Array) => 
 /** [x, 1]^T [x, 1] / n, lower triangle: [features + 1, features + 1]. */
 function secondMoments({ rows, features, x }: Dataset): Float64Array {
   const width = features + 1;
-  const sums = new Float64Array(width * width);
+  // Rows of zeros fill the last tile.
+  const padded = Math.ceil(width / tile) * tile;
+  const sums = new Float64Array(padded * padded);
   // Columns of a block of rows, side by side: the sums then run along memory.
-  const columns = new Float64Array(width * blockRows);
+  const columns = new Float64Array(padded * blockRows);
   for (let from = 0; from < rows; from += blockRows) {
     const count = Math.min(blockRows, rows - from);
     columns.fill(0);
@@ -34,29 +36,52 @@ function secondMoments({ rows, features, x }: Dataset): Float64Array {
       for (let d = 0; d < features; d++) columns[d * blockRows + r] = x[(from + r) * features + d] ?? 0;
       columns[features * blockRows + r] = 1;
     }
-    for (let a = 0; a < width; a++) {
-      const left = columns.subarray(a * blockRows, (a + 1) * blockRows);
-      for (let b = 0; b <= a; b++) {
-        const right = columns.subarray(b * blockRows, (b + 1) * blockRows);
-        sums[a * width + b] = (sums[a * width + b] ?? 0) + dot(left, right) / rows;
-      }
-    }
+    for (let a = 0; a < padded; a += tile)
+      for (let b = 0; b < a + tile; b += 2) addTile(sums, padded, columns, a, b);
   }
-  return sums;
+  const moments = new Float64Array(width * width);
+  for (let a = 0; a < width; a++)
+    for (let b = 0; b <= a; b++) moments[a * width + b] = (sums[a * padded + b] ?? 0) / rows;
+  return moments;
 }
 
 const blockRows = 256;
+const tile = 4;
 
-/** Four sums that do not wait for each other; lengths are multiples of 4. */
-function dot(a: Float64Array, b: Float64Array): number {
+/**
+ * Adds 4 x 2 inner products, of columns a to a + 3 with columns b and b + 1: each number loaded serves several sums.
+ * Views of the columns would cost more than the sums.
+ */
+function addTile(sums: Float64Array, width: number, columns: Float64Array, a: number, b: number): void {
+  const [from, p0, q0] = [a * blockRows, b * blockRows, (b + 1) * blockRows];
   let [s0, s1, s2, s3] = [0, 0, 0, 0];
-  for (let i = 0; i < a.length; i += 4) {
-    s0 += (a[i] ?? 0) * (b[i] ?? 0);
-    s1 += (a[i + 1] ?? 0) * (b[i + 1] ?? 0);
-    s2 += (a[i + 2] ?? 0) * (b[i + 2] ?? 0);
-    s3 += (a[i + 3] ?? 0) * (b[i + 3] ?? 0);
+  let [t0, t1, t2, t3] = [0, 0, 0, 0];
+  for (let i = 0; i < blockRows; i++) {
+    const at = from + i;
+    const p = columns[p0 + i] ?? 0;
+    const q = columns[q0 + i] ?? 0;
+    const u0 = columns[at] ?? 0;
+    const u1 = columns[at + blockRows] ?? 0;
+    const u2 = columns[at + 2 * blockRows] ?? 0;
+    const u3 = columns[at + 3 * blockRows] ?? 0;
+    s0 += u0 * p;
+    s1 += u1 * p;
+    s2 += u2 * p;
+    s3 += u3 * p;
+    t0 += u0 * q;
+    t1 += u1 * q;
+    t2 += u2 * q;
+    t3 += u3 * q;
   }
-  return s0 + s1 + (s2 + s3);
+  add(sums, a * width + b, s0, t0);
+  add(sums, (a + 1) * width + b, s1, t1);
+  add(sums, (a + 2) * width + b, s2, t2);
+  add(sums, (a + 3) * width + b, s3, t3);
+}
+
+function add(sums: Float64Array, at: number, first: number, second: number): void {
+  sums[at] = (sums[at] ?? 0) + first;
+  sums[at + 1] = (sums[at + 1] ?? 0) + second;
 }
 
 /** L with L L^T = `a`, of which the lower triangle is read; n x n, positive definite. */

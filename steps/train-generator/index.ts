@@ -12,6 +12,13 @@ export default defineStep<GeneratorOptions>({
       doc: "Images to train on; labels are not looked at, but by a conditional GAN.",
       accepts: "images",
     },
+    heldout: {
+      doc:
+        "Images that are not trained on, which the samples are measured against; without them it is the training images, " +
+        "against which a generator that copies them looks perfect.",
+      accepts: "images",
+      optional: true,
+    },
   },
   outputs: {
     model: {

@@ -142,7 +142,8 @@ export const schema: JsonSchema = {
       type: "integer",
       minimum: 2,
       default: 10000,
-      description: "Samples, and as many images, for the Frechet distance; half of the images at most.",
+      description:
+        "Samples, and as many images, for the Frechet distance: at most all held-out ones, or half of the training images.",
     },
   },
 };

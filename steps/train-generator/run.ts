@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { StepContext } from "../../runner/step-api.js";
-import { dtypeOf, type NdArray } from "../lib/arrays.js";
+import { dtypeOf, type NdArray, sameShape, shapeText } from "../lib/arrays.js";
 import { openGenerator, readGenerator, writeGenerator } from "../lib/generator.js";
-import { openImages, zoomFor } from "../lib/images.js";
+import { type ImageFile, openImages, zoomFor } from "../lib/images.js";
 import { writeJson } from "../lib/json.js";
 import { writeGrid } from "../lib/png.js";
 import type { ImageShape } from "../training/batch.js";
@@ -23,7 +23,9 @@ import { drawSamples, gridSamples } from "./samples.js";
 /** Trains, writes the generator, samples from what was written, and adds how good the samples are to its card. */
 export async function trainGenerator(ctx: StepContext<GeneratorOptions>): Promise<void> {
   const data = await openImages(ctx.inputs["data"] ?? "");
-  const n = Math.min(ctx.with.fdSamples, Math.floor(data.count / 2));
+  const heldout = await openHeldout(ctx.inputs["heldout"], data);
+  const most = heldout === undefined ? Math.floor(data.count / 2) : Math.min(data.count, heldout.count);
+  const n = Math.min(ctx.with.fdSamples, most);
   if (n < 2) throw new Error(`a generator needs 4 images or more to learn from, not ${data.count}`);
   const conditional = ctx.with.family === "gan" && ctx.with.adversarial.conditional;
   if (conditional && data.labels === undefined)
@@ -51,18 +53,32 @@ export async function trainGenerator(ctx: StepContext<GeneratorOptions>): Promis
 
   const generator = openGenerator(await readGenerator(folder));
   const samples = await drawSamples(ctx.device, generator, n, ctx.random("samples"));
-  const quality = sampleQuality(samples, data, ctx.random("quality"));
+  const quality = sampleQuality(samples, { data, heldout }, ctx.random("quality"));
   const { frechetDistance, precisionRecall } = quality;
   ctx.metric("fd", frechetDistance.fd);
   ctx.metric("fdFloor", frechetDistance.floor);
+  if (frechetDistance.toTraining !== undefined) ctx.metric("fdTraining", frechetDistance.toTraining);
   if (precisionRecall !== undefined) {
     ctx.metric("precision", precisionRecall.precision);
     ctx.metric("recall", precisionRecall.recall);
   }
+  if (heldout === undefined)
+    ctx.log("fd, precision and recall are against the training images themselves: they cannot show copying");
   await writeGenerator(folder, card(ctx.with, family.model, data, classes, quality), tensors);
   await writeJson(join(folder, "curve.json"), { loss: curve });
   const shown = gridSamples(samples, generator);
   await writeGrid(join(folder, "grid.png"), shown, data.shape, { columns: 16, zoom: zoomFor(data.shape) });
+}
+
+/** The images that the samples are measured against. Throws unless they are of the training images' shape. */
+async function openHeldout(folder: string | undefined, data: ImageFile): Promise<ImageFile | undefined> {
+  if (folder === undefined) return undefined;
+  const heldout = await openImages(folder);
+  if (!sameShape(heldout.shape, data.shape))
+    throw new Error(
+      `held-out images are ${shapeText(heldout.shape)}, those of 'data' ${shapeText(data.shape)}`,
+    );
+  return heldout;
 }
 
 /** Both nets of a GAN normalise over a batch; the generator always does. */

@@ -71,8 +71,8 @@ describe("sample quality", () => {
     const draws = randomStream(3, "pixels").at(0);
     const images = Uint8Array.from({ length: 400 * 64 }, () => draws.below(256));
     const data = { count: 400, shape: [8, 8, 1] as const, pick: picker(images, 64) };
-    const same = sampleQuality(images.slice(0, 200 * 64), data, randomStream(0, "quality"));
-    const dark = sampleQuality(new Uint8Array(200 * 64), data, randomStream(0, "quality"));
+    const same = sampleQuality(images.slice(0, 200 * 64), { data }, randomStream(0, "quality"));
+    const dark = sampleQuality(new Uint8Array(200 * 64), { data }, randomStream(0, "quality"));
     expect(same.frechetDistance.n).toBe(200);
     expect(same.frechetDistance.fd).toBeLessThan(2 * same.frechetDistance.floor + 1e-9);
     expect(dark.frechetDistance.fd).toBeGreaterThan(10 * dark.frechetDistance.floor);

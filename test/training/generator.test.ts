@@ -6,9 +6,10 @@ import { openEngine } from "../../steps/engine/index.js";
 import { withClasses } from "../../steps/lib/conditions.js";
 import { openGenerator, readGenerator } from "../../steps/lib/generator.js";
 import { generatorProgram } from "../../steps/lib/generator-program.js";
-import { writeImages } from "../../steps/lib/images.js";
+import { openImages, writeImages } from "../../steps/lib/images.js";
 import { generatorLayers, inferenceLayers } from "../../steps/train-generator/architecture.js";
 import { modelShapes } from "../../steps/lib/model.js";
+import { sampleQuality } from "../../steps/train-generator/quality.js";
 import trainGenerator from "../../steps/train-generator/index.js";
 import { type FakeRun, runKind } from "../rig/context.js";
 import { tempFolder } from "../rig/temp.js";
@@ -53,6 +54,30 @@ describe("train-generator", () => {
     const { images } = await generatorProgram(engine, generator).run({ z });
     expect(images?.shape).toEqual([3, side, side, 1]);
     engine.dispose();
+  });
+
+  it("is measured against held-out images, which a copy of few training images is far from", async () => {
+    const [few, heldout] = [await shapesFolder(12), await shapesFolder(200, 1)];
+    const given = { ...small, updates: 0, fdSamples: 12 };
+    const run = await runKind(trainGenerator, { with: given, inputs: { data: few, heldout }, device });
+    const card = await readGenerator(run.outputs["model"] ?? "");
+    expect(card.card.recipe).toMatchObject({
+      against: "held-out images",
+      frechetDistance: { n: 12, fd: run.metrics["fd"], toTraining: run.metrics["fdTraining"] },
+    });
+    const without = await runKind(trainGenerator, { with: given, inputs: { data: few }, device });
+    expect(without.log.join("\n")).toContain("they cannot show copying");
+    expect(without.metrics["fdTraining"]).toBeUndefined();
+    const data = await openImages(few);
+    const [copies, random] = [data.pick([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]), randomStream(0, "quality")];
+    const measured = sampleQuality(copies, { data, heldout: await openImages(heldout) }, random);
+    expect(measured.frechetDistance.toTraining).toBeLessThan(1e-6);
+    expect(measured.frechetDistance.fd).toBeGreaterThan(0.01);
+    const other = join(tempFolder(), "images");
+    const images = new Uint8Array(20 * 16);
+    await writeImages(other, { count: 20, shape: [4, 4, 1], images, classes: [], facts: {} });
+    const wrong = runKind(trainGenerator, { with: given, inputs: { data: few, heldout: other }, device });
+    await expect(wrong).rejects.toThrow("held-out images are [4, 4, 1], those of 'data' [8, 8, 1]");
   });
 
   it("says what is wrong", async () => {

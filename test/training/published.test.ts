@@ -38,7 +38,7 @@ describe("the published generators", () => {
       const engine = await openEngine({ backend: "wasm", cpus: 1 });
       const generator = openGenerator(await readGenerator(join(published, name)));
       expect(generator.card.recipe).toMatchObject({
-        frechetDistance: { n: 10000, fd: expect.any(Number) },
+        frechetDistance: { n: expect.any(Number), fd: expect.any(Number) },
         precisionRecall: { n: 5000, precision: expect.any(Number), recall: expect.any(Number) },
       });
       const classes = generator.classes.length;
