@@ -52,7 +52,7 @@ describe("train-generator", () => {
     });
     const z = { shape: [3, 4], data: new Float32Array(12) };
     const { images } = await generatorProgram(engine, generator).run({ z });
-    expect(images?.shape).toEqual([3, side, side, 1]);
+    expect(images.shape).toEqual([3, side, side, 1]);
     engine.dispose();
   });
 
@@ -126,9 +126,9 @@ describe("train-generator, a GAN", () => {
     const z = Float32Array.from({ length: 12 }, (_, i) => Math.sin(i));
     const three = await program.run({ z: { shape: [3, 4], data: z } });
     const one = await program.run({ z: { shape: [1, 4], data: z.slice(0, 4) } });
-    const alone = Array.from(one["images"]?.data ?? []);
+    const alone = Array.from(one.images.data);
     expect(alone).toHaveLength(side * side);
-    alone.forEach((value, i) => expect(three["images"]?.data[i]).toBeCloseTo(value, 5));
+    alone.forEach((value, i) => expect(three.images.data[i]).toBeCloseTo(value, 5));
     engine.dispose();
   });
 
@@ -149,8 +149,8 @@ describe("train-generator, a GAN", () => {
       const program = generatorProgram(engine, generator);
       const { images } = await program.run({ z: { shape: [rows, 7], data } });
       return (
-        brightest(images?.data ?? [], i => Math.floor(i / side)) -
-        brightest(images?.data ?? [], i => i % side)
+        brightest(images.data, i => Math.floor(i / side)) -
+        brightest(images.data, i => i % side)
       );
     };
     expect(await rowness(0)).toBeGreaterThan(await rowness(1));
