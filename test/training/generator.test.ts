@@ -148,10 +148,7 @@ describe("train-generator, a GAN", () => {
       const data = withClasses(noise, 4, new Int32Array(rows).fill(label), 3);
       const program = generatorProgram(engine, generator);
       const { images } = await program.run({ z: { shape: [rows, 7], data } });
-      return (
-        brightest(images.data, i => Math.floor(i / side)) -
-        brightest(images.data, i => i % side)
-      );
+      return brightest(images.data, i => Math.floor(i / side)) - brightest(images.data, i => i % side);
     };
     expect(await rowness(0)).toBeGreaterThan(await rowness(1));
     engine.dispose();
