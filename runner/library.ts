@@ -3,6 +3,7 @@ import process from "node:process";
 import { composeTools } from "./compose.js";
 import { loadTarget, type Target } from "./commands/load.js";
 import type { Session } from "./commands/session.js";
+import type { JsonObject } from "./core/json.js";
 import type { EventSink } from "./core/event.js";
 import type { RunRecord } from "./core/record.js";
 import { plan as planNodes } from "./exec/plan.js";
@@ -38,14 +39,12 @@ export interface PlanEntry {
 
 /** Reads a pipeline file. Throws `UsageError` with every mistake in it. */
 export async function loadPipeline(file: string, options: PipelineOptions = {}): Promise<Pipeline> {
-  const sets = Object.entries(options.params ?? {}).map(
-    ([name, value]) => `${name}=${JSON.stringify(value)}`,
-  );
   const target = await loadTarget(
     sessionOf(options),
     [resolve(options.cwd ?? "", file), ...(options.steps ?? [])],
     {
-      set: sets,
+      // Through JSON, so that they are what a file could hold.
+      values: JSON.parse(JSON.stringify(options.params ?? {})) as JsonObject,
       ...(options.backend === undefined ? {} : { backend: options.backend }),
     },
   );

@@ -93,8 +93,11 @@ function perform(claim: TestClaim, field: Field<number>): TestResult {
 /** A row for each place on the other axes, in the order of the sweep: by number where all its labels are numbers. */
 function blocksOf(field: Field<number>, along: string): number[][] {
   const labels = [...new Set(field.cells.map(cell => cell.labels[along] ?? ""))];
-  const numbers = labels.filter(label => typeof label === "number");
-  const order: readonly Label[] = numbers.length === labels.length ? numbers.sort((a, b) => a - b) : labels;
+  // A number with a spelling of its own, such as `1e-4`, is shown, and so labelled, by its text.
+  const numeric = labels.every(
+    label => typeof label !== "boolean" && Number.isFinite(Number(label === "" ? NaN : label)),
+  );
+  const order: readonly Label[] = numeric ? labels.sort((a, b) => Number(a) - Number(b)) : labels;
   const tagged: Field<{ at: number; value: number }> = {
     axes: field.axes,
     cells: field.cells.map(cell => ({

@@ -1,4 +1,5 @@
 import type { Expectation } from "../claims/expectation.js";
+import type { JsonObject } from "../core/json.js";
 import type { Diagnostic } from "../core/diagnostic.js";
 import type { Host } from "../exec/host.js";
 import type { LoadedPipeline } from "../graph/load.js";
@@ -9,6 +10,8 @@ import { createHost, openStore, pipelineOf, type Session } from "./session.js";
 /** Options of every verb that reads a pipeline. */
 export interface LoadOptions {
   readonly set?: string[];
+  /** Of a call from code: params with values. */
+  readonly values?: JsonObject;
   readonly params?: string[];
   readonly backend?: string;
 }
@@ -39,6 +42,7 @@ export async function loadTarget(
     file: pipeline,
     cwd: session.cwd,
     paramsFiles: options.params ?? [],
+    values: options.values ?? {},
     sets: options.set ?? [],
     kinds: session.tools.kinds,
     env: session.env,

@@ -41,7 +41,7 @@ export class Keyer {
       else {
         const same = sameResults(input.source, node, resultOf);
         for (const [i, entry] of input.source.entries.entries()) {
-          const label = exactLabelText(entry.labels);
+          const label = exactLabelText(entry.place);
           const artifact = await this.#artifact(input.role, entry, node, resultOf, label);
           const earlier = same[i];
           inputs.push(earlier === undefined ? artifact : { ...artifact, sameAs: exactLabelText(earlier) });

@@ -1,10 +1,10 @@
-import type { Labels } from "../core/labels.js";
+import type { Place } from "../core/labels.js";
 import { oneResults, oneResultText } from "../core/one-result.js";
 import type { GatheredSource, GraphNode } from "../graph/types.js";
 import type { ResultOf } from "./keyer.js";
 
 /**
- * For each entry of a gathered input the labels of the first entry that is the very same result: its step came to the
+ * For each entry of a gathered input the place of the first entry that is the very same result: its step came to the
  * same key, so the two are no independent repetitions. Undefined for the first of its kind, and for programs, which see
  * files and cannot be given it.
  */
@@ -12,13 +12,13 @@ export function sameResults(
   { entries }: GatheredSource,
   user: GraphNode,
   resultOf: ResultOf,
-): readonly (Labels | undefined)[] {
-  const first = new Map<string, Labels>();
+): readonly (Place | undefined)[] {
+  const first = new Map<string, Place>();
   if (user.work.type === "command") return entries.map(() => undefined);
-  return entries.map(({ node, output, labels }) => {
+  return entries.map(({ node, output, place }) => {
     const result = `${resultOf(node)?.key ?? node} ${output}`;
     const earlier = first.get(result);
-    if (earlier === undefined) first.set(result, labels);
+    if (earlier === undefined) first.set(result, place);
     return earlier;
   });
 }

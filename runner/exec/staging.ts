@@ -1,6 +1,7 @@
 import { mkdirSync, realpathSync, symlinkSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import { InternalError } from "../core/diagnostic.js";
+import { plainLabels } from "../core/labels.js";
 import type { ArtifactRef } from "../core/record.js";
 import { ignoredBelow } from "../graph/ignored.js";
 import type { ArtifactSource, FileSource, Graph, GraphNode, Template } from "../graph/types.js";
@@ -59,14 +60,14 @@ export async function stage(
       const same = sameResults(source, node, resultOf);
       for (const [i, entry] of source.entries.entries()) {
         const path = artifactPath(host, entry, resultOf);
-        const place = join(home, labelFileName(entry.labels) + extname(await outputName(host, graph, entry)));
+        const place = join(home, labelFileName(entry.place) + extname(await outputName(host, graph, entry)));
         if (trusted) linked(path, place);
         else copied(path, place);
         const earlier = same[i];
         entries.push({
-          labels: entry.labels,
+          labels: plainLabels(entry.place),
           path: trusted ? path : place,
-          ...(earlier !== undefined && { sameAs: earlier }),
+          ...(earlier !== undefined && { sameAs: plainLabels(earlier) }),
         });
       }
       seen.inputs[role] = home;

@@ -1,4 +1,4 @@
-import { instanceId, type Labels } from "../core/labels.js";
+import { instanceId, type Place, shownLabels } from "../core/labels.js";
 import { keyAt } from "../spec/place.js";
 import type { Problems } from "../spec/problems.js";
 import type { PipelineSpec, StepSpec } from "../spec/spec.js";
@@ -47,23 +47,23 @@ export function buildNodes(spec: PipelineSpec, scope: StepScope): readonly Graph
 
 function nodeOf(
   step: StepSpec,
-  labels: Labels,
+  place: Place,
   parts: StepParts,
   sources: readonly RoleSource[],
 ): GraphNode | undefined {
   const { work, env, limits, file } = parts;
   const inputs: NodeInput[] = [];
   for (const { role } of step.inputs) {
-    const source = sources.find(other => other.role === role)?.of(labels) ?? file(role);
+    const source = sources.find(other => other.role === role)?.of(place) ?? file(role);
     if (source !== undefined) inputs.push({ role, source });
   }
   if (work === undefined || inputs.length < step.inputs.length) return undefined;
   const { name, at } = step;
   const { resources, retries, timeoutMs } = limits;
   const node = {
-    id: instanceId(name, labels),
+    id: instanceId(name, place),
     step: name,
-    labels,
+    labels: shownLabels(place),
     work,
     inputs,
     env,

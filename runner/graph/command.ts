@@ -1,4 +1,4 @@
-import { isList, type Json } from "../core/json.js";
+import { isSequence, plainOf, textOf, type Written } from "../core/spelled.js";
 import { findHoles, quoteForShell, type Hole } from "../spec/shell.js";
 import { hasExpression } from "../spec/expression.js";
 import { valueAt } from "../spec/place.js";
@@ -6,7 +6,6 @@ import type { CommandStep } from "../spec/spec.js";
 import {
   bindAsText,
   readText,
-  scalarText,
   spanOf,
   tell,
   wholeOf,
@@ -33,7 +32,7 @@ export function compileCommand(
     return { problems, document: problems.document, place: valueAt("steps", step, "run", ...below) };
   };
   if (typeof work.run === "string") return compileScript(work.run, work, site(), read);
-  const words = work.run.map((word, i) => compileWord(String(word), () => site(i), read));
+  const words = work.run.map((word, i) => compileWord(word, () => site(i), read));
   if (words.includes(undefined)) return undefined;
   return bindings => {
     const bound: Template[] = [];
@@ -61,7 +60,7 @@ function compileWord(word: string, siteOf: () => Site, read: Read): CompiledWord
   const parts = readText(word, site, read);
   if (parts === undefined) return undefined;
   const whole = wholeOf(parts);
-  if (whole !== undefined && "value" in whole && isList(whole.value)) {
+  if (whole !== undefined && "value" in whole && isSequence(whole.value)) {
     const fixed = whole.value.map(item => scalarWord(item, whole, site));
     return fixed.includes(undefined) ? undefined : () => fixed as Template[];
   }
@@ -71,10 +70,10 @@ function compileWord(word: string, siteOf: () => Site, read: Read): CompiledWord
   };
 }
 
-function scalarWord(item: Json, part: ReadPart, site: Site): Template | undefined {
-  const text = scalarText(item);
+function scalarWord(item: Written, part: ReadPart, site: Site): Template | undefined {
+  const text = textOf(item);
   if (text !== undefined) return [{ text }];
-  const message = `${code(part.reference.source)} holds ${show(item)}, which cannot be a word`;
+  const message = `${code(part.reference.source)} holds ${show(plainOf(item))}, which cannot be a word`;
   tell(site, "not-text", message, spanOf(part.reference));
   return undefined;
 }

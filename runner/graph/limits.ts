@@ -1,4 +1,5 @@
 import type { Json } from "../core/json.js";
+import { plainOf } from "../core/spelled.js";
 import { bindValue, compileValue } from "../spec/compile.js";
 import type { StepSpec } from "../spec/spec.js";
 import type { Bindings } from "../spec/template.js";
@@ -40,7 +41,8 @@ export function compileLimits(
     const compiled = value === undefined ? undefined : compileValue(value, at, read);
     if (compiled === undefined) return undefined;
     return bindings => {
-      const bound = bindValue(compiled, bindings);
+      const written = bindValue(compiled, bindings);
+      const bound = written && plainOf(written);
       const parsed = bound === undefined ? undefined : parse(bound);
       if (bound !== undefined && parsed === undefined) {
         at.problems.add(code, `\`${path.at(-1) ?? ""}\` is ${rule}, not ${show(bound)}`, at.place);

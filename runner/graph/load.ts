@@ -1,7 +1,9 @@
 import { basename, dirname, extname, resolve } from "node:path";
-import type { Diagnostic } from "../core/diagnostic.js";
-import { isList, isObject, type Json, type JsonPath } from "../core/json.js";
+import { UsageError, type Diagnostic } from "../core/diagnostic.js";
+import { isList, isObject, type Json, type JsonObject, type JsonPath } from "../core/json.js";
+import { isMapping, plainMapping } from "../core/spelled.js";
 import type { Code } from "../spec/codes.js";
+import { paramPath } from "../spec/expression.js";
 import { loadDocument, type DocumentCache, type PipelineDocument } from "../spec/document.js";
 import type { Kind, Kinds } from "../spec/kinds.js";
 import { optionsCheck, type OptionsCheck } from "../spec/options.js";
@@ -32,7 +34,9 @@ export interface LoadOptions {
   readonly text?: string;
   /** `--params`, in order. */
   readonly paramsFiles?: readonly string[];
-  /** `--set`, in order; they come after all params files. */
+  /** Params by name (`a.b[0]`), of a call from code; they come after all params files. */
+  readonly values?: JsonObject;
+  /** `--set`, in order; they come last. */
   readonly sets?: readonly string[];
   /** Built-in kinds. */
   readonly kinds: Kinds;
@@ -100,14 +104,15 @@ async function load(options: LoadOptions): Promise<LoadedPipeline> {
   const { value } = document;
 
   const overrides = await readOverrides(options);
-  const declared = isObject(value["params"]) ? value["params"] : {};
+  const { written } = document;
+  const declared = isMapping(written["params"]) ? written["params"] : {};
   const layers = layerParams(declared, overrides, problems);
   const params = resolveParams(layers, problems);
 
   const kinds = await loadPlugins(value["plugins"], project, builtIn, problems);
   const { used, checks } = await kindsOf(value["steps"], kinds, cache);
   const context = { params, problems, kinds: used, kindNames: kinds.names };
-  const steps = readSteps(value["steps"], context);
+  const steps = readSteps(written["steps"], context);
   const spec: PipelineSpec = {
     name: typeof value["name"] === "string" ? value["name"] : basename(absolute, extname(absolute)),
     description: typeof value["description"] === "string" ? value["description"] : "",
@@ -134,7 +139,7 @@ async function load(options: LoadOptions): Promise<LoadedPipeline> {
     params: spec.params,
   };
   const warnings = (): Promise<readonly Diagnostic[]> => {
-    warnUnused(layers.raw, params.reads, problems);
+    warnUnused(plainMapping(layers.raw), params.reads, problems);
     return problems.diagnostics("warning");
   };
   const refuse = (mistakes: readonly Mistake[]): Promise<void> => {
@@ -154,13 +159,24 @@ export function projectOf(absolute: string): string {
 async function readOverrides({
   paramsFiles = [],
   sets = [],
+  values = {},
   cwd,
 }: LoadOptions): Promise<readonly Override[]> {
   const documents: PipelineDocument[] = [];
   for (const file of paramsFiles) documents.push(await loadDocument(readText(file, cwd), file));
-  const layers = documents.map((document): Override => {
-    return { origin: `--params ${document.file}`, path: [], value: document.value, document };
+  const layers: Override[] = documents.map(document => {
+    return { origin: `--params ${document.file}`, path: [], value: document.written, document };
   });
+  for (const [name, value] of Object.entries(values)) {
+    const path = paramPath(name);
+    if (path === undefined)
+      throw UsageError.ofCall(
+        "bad-set",
+        `${code(name)} is not the name of a param`,
+        "a name is such as `a.b`",
+      );
+    layers.push({ origin: `params: ${name}`, path, value });
+  }
   if (sets.length === 0) return layers;
   // It brings the YAML parser with it.
   const { parseSet } = await import("../spec/set-option.js");

@@ -1,4 +1,4 @@
-import { instanceId, type Label, type Labels } from "../core/labels.js";
+import { type AxisValue, instanceId, type Place } from "../core/labels.js";
 import type { StepSpec } from "../spec/spec.js";
 import type { Link } from "./links.js";
 import { points, type Axes } from "./spread.js";
@@ -7,7 +7,7 @@ import type { ArtifactSource, GatheredSource } from "./types.js";
 /** Where the instances of a step take one of their inputs from. */
 export interface RoleSource {
   readonly role: string;
-  readonly of: (labels: Labels) => ArtifactSource | GatheredSource;
+  readonly of: (labels: Place) => ArtifactSource | GatheredSource;
 }
 
 /**
@@ -25,16 +25,16 @@ export function sourcesOf(
       const same: ArtifactSource = { type: "artifact", node: from.name, output };
       return { role, of: () => same };
     }
-    const artifact = (labels: Labels): ArtifactSource => {
+    const artifact = (labels: Place): ArtifactSource => {
       return { type: "artifact", node: instanceId(from.name, labels), output };
     };
     const gathered = gatheredAxes(step, axes);
     const shared = [...axes.keys()].filter(axis => !gathered.has(axis));
     if (gathered.size === 0) return { role, of: labels => artifact(pick(labels, shared)) };
     const places = points(gathered);
-    const of = (labels: Labels): GatheredSource => {
+    const of = (labels: Place): GatheredSource => {
       const fixed = pick(labels, shared);
-      const entries = places.map(place => ({ ...artifact({ ...fixed, ...place }), labels: place }));
+      const entries = places.map(place => ({ ...artifact({ ...fixed, ...place }), place }));
       return { type: "gathered", entries };
     };
     return { role, of };
@@ -46,8 +46,8 @@ export function gatheredAxes(step: StepSpec, axes: Axes): Axes {
   return new Map([...axes].filter(([axis]) => step.over.includes(axis)));
 }
 
-function pick(labels: Labels, axes: readonly string[]): Labels {
-  const out: Record<string, Label> = {};
+function pick(labels: Place, axes: readonly string[]): Place {
+  const out: Record<string, AxisValue> = {};
   for (const axis of axes) {
     const label = labels[axis];
     if (label !== undefined) out[axis] = label;

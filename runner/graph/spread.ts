@@ -1,5 +1,6 @@
 import { byCodeUnit } from "../core/json.js";
-import type { Label, Labels } from "../core/labels.js";
+import { type AxisValue, exactLabelText, type Place } from "../core/labels.js";
+import { Spelled } from "../core/spelled.js";
 import { valueAt } from "../spec/place.js";
 import type { Problems } from "../spec/problems.js";
 import type { StepSpec } from "../spec/spec.js";
@@ -7,7 +8,7 @@ import { alternatives, code, show } from "../spec/wording.js";
 import type { Links } from "./links.js";
 
 /** A step's axes with their values, in code-unit order of the axis. */
-export type Axes = ReadonlyMap<string, readonly Label[]>;
+export type Axes = ReadonlyMap<string, readonly AxisValue[]>;
 
 /**
  * Axes broadcast as named dimensions do: a step has those of its own matrix and of its inputs, less those it gathers.
@@ -28,9 +29,9 @@ export function spreadAxes(
 }
 
 /** Every point on the axes, the last axis fastest. One empty point if there are none. */
-export function points(axes: Axes): readonly Labels[] {
+export function points(axes: Axes): readonly Place[] {
   if (axes.size === 0) return ONE_POINT;
-  let out: Labels[] = [{}];
+  let out: Place[] = [{}];
   for (const [axis, values] of axes) {
     out = out.flatMap(labels => values.map(value => ({ ...labels, [axis]: value })));
   }
@@ -46,7 +47,7 @@ export function countPoints(axes: Axes): number {
 }
 
 interface Side {
-  readonly values: readonly Label[];
+  readonly values: readonly AxisValue[];
   /** In words: whose axis this is. */
   readonly owner: string;
 }
@@ -84,7 +85,7 @@ function axesOfStep(
         const message = `the axis ${code(axis)} is ${list(other)} and ${list(side)}`;
         const place = valueAt("steps", step.name, "inputs", role);
         problems.add("axis-conflict", message, place, {
-          hint: "give both sides the same values, or another name",
+          hint: "give both sides the same values, spelled alike, or another name",
         });
       }
     }
@@ -112,17 +113,22 @@ function axesOfStep(
 }
 
 const NO_AXES: Axes = new Map();
-const ONE_POINT: readonly Labels[] = [{}];
+const ONE_POINT: readonly Place[] = [{}];
 
 /** The order of the values may differ: it is no more than the order in which instances are listed. */
-function sameValues(a: readonly Label[], b: readonly Label[]): boolean {
+function sameValues(a: readonly AxisValue[], b: readonly AxisValue[]): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;
-  const known = new Set(a);
-  return b.every(value => known.has(value));
+  const known = new Set(a.map(exact));
+  return b.every(value => known.has(exact(value)));
+}
+
+/** With its type and its spelling: an instance is named by them. */
+function exact(value: AxisValue): string {
+  return exactLabelText({ "": value });
 }
 
 function list({ values, owner }: Side): string {
-  const shown = values.slice(0, 5).map(value => show(value));
+  const shown = values.slice(0, 5).map(value => (value instanceof Spelled ? value.text : show(value)));
   return `[${shown.join(", ")}${values.length > 5 ? ", ..." : ""}] in ${owner}`;
 }

@@ -1,5 +1,5 @@
-import { isObject } from "../core/json.js";
-import type { Labels } from "../core/labels.js";
+import type { Place } from "../core/labels.js";
+import { isMapping, plainMapping, textOf } from "../core/spelled.js";
 import { bindValue, compileValue, isFixed, type Compiled } from "../spec/compile.js";
 import type { OptionsCheck } from "../spec/options.js";
 import type { Params } from "../spec/params.js";
@@ -7,7 +7,7 @@ import { valueAt } from "../spec/place.js";
 import type { Problems } from "../spec/problems.js";
 import { readIn, type Scope } from "../spec/scope.js";
 import type { KindStep, StepSpec } from "../spec/spec.js";
-import { NO_BINDINGS, scalarText, type Bindings, type Read, type Site } from "../spec/template.js";
+import { NO_BINDINGS, type Bindings, type Read, type Site } from "../spec/template.js";
 import { compileCommand } from "./command.js";
 import { compileLimits, DEFAULT_LIMITS, type Limits } from "./limits.js";
 import type { Axes } from "./spread.js";
@@ -38,7 +38,7 @@ export interface StepParts {
 /** A step whose expressions have been read. */
 export interface CompiledStep {
   /** The parts of one instance. */
-  readonly instance: (labels: Labels) => StepParts;
+  readonly instance: (labels: Place) => StepParts;
   /** Axes that an expression reads where it can change the result. */
   readonly axesRead: ReadonlySet<string>;
   /** No mistake was found, so nothing was passed over. */
@@ -76,7 +76,7 @@ export function compileStep(step: StepSpec, axes: Axes | undefined, scope: StepS
   // What a step may take of the machine changes nothing in its result: an axis read there alone is not used.
   const limits = compileLimits(step, site, plain);
   const work = compileWork(step, site, read, scope);
-  const instance = (labels: Labels): StepParts => {
+  const instance = (labels: Place): StepParts => {
     const variables = env?.({ labels, env: NO_VARIABLES }) ?? NO_VARIABLES;
     const bindings = { labels, env: variables };
     return {
@@ -127,11 +127,11 @@ function compileOptions(
   const check = scope.checks.get(work.name);
   if (compiled === undefined || check === undefined) return undefined;
   const { params, problems } = scope;
-  const at = { step, written: work.with, params, problems };
+  const at = { step, written: plainMapping(work.with), params, problems };
   const make = (bindings: Bindings): KindWork | undefined => {
     const value = bindValue(compiled, bindings);
-    if (!isObject(value)) return undefined;
-    const options = checkOptions(value, check, at);
+    if (!isMapping(value)) return undefined;
+    const options = checkOptions(plainMapping(value), check, at);
     return options && { type: "kind", kind: work.name, with: options };
   };
   if (!isFixed(compiled)) return make;
@@ -156,7 +156,7 @@ function compileEnv(
       const value = given && bindValue(given, bindings);
       if (through) out.set(name, Object.hasOwn(environment, name) ? environment[name] : undefined);
       else if (value !== undefined) {
-        const text = scalarText(value);
+        const text = textOf(value);
         if (text !== undefined) out.set(name, text);
         const at = site("env", name);
         const message = `the value of ${code(name)} must be a text or a number`;
@@ -181,13 +181,13 @@ function compileFiles(
     const compiled = compileValue(input.path, at, read);
     paths.set(input.role, { compiled, site: at });
     // Looked for at once, so that it is missed even where the step has no instances to show.
-    if (compiled !== undefined && isFixed(compiled)) files.find(scalarText(compiled.fixed) ?? "", at.place);
+    if (compiled !== undefined && isFixed(compiled)) files.find(textOf(compiled.fixed) ?? "", at.place);
   }
   return (role, bindings) => {
     const path = paths.get(role);
     const value = path?.compiled && bindValue(path.compiled, bindings);
     return path === undefined || value === undefined
       ? undefined
-      : files.find(scalarText(value) ?? "", path.site.place);
+      : files.find(textOf(value) ?? "", path.site.place);
   };
 }

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonPath } from "../core/json.js";
-import type { Labels } from "../core/labels.js";
+import type { Labels, Place } from "../core/labels.js";
 import type { Ignored } from "./ignored.js";
 
 /** A pipeline, expanded: one node a step instance, in an order in which every input comes before its user. */
@@ -24,6 +24,7 @@ export interface GraphNode {
   readonly id: string;
   /** `encoder` */
   readonly step: string;
+  /** As they are spelled in the pipeline. */
   readonly labels: Labels;
   readonly work: KindWork | CommandWork;
   /** In code-unit order of the role. */
@@ -97,7 +98,7 @@ export interface ArtifactSource {
 /** Every instance along the gathered axes, in axis order. */
 export interface GatheredSource {
   readonly type: "gathered";
-  readonly entries: readonly (ArtifactSource & { readonly labels: Labels })[];
+  readonly entries: readonly (ArtifactSource & { readonly place: Place })[];
 }
 
 /** An environment variable; `value` undefined: not set. Its name and value are part of the key. */

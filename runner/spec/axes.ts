@@ -1,5 +1,6 @@
-import { byCodeUnit, isList, isObject, type Json } from "../core/json.js";
-import type { Label } from "../core/labels.js";
+import { byCodeUnit } from "../core/json.js";
+import type { AxisValue } from "../core/labels.js";
+import { isMapping, isSequence, plainOf, type Written, wordOf } from "../core/spelled.js";
 import { bindValue, compileValue } from "./compile.js";
 import type { Params } from "./params.js";
 import { valueAt } from "./place.js";
@@ -8,18 +9,21 @@ import { readIn } from "./scope.js";
 import { NO_BINDINGS, type Site } from "./template.js";
 import { code, show } from "./wording.js";
 
+/** Values by axis, axes in code-unit order. */
+export type Matrix = ReadonlyMap<string, readonly AxisValue[]>;
+
 /**
  * `matrix:` -> values by axis, axes in code-unit order. Values may be expressions of params. Undefined after a mistake:
  * nobody knows then what instances there are.
  */
 export function readMatrix(
-  matrix: Json | undefined,
+  matrix: Written | undefined,
   step: string,
   params: Params,
   problems: Problems,
-): ReadonlyMap<string, readonly Label[]> | undefined {
+): Matrix | undefined {
   if (matrix === undefined) return NO_AXES;
-  if (!isObject(matrix)) return undefined;
+  if (!isMapping(matrix)) return undefined;
   const read = readIn({ params, names: {}, where: "in `matrix:`" });
   const axes = Object.entries(matrix).map(([axis, written]) => {
     const place = valueAt("steps", step, "matrix", axis);
@@ -29,37 +33,57 @@ export function readMatrix(
     return [axis, values === undefined ? undefined : readAxis(axis, values, site)] as const;
   });
   if (axes.some(([, values]) => values === undefined)) return undefined;
-  return new Map((axes as [string, Label[]][]).sort(([a], [b]) => byCodeUnit(a, b)));
+  return new Map((axes as [string, AxisValue[]][]).sort(([a], [b]) => byCodeUnit(a, b)));
 }
 
-const NO_AXES: ReadonlyMap<string, readonly Label[]> = new Map();
+const NO_AXES: Matrix = new Map();
 
-function readAxis(axis: string, values: Json, site: Site): readonly Label[] | undefined {
+function readAxis(axis: string, values: Written, site: Site): readonly AxisValue[] | undefined {
   const bad = (message: string, hint?: string): undefined => {
     site.problems.add("bad-axis", message, site.place, { hint });
     return undefined;
   };
-  if (!isList(values) || values.length === 0) {
-    bad(`the axis ${code(axis)} must be a list of at least one value, not ${show(values)}`);
+  if (!isSequence(values) || values.length === 0) {
+    bad(`the axis ${code(axis)} must be a list of at least one value, not ${show(plainOf(values))}`);
     return;
   }
-  const seen = new Set<string>();
-  for (const value of values) {
-    if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") {
-      bad(`the axis ${code(axis)} holds ${show(value)}; its values are texts, numbers, true or false`);
+  const read: AxisValue[] = [];
+  const texts = new Set<string>();
+  /** Numbers, true and false: two spellings of one would be two names of one value. */
+  const spelling = new Map<number | boolean, string>();
+  for (const item of values) {
+    const text = wordOf(item);
+    if (text === undefined) {
+      bad(
+        `the axis ${code(axis)} holds ${show(plainOf(item))}; its values are texts, numbers, true or false`,
+      );
       return;
     }
-    const text = String(value);
     // Instances are named `step[axis=value,...]`: the name must tell them apart, and be readable again.
     if (!/^[^\s,=[\]\p{Cc}]([^,=[\]\p{Cc}]*[^\s,=[\]\p{Cc}])?$/u.test(text)) {
-      bad(`${show(value)} cannot be a label`, "a label is not empty and has no `,`, `=`, `[`, `]` in it");
+      bad(
+        `${show(plainOf(item))} cannot be a label`,
+        "a label is not empty and has no `,`, `=`, `[`, `]` in it",
+      );
       return;
     }
-    if (seen.has(text)) {
+    if (texts.has(text)) {
       bad(`the axis ${code(axis)} holds ${code(text)} twice`);
       return;
     }
-    seen.add(text);
+    texts.add(text);
+    const value = plainOf(item);
+    if (typeof value === "number" || typeof value === "boolean") {
+      const other = spelling.get(value);
+      if (other !== undefined) {
+        const hint = "write them in quotes if they are texts";
+        bad(`the axis ${code(axis)} holds one value twice: ${code(other)} and ${code(text)}`, hint);
+        return;
+      }
+      spelling.set(value, text);
+    }
+    // Nothing is no value of an axis: `~` is text.
+    read.push(value === null ? text : (item as AxisValue));
   }
-  return values as readonly Label[];
+  return read;
 }

@@ -1,4 +1,4 @@
-import { isList, isObject, type Json, type JsonObject } from "../core/json.js";
+import { isMapping, isSequence, type Written } from "../core/spelled.js";
 import { hasExpression } from "./expression.js";
 import {
   bindText,
@@ -17,21 +17,21 @@ import { code } from "./wording.js";
  * differ between instances is one value, shared by them.
  */
 export type Compiled =
-  | { readonly fixed: Json }
+  | { readonly fixed: Written }
   | { readonly parts: readonly Part[]; readonly site: Site }
   | { readonly items: readonly Compiled[] }
   | { readonly entries: readonly (readonly [string, Compiled])[] };
 
 /** Undefined after a mistake, which has been reported; all the mistakes in the value are. */
-export function compileValue(value: Json, site: Site, read: Read): Compiled | undefined {
+export function compileValue(value: Written, site: Site, read: Read): Compiled | undefined {
   if (typeof value === "string") return compileText(value, site, read);
-  if (isList(value)) {
+  if (isSequence(value)) {
     const items = value.map((item, i) => compileValue(item, below(site, i), read));
     if (items.includes(undefined)) return undefined;
     const whole = items as Compiled[];
     return whole.every(isFixed) ? { fixed: whole.map(item => item.fixed) } : { items: whole };
   }
-  if (!isObject(value)) return { fixed: value };
+  if (!isMapping(value)) return { fixed: value };
   const entries = Object.entries(value).map(
     ([key, item]) => [key, compileEntry(key, item, site, read)] as const,
   );
@@ -43,23 +43,23 @@ export function compileValue(value: Json, site: Site, read: Read): Compiled | un
 }
 
 /** The value in one instance. Undefined after a mistake. */
-export function bindValue(compiled: Compiled, bindings: Bindings): Json | undefined {
+export function bindValue(compiled: Compiled, bindings: Bindings): Written | undefined {
   if ("fixed" in compiled) return compiled.fixed;
   if ("parts" in compiled) return bindText(compiled.parts, bindings, compiled.site);
   if ("items" in compiled) {
     const items = compiled.items.map(item => bindValue(item, bindings));
-    return items.includes(undefined) ? undefined : (items as Json[]);
+    return items.includes(undefined) ? undefined : (items as Written[]);
   }
-  const out: Record<string, Json> = {};
+  const out: Record<string, Written> = {};
   for (const [key, item] of compiled.entries) {
     const value = bindValue(item, bindings);
     if (value === undefined) return undefined;
     out[key] = value;
   }
-  return out satisfies JsonObject;
+  return out;
 }
 
-export function isFixed(compiled: Compiled): compiled is { readonly fixed: Json } {
+export function isFixed(compiled: Compiled): compiled is { readonly fixed: Written } {
   return "fixed" in compiled;
 }
 
@@ -72,7 +72,7 @@ function compileText(text: string, site: Site, read: Read): Compiled | undefined
   return value === undefined ? undefined : { fixed: value };
 }
 
-function compileEntry(key: string, item: Json, site: Site, read: Read): Compiled | undefined {
+function compileEntry(key: string, item: Written, site: Site, read: Read): Compiled | undefined {
   const inner = below(site, key);
   if (hasExpression(key)) {
     const message = `an expression cannot stand in the key ${code(key)}`;

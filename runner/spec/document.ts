@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Diagnostic } from "../core/diagnostic.js";
-import { isObject, type Json, type JsonObject } from "../core/json.js";
+import { isList, isObject, type Json, type JsonObject } from "../core/json.js";
+import { plainMapping, respelled, spellingsOf, type WrittenObject } from "../core/spelled.js";
 import type { Locate } from "./place.js";
 import { checkText } from "./text.js";
 
@@ -10,6 +11,8 @@ export interface PipelineDocument {
   readonly file: string;
   readonly text: string;
   readonly value: JsonObject;
+  /** The same with the spelling of its scalars, for places where text is meant. */
+  readonly written: WrittenObject;
   /** Mistakes that leave a value to go on with, such as a duplicate key. */
   readonly mistakes: readonly Diagnostic[];
   /** This very text was found to be structurally valid before. */
@@ -27,7 +30,7 @@ export interface DocumentCache {
 }
 
 /** Part of the cache's key: to be raised with any change of what a text means or of what counts as valid. */
-const FORMAT = "vistas-document-2";
+const FORMAT = "vistas-document-3";
 
 /**
  * YAML 1.2 (core schema) -> plain JSON. Throws a `UsageError` when no value can be made of the text. Only texts
@@ -45,13 +48,24 @@ export async function loadDocument(
   const text = checkText(given, file);
   const hash =
     cache === undefined ? "" : createHash("sha256").update(FORMAT).update("\0").update(text).digest("hex");
-  const kept = cache?.get(hash);
+  const kept = unpack(cache?.get(hash));
   const read = async () => (await import("./yaml.js")).readYaml(text, file);
-  if (isObject(kept)) {
+  if (kept !== undefined) {
     const locator = async () => (await read()).locate;
-    return { file, text, value: kept, mistakes: [], proven: true, locator, remember: () => undefined };
+    return { file, text, ...kept, mistakes: [], proven: true, locator, remember: () => undefined };
   }
-  const { value, mistakes, locate } = await read();
-  const remember = () => cache?.put(hash, value);
-  return { file, text, value, mistakes, proven: false, locator: () => Promise.resolve(locate), remember };
+  const { written, mistakes, locate } = await read();
+  const value = plainMapping(written);
+  const remember = () => cache?.put(hash, { value, spellings: spellingsOf(written) });
+  const locator = () => Promise.resolve(locate);
+  return { file, text, value, written, mistakes, proven: false, locator, remember };
+}
+
+/** What `remember` kept; undefined for anything else. */
+function unpack(kept: Json | undefined): Pick<PipelineDocument, "value" | "written"> | undefined {
+  if (!isObject(kept)) return undefined;
+  const { value, spellings } = kept;
+  if (!isObject(value) || !isList(spellings)) return undefined;
+  const written = respelled(value, spellings as unknown as ReturnType<typeof spellingsOf>);
+  return written && { value, written };
 }

@@ -71,6 +71,13 @@ export function parseText(text: string): ParsedText {
   return { pieces, faults };
 }
 
+/** `a.b[0]` -> the way down to a param, as in expressions; undefined for what is no such name. */
+export function paramPath(name: string): readonly (string | number)[] | undefined {
+  const { pieces } = parseText(`\${{ params.${name} }}`);
+  const [only] = pieces;
+  return pieces.length === 1 && typeof only === "object" && only.choice === undefined ? only.path : undefined;
+}
+
 const PATH_ONLY =
   "an expression is a path such as `params.name`, `matrix.axis` or `params.list[0]`; nothing is computed";
 

@@ -1,4 +1,4 @@
-import type { Json } from "../core/json.js";
+import { Spelled, type Written } from "../core/spelled.js";
 import { MAX_BYTES } from "./text.js";
 
 /** Deepest nesting of values that a pipeline may hold. */
@@ -18,14 +18,15 @@ const measured = new WeakMap<object, Size>();
  * a small text can stand for an enormous value; the sizes of shared parts are kept, so that this takes time in
  * the size of the text.
  */
-export function measure(value: Json): Size {
+export function measure(value: Written): Size {
   if (typeof value === "string") return { weight: 8 + value.length, height: 0 };
-  if (typeof value !== "object" || value === null) return { weight: 8, height: 0 };
+  if (typeof value !== "object" || value === null || value instanceof Spelled)
+    return { weight: 8, height: 0 };
   const known = measured.get(value);
   if (known !== undefined) return known;
   let weight = 8;
   let height = 0;
-  for (const [key, item] of Object.entries(value)) {
+  for (const [key, item] of Object.entries(value) as [string, Written][]) {
     const size = measure(item);
     weight += key.length + size.weight;
     height = Math.max(height, size.height);
@@ -36,7 +37,7 @@ export function measure(value: Json): Size {
 }
 
 /** What is wrong with the size of a value, if anything. */
-export function oversize(value: Json): "too-large" | "too-deep" | undefined {
+export function oversize(value: Written): "too-large" | "too-deep" | undefined {
   const { weight, height } = measure(value);
   if (weight > MAX_BYTES) return "too-large";
   return height > MAX_DEPTH ? "too-deep" : undefined;

@@ -1,8 +1,19 @@
-import { isList, isObject, type Json, type JsonObject, type JsonPath } from "../core/json.js";
+import type { JsonPath } from "../core/json.js";
+import {
+  isMapping,
+  isSequence,
+  plainOf,
+  Spelled,
+  textOf,
+  type Written,
+  type WrittenObject,
+} from "../core/spelled.js";
 import type { PipelineDocument } from "./document.js";
-import { hasExpression } from "./expression.js";
+import { hasExpression, parseText, type Reference } from "./expression.js";
+import { MAX_DEPTH } from "./measure.js";
 import { valueAt, type Place } from "./place.js";
 import type { Problems } from "./problems.js";
+import { childOf } from "./template.js";
 import { code, show } from "./wording.js";
 
 /** A value that is laid over the pipeline's params, and where it came from. */
@@ -10,106 +21,152 @@ export interface Override {
   /** As the user gave it: `--set sigma=0.5`, `--params p.yaml`. */
   readonly origin: string;
   readonly path: JsonPath;
-  readonly value: Json;
+  /** Of `--set`, what the text means depends on what is declared there. */
+  readonly value: Written | ((declared: Written) => Written);
   /** The params file; none for `--set`. */
   readonly document?: PipelineDocument;
+  /** The two sides of a `--set`, to write it better. */
+  readonly set?: { readonly name: string; readonly given: string };
 }
 
 /** Params after all overrides, expressions in them not yet read; and where each value came from. */
 export interface LayeredParams {
-  readonly raw: JsonObject;
+  readonly raw: WrittenObject;
   /** The last override that gave the value at `path`, or part of it. */
   overrideAt(path: JsonPath): Override | undefined;
 }
 
 /**
- * Lays overrides over the declared params, in order. Mappings are merged; anything else is replaced. A name that is
- * not declared is a mistake, and so is turning a scalar, a list or a mapping into another of these (where the
- * declared value is nothing, an empty mapping or an expression, anything may stand).
+ * Lays overrides over the declared params, in order. Mappings are merged; anything else is replaced. A name that is not
+ * declared is a mistake, and so is a value of another type than the declared one: a text stays a text, as it is spelled
+ * (`001`), a number a number. Where the declared value is nothing, an empty mapping or an expression, anything may stand.
  */
 export function layerParams(
-  declared: JsonObject,
+  declared: WrittenObject,
   overrides: readonly Override[],
   problems: Problems,
 ): LayeredParams {
-  let raw: Json = declared;
-  const applied: Override[] = [];
+  let raw: Written = declared;
+  const applied: Layer[] = [];
   for (const override of overrides) {
     const before = problems.count;
-    const next = lay(raw, override, override.path, [], problems);
+    const { value } = override;
+    const layer = {
+      ...override,
+      value: typeof value === "function" ? value(typeAt(raw, override.path)) : value,
+    };
+    const next = lay(raw, layer, layer.path, [], problems);
     if (problems.count === before) {
       raw = next;
-      applied.unshift(override);
+      applied.unshift(layer);
     }
   }
-  const overrideAt = (path: JsonPath): Override | undefined =>
-    applied.find(override => touches(override, path));
-  return { raw: raw as JsonObject, overrideAt };
+  const overrideAt = (path: JsonPath): Override | undefined => applied.find(layer => touches(layer, path));
+  return { raw: raw as WrittenObject, overrideAt };
+}
+
+/** An override whose value is known. */
+type Layer = Override & { readonly value: Written };
+
+/** Anything may be put here. */
+export function isOpen(declared: Written): boolean {
+  if (declared === null || (declared instanceof Spelled && declared.value === null)) return true;
+  if (typeof declared === "string") return wholeReference(declared) !== undefined;
+  return isMapping(declared) && Object.keys(declared).length === 0;
+}
+
+/** What is declared at a path; behind an expression that is the whole value, what that reads. */
+function typeAt(params: Written, path: JsonPath, hops = 0): Written {
+  let at: Written | undefined = params;
+  for (const segment of path) at = at === undefined ? undefined : childOf(at, segment);
+  const reference = typeof at === "string" ? wholeReference(at) : undefined;
+  if (reference?.root !== "params" || reference.choice !== undefined || hops > MAX_DEPTH) return at ?? null;
+  return typeAt(params, reference.path, hops + 1);
+}
+
+function wholeReference(text: string): Reference | undefined {
+  if (!hasExpression(text)) return undefined;
+  const { pieces } = parseText(text);
+  const [only] = pieces;
+  return pieces.length === 1 && typeof only === "object" ? only : undefined;
 }
 
 /** `base` with the override at `rest` below it. */
-function lay(base: Json, override: Override, rest: JsonPath, above: JsonPath, problems: Problems): Json {
+function lay(base: Written, override: Layer, rest: JsonPath, above: JsonPath, problems: Problems): Written {
   const [segment, ...deeper] = rest;
   if (segment === undefined) return merge(base, override.value, override, above, problems);
   const path = [...above, segment];
-  if (isList(base) && typeof segment === "number" && segment < base.length) {
+  if (isSequence(base) && typeof segment === "number" && segment < base.length) {
     return base.map((item, i) => (i === segment ? lay(item, override, deeper, path, problems) : item));
   }
-  if (isObject(base) && typeof segment === "string") {
+  if (isMapping(base) && typeof segment === "string") {
     if (Object.hasOwn(base, segment)) {
       return { ...base, [segment]: lay(base[segment] ?? null, override, deeper, path, problems) };
     }
-    if (open(base) && deeper.length === 0) return { ...base, [segment]: override.value };
+    if (isOpen(base) && deeper.length === 0) return { ...base, [segment]: override.value };
   }
   unknown(base, override, path, problems);
   return base;
 }
 
-function merge(base: Json, over: Json, override: Override, path: JsonPath, problems: Problems): Json {
-  if (isObject(base) && isObject(over)) {
-    const out: Record<string, Json> = { ...base };
+function merge(base: Written, over: Written, override: Layer, path: JsonPath, problems: Problems): Written {
+  if (isMapping(base) && isMapping(over)) {
+    const out: Record<string, Written> = { ...base };
     for (const [key, value] of Object.entries(over)) {
       if (Object.hasOwn(base, key))
         out[key] = merge(base[key] ?? null, value, override, [...path, key], problems);
-      else if (open(base) && path.length > 0) out[key] = value;
+      else if (isOpen(base) && path.length > 0) out[key] = value;
       else unknown(base, override, [...path, key], problems);
     }
     return out;
   }
-  const [had, got] = [shape(base), shape(over)];
-  if (had !== got && !open(base)) {
-    const name = code(pathText(path));
-    problems.addIn(
-      override.document,
-      "param-type",
-      `${lead(override)}${name} is ${article(had)} (${show(base)}) and cannot become ${article(got)}`,
-      placeOf(override, path),
-    );
+  if (isOpen(base) || (typeof over === "string" && isOpen(over))) return over;
+  // Nothing may stand in the place of any scalar.
+  if (plainOf(over) === null && !isSequence(base) && !isMapping(base)) return over;
+  if (isSequence(base) && isSequence(over)) {
+    // A list of one type of scalar keeps it.
+    const types = new Set(base.map(typeName));
+    const [first = null] = base;
+    if (types.size !== 1 || isSequence(first) || isMapping(first)) return over;
+    return over.map((item, i) => merge(first, item, override, [...path, i], problems));
   }
+  const [had, got] = [typeName(base), typeName(over)];
+  if (had === got) return over;
+  const text = textOf(over);
+  if (had === "a text" && text !== undefined) return text;
+  const name = code(pathText(path));
+  const message = `${lead(override)}${name} is ${had} (${show(plainOf(base))}) and cannot become ${got}`;
+  problems.addIn(override.document, "param-type", message, placeOf(override, path), {
+    hint: setHint(override, base),
+    related: [
+      { message: `${name} is declared here`, document: problems.document, place: valueAt("params", ...path) },
+    ],
+  });
   return over;
 }
 
-function unknown(base: Json, override: Override, path: JsonPath, problems: Problems): void {
+function unknown(base: Written, override: Layer, path: JsonPath, problems: Problems): void {
   const word = String(path.at(-1));
-  const names = isObject(base) ? Object.keys(base) : [];
+  const names = isMapping(base) ? Object.keys(base) : [];
   const hint = problems.suggest(word, names);
   const place = placeOf(override, path);
   const message = `${lead(override)}the pipeline has no param ${code(pathText(path))}`;
   problems.addIn(override.document, "unknown-param", message, { ...place, part: "key" }, { hint });
 }
 
-/** Anything may be put here. */
-function open(base: Json): boolean {
-  if (base === null || (typeof base === "string" && hasExpression(base))) return true;
-  return isObject(base) && Object.keys(base).length === 0;
+function typeName(value: Written): string {
+  if (isSequence(value)) return "a list";
+  if (isMapping(value)) return "a mapping";
+  const plain = plainOf(value);
+  if (typeof plain === "boolean") return "true or false";
+  return typeof plain === "number" ? "a number" : plain === null ? "nothing" : "a text";
 }
 
-function shape(value: Json): "list" | "mapping" | "scalar" {
-  return isList(value) ? "list" : isObject(value) ? "mapping" : "scalar";
-}
-
-function article(what: string): string {
-  return `a ${what}`;
+/** `--set lrs=0.1,0.2` for a list. */
+function setHint({ set }: Layer, base: Written): string | undefined {
+  if (set === undefined || !isSequence(base) || /^\s*[[{]/.test(set.given)) return undefined;
+  const quoted = `[${set.given}]`.replaceAll("'", "'\\''");
+  return `write \`--set ${set.name}='${quoted}'\``;
 }
 
 /** A params file has a position to show; a `--set` has its own words. */
@@ -123,15 +180,15 @@ export function placeOf(override: Override, path: JsonPath): Place {
 }
 
 /** The override gave the value at `path`, a part of it, or something that it is a part of. */
-function touches(override: Override, path: JsonPath): boolean {
+function touches(override: Layer, path: JsonPath): boolean {
   const shared = Math.min(override.path.length, path.length);
   for (let i = 0; i < shared; i++) if (override.path[i] !== path[i]) return false;
-  let value: Json | undefined = override.value;
+  let value: Written | undefined = override.value;
   for (const segment of path.slice(override.path.length)) {
-    if (isObject(value) && typeof segment === "string" && Object.hasOwn(value, segment))
+    if (isMapping(value) && typeof segment === "string" && Object.hasOwn(value, segment))
       value = value[segment];
     // Lists and scalars replace what they are laid over, whole.
-    else return !isObject(value);
+    else return !isMapping(value);
   }
   return true;
 }

@@ -1,4 +1,12 @@
-import { isList, isObject, type Json, type JsonObject, type JsonPath } from "../core/json.js";
+import type { JsonObject, JsonPath } from "../core/json.js";
+import {
+  isMapping,
+  isSequence,
+  plainMapping,
+  plainOf,
+  type Written,
+  type WrittenObject,
+} from "../core/spelled.js";
 import { hasExpression, type Reference } from "./expression.js";
 import { MAX_DEPTH, oversize } from "./measure.js";
 import { pathText, placeOf, type LayeredParams } from "./overrides.js";
@@ -38,7 +46,7 @@ export function resolveParams(layers: LayeredParams, problems: Problems): Params
 }
 
 /** A value, or undefined where a mistake that has been reported stands in the way. */
-type Resolved = Json | undefined;
+type Resolved = Written | undefined;
 
 class Resolver implements Params {
   readonly value: JsonObject;
@@ -53,7 +61,7 @@ class Resolver implements Params {
     this.#layers = layers;
     this.#problems = problems;
     const all = this.#resolve(layers.raw, []);
-    this.value = isObject(all) ? all : {};
+    this.value = isMapping(all) ? plainMapping(all) : {};
   }
 
   readonly read: Read = (reference, site): ReadPart | undefined => {
@@ -80,8 +88,8 @@ class Resolver implements Params {
 
   origin(path: JsonPath): { words: string; beside: Beside[] } {
     const name = code(`params.${pathText(path)}`);
-    const value = path.reduce<Json | undefined>((at, part) => at && childOf(at, part), this.value);
-    const words = `${name} is ${show(value ?? null)}`;
+    const value = path.reduce<Written | undefined>((at, part) => at && childOf(at, part), this.value);
+    const words = `${name} is ${show(plainOf(value ?? null))}`;
     const { document, place, lead } = this.#site(path);
     if (document === undefined)
       return { words: `${words}, by ${code((lead ?? "").slice(0, -2))}`, beside: [] };
@@ -89,9 +97,9 @@ class Resolver implements Params {
   }
 
   /** A raw value and its path -> the same with every expression in it replaced. */
-  #resolve(raw: Json, path: JsonPath): Resolved {
+  #resolve(raw: Written, path: JsonPath): Resolved {
     const text = typeof raw === "string" && hasExpression(raw) ? raw : undefined;
-    const holder = isObject(raw) || isList(raw) ? raw : undefined;
+    const holder = isMapping(raw) || isSequence(raw) ? raw : undefined;
     if (text === undefined && holder === undefined) return raw;
     const key = JSON.stringify(path);
     if (this.#done.has(key)) return this.#done.get(key);
@@ -107,16 +115,16 @@ class Resolver implements Params {
     return kept;
   }
 
-  #items(raw: JsonObject | readonly Json[], path: JsonPath): Resolved {
-    if (!isObject(raw)) {
+  #items(raw: WrittenObject | readonly Written[], path: JsonPath): Resolved {
+    if (!isMapping(raw)) {
       const items = raw.map((item, i) => this.#resolve(item, [...path, i]));
-      return items.includes(undefined) ? undefined : (items as Json[]);
+      return items.includes(undefined) ? undefined : (items as Written[]);
     }
     const entries = Object.entries(raw).map(
       ([name, item]) => [name, this.#resolve(item, [...path, name])] as const,
     );
     if (entries.some(([, item]) => item === undefined)) return undefined;
-    return Object.fromEntries(entries) as JsonObject;
+    return Object.fromEntries(entries) as WrittenObject;
   }
 
   #text(text: string, path: JsonPath): Resolved {
@@ -146,11 +154,11 @@ class Resolver implements Params {
     return undefined;
   };
 
-  #unknown(reference: Reference, part: number, holder: Json, site: Site): undefined {
+  #unknown(reference: Reference, part: number, holder: Written, site: Site): undefined {
     const word = String(reference.path[part]);
-    const near = isObject(holder) ? this.#problems.suggest(word, Object.keys(holder)) : undefined;
+    const near = isMapping(holder) ? this.#problems.suggest(word, Object.keys(holder)) : undefined;
     const upTo = pathText(["params", ...reference.path.slice(0, part + 1)]);
-    const size = isList(holder) ? `: the list has ${holder.length} items` : "";
+    const size = isSequence(holder) ? `: the list has ${holder.length} items` : "";
     tell(site, "unknown-name", `there is no ${code(upTo)}${size}`, spanOf(reference, part + 1), {
       hint: near,
     });

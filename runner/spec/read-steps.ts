@@ -1,4 +1,12 @@
 import { byCodeUnit, isList, isObject, type Json, type JsonObject } from "../core/json.js";
+import {
+  isMapping,
+  isSequence,
+  plainMapping,
+  type Written,
+  type WrittenObject,
+  wordOf,
+} from "../core/spelled.js";
 import { readMatrix } from "./axes.js";
 import { isName } from "./names.js";
 import { readOutputs } from "./output-names.js";
@@ -23,20 +31,23 @@ export interface StepContext {
  * `steps:` -> specs, each step by itself. The form has been checked by the schema; what it found wrong is passed over
  * here, so that every mistake of the file is found at once and none twice.
  */
-export function readSteps(steps: Json | undefined, context: StepContext): ReadonlyMap<string, StepSpec> {
+export function readSteps(steps: Written | undefined, context: StepContext): ReadonlyMap<string, StepSpec> {
   const out = new Map<string, StepSpec>();
-  for (const [name, step] of Object.entries(isObject(steps) ? steps : {})) {
-    out.set(name, readStep(name, isObject(step) ? step : {}, context));
+  for (const [name, step] of Object.entries(isMapping(steps) ? steps : {})) {
+    out.set(name, readStep(name, isMapping(step) ? step : {}, context));
   }
   return out;
 }
 
-function readStep(name: string, step: JsonObject, context: StepContext): StepSpec {
+/** `written` has the spelling of words, labels and options; of all else the value counts. */
+function readStep(name: string, written: WrittenObject, context: StepContext): StepSpec {
   const { params, problems } = context;
-  const work = readWork(name, step, context);
+  const step = plainMapping(written);
+  const work = readWork(name, step, written, context);
   const inputs = readInputs(objectOf(step["inputs"]));
   if (work?.type === "kind" && work.kind !== undefined) checkRoles(name, step, inputs, work.kind, problems);
-  const matrix = readMatrix(step["matrix"], name, params, problems);
+  const matrix = readMatrix(written["matrix"], name, params, problems);
+  const env = readEnv(name, written["env"], problems);
   const over = isList(step["over"]) ? step["over"].filter(axis => typeof axis === "string") : NO_AXES;
   for (const [i, axis] of over.entries()) {
     if (matrix?.has(axis) !== true) continue;
@@ -51,8 +62,8 @@ function readStep(name: string, step: JsonObject, context: StepContext): StepSpe
     matrix,
     repeats: step["repeats"] === true,
     over,
-    env: readEnv(step["env"]),
-    secrets: readSecrets(name, step, problems),
+    env,
+    secrets: readSecrets(name, step, env, problems),
     resources: objectOf(step["resources"]),
     timeout: step["timeout"],
     retries: step["retries"],
@@ -60,8 +71,14 @@ function readStep(name: string, step: JsonObject, context: StepContext): StepSpe
   };
 }
 
-function readWork(name: string, step: JsonObject, context: StepContext): KindStep | CommandStep | undefined {
-  const { uses, run } = step;
+function readWork(
+  name: string,
+  step: JsonObject,
+  written: WrittenObject,
+  context: StepContext,
+): KindStep | CommandStep | undefined {
+  const { uses } = step;
+  const { run } = written;
   if (typeof uses === "string") {
     const kind = context.kinds.get(uses);
     if (kind === undefined && uses !== "") {
@@ -71,12 +88,30 @@ function readWork(name: string, step: JsonObject, context: StepContext): KindSte
       const message = `there is no step kind ${code(uses)}`;
       context.problems.add("unknown-kind", message, valueAt("steps", name, "uses"), { hint });
     }
-    return { type: "kind", name: uses, kind, with: objectOf(step["with"]) };
+    return { type: "kind", name: uses, kind, with: isMapping(written["with"]) ? written["with"] : NOTHING };
   }
-  const words = isList(run) && run.length > 0 && run.every(isWord) ? run : undefined;
-  if (typeof run !== "string" && words === undefined) return undefined;
+  const command = typeof run === "string" ? run : readWords(name, run, context.problems);
+  if (command === undefined) return undefined;
   const outputs = readOutputs(objectOf(step["outputs"]), name, context.problems);
-  return { type: "command", run: words ?? (run as string), outputs };
+  return { type: "command", run: command, outputs };
+}
+
+/** Words as they are spelled: `1.10` is no `1.1` to a program. */
+function readWords(
+  name: string,
+  run: Written | undefined,
+  problems: Problems,
+): readonly string[] | undefined {
+  if (!isSequence(run) || run.length === 0) return undefined;
+  const words = run.map((item, i) => {
+    const word = wordOf(item);
+    if (item === null) {
+      const hint = 'write `""` for an empty word';
+      problems.add("not-text", "a word of `run` is missing here", valueAt("steps", name, "run", i), { hint });
+    }
+    return word;
+  });
+  return words.includes(undefined) ? undefined : (words as string[]);
 }
 
 function readInputs(inputs: JsonObject): readonly InputRef[] {
@@ -122,21 +157,32 @@ function checkRoles(
   problems.add("missing-input", `${code(kind.kind)} needs ${alternatives(missing, "and")}`, place, { hint });
 }
 
-function readEnv(env: Json | undefined): readonly EnvRef[] {
+function readEnv(step: string, env: Written | undefined, problems: Problems): readonly EnvRef[] {
   if (env === undefined) return NO_ENV;
-  const refs = isList(env)
-    ? env.filter(name => typeof name === "string").map((name): EnvRef => ({ name, value: undefined }))
-    : Object.entries(objectOf(env)).map(([name, value]): EnvRef => ({ name, value }));
-  return refs
-    .filter(
-      ({ name, value }) => isName(name) && !(value === null || isList(value) || isObject(value ?? null)),
-    )
-    .sort((a, b) => byCodeUnit(a.name, b.name));
+  if (isSequence(env)) {
+    const names = env.filter(name => typeof name === "string" && isName(name)) as string[];
+    return names.sort(byCodeUnit).map(name => ({ name, value: undefined }));
+  }
+  const refs: EnvRef[] = [];
+  for (const [name, value] of Object.entries(isMapping(env) ? env : {})) {
+    if (!isName(name)) continue;
+    const text = wordOf(value);
+    if (text !== undefined) refs.push({ name, value: text });
+    else if (value === null) {
+      const hint = `write \`""\` for an empty value; \`env: [${name}]\` passes the variable through`;
+      problems.add("not-text", `${code(name)} has no value`, valueAt("steps", step, "env", name), { hint });
+    }
+  }
+  return refs.sort((a, b) => byCodeUnit(a.name, b.name));
 }
 
 /** A variable is one or the other: as one of `env` its value would be told. */
-function readSecrets(name: string, step: JsonObject, problems: Problems): readonly string[] {
-  const env = readEnv(step["env"]);
+function readSecrets(
+  name: string,
+  step: JsonObject,
+  env: readonly EnvRef[],
+  problems: Problems,
+): readonly string[] {
   for (const { name: variable, value } of env) {
     if (value !== undefined || !LOOKS_SECRET.test(variable)) continue;
     const message = `${code(variable)} looks like a secret, and variables of \`env\` stand in logs, records and reports`;
@@ -161,10 +207,6 @@ const LOOKS_SECRET =
 const NOTHING: JsonObject = {};
 const NO_ENV: readonly EnvRef[] = [];
 const NO_AXES: readonly string[] = [];
-
-function isWord(word: Json): word is string | number | boolean {
-  return typeof word === "string" || typeof word === "number" || typeof word === "boolean";
-}
 
 function objectOf(value: Json | undefined): JsonObject {
   return isObject(value) ? value : NOTHING;

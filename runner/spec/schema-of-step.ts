@@ -26,10 +26,10 @@ export function stepSchema(): JsonObject {
       },
       run: {
         description:
-          "Any program: a list of words, or a text for the shell, in which each expression becomes one quoted word. It runs in an empty folder of its own; `${{ inputs.role }}` and `${{ outputs.name }}` are absolute paths.",
+          "Any program: a list of words, or a text for the shell, in which each expression becomes one quoted word. Words keep their spelling: `1.10` stays `1.10`. It runs in an empty folder of its own; `${{ inputs.role }}` and `${{ outputs.name }}` are absolute paths.",
         anyOf: [
           { type: "string", pattern: "\\S" },
-          { type: "array", minItems: 1, items: { type: ["string", "number", "boolean"] } },
+          { type: "array", minItems: 1, items: { type: ["string", "number", "boolean", "null"] } },
         ],
         examples: [
           ["python3", "analyse.py", "--out", "${{ outputs.table }}"],
@@ -73,7 +73,7 @@ export function stepSchema(): JsonObject {
         propertyNames: { pattern: NAME },
         additionalProperties: {
           anyOf: [
-            { type: "array", minItems: 1, items: { type: ["string", "number", "boolean"] } },
+            { type: "array", minItems: 1, items: { type: ["string", "number", "boolean", "null"] } },
             expressionText("a list"),
           ],
           errorMessage: "an axis is a list of at least one scalar",
@@ -104,7 +104,7 @@ export function stepSchema(): JsonObject {
           {
             type: "object",
             propertyNames: { pattern: VARIABLE },
-            additionalProperties: { type: ["string", "number", "boolean"] },
+            additionalProperties: { type: ["string", "number", "boolean", "null"] },
           },
           { type: "null" },
         ],

@@ -1,6 +1,7 @@
 import type { Expectation } from "../claims/expectation.js";
 import type { Json, JsonObject, JsonPath } from "../core/json.js";
-import type { Label } from "../core/labels.js";
+import type { WrittenObject } from "../core/spelled.js";
+import type { Matrix } from "./axes.js";
 import type { Kind } from "./kinds.js";
 
 /**
@@ -29,7 +30,7 @@ export interface StepSpec {
   /** In code-unit order of the role. */
   readonly inputs: readonly InputRef[];
   /** Own axes, in code-unit order. Undefined after a mistake in them. */
-  readonly matrix: ReadonlyMap<string, readonly Label[]> | undefined;
+  readonly matrix: Matrix | undefined;
   /** The step's axes are repetitions of a random program: the labels of an instance are part of its key. */
   readonly repeats: boolean;
   /** Axes to gather. */
@@ -51,13 +52,13 @@ export interface KindStep {
   readonly name: string;
   /** Undefined where there is no such kind. */
   readonly kind: Kind | undefined;
-  readonly with: JsonObject;
+  readonly with: WrittenObject;
 }
 
 export interface CommandStep {
   readonly type: "command";
-  /** The script, or the words. */
-  readonly run: string | readonly (string | number | boolean)[];
+  /** The script, or the words as they are spelled. */
+  readonly run: string | readonly string[];
   /** Output name -> file or folder name. */
   readonly outputs: Readonly<Record<string, string>>;
 }
@@ -72,8 +73,8 @@ export type InputRef =
   /** A path of the user's, `./` or `/`, expressions allowed. */
   | { readonly role: string; readonly type: "file"; readonly path: string };
 
-/** A declared variable; `value` undefined: passed through from the environment. */
+/** A declared variable, its value as it is spelled; undefined: passed through from the environment. */
 export interface EnvRef {
   readonly name: string;
-  readonly value: Json | undefined;
+  readonly value: string | undefined;
 }

@@ -1,6 +1,14 @@
 import { InternalError } from "../core/diagnostic.js";
-import { isList, isObject, type Json } from "../core/json.js";
-import type { Label, Labels } from "../core/labels.js";
+import type { AxisValue, Place as AxisPlace } from "../core/labels.js";
+import {
+  isMapping,
+  isSequence,
+  plainOf,
+  Spelled,
+  textOf,
+  type Written,
+  type WrittenScalar,
+} from "../core/spelled.js";
 import type { Code } from "./codes.js";
 import type { PipelineDocument } from "./document.js";
 import { parseText, partAt, type Reference } from "./expression.js";
@@ -22,8 +30,8 @@ export interface Site {
 /** A piece of a text: written there, known by now, or known once the instance (or its run) is. */
 export type Part = { readonly literal: string } | ReadPart;
 export type ReadPart = { readonly reference: Reference } & (
-  | { readonly value: Json }
-  | { readonly axis: string; readonly table?: Json }
+  | { readonly value: Written }
+  | { readonly axis: string; readonly table?: Written }
   | { readonly variable: string }
   | { readonly input: string }
   | { readonly output: string }
@@ -48,7 +56,7 @@ export function wholeOf(parts: readonly Part[]): ReadPart | undefined {
 
 /** What parts stand for in one instance. */
 export interface Bindings {
-  readonly labels: Labels;
+  readonly labels: AxisPlace;
   /** Declared environment variables; undefined: not set. */
   readonly env: ReadonlyMap<string, string | undefined>;
 }
@@ -56,7 +64,7 @@ export interface Bindings {
 export const NO_BINDINGS: Bindings = { labels: {}, env: new Map() };
 
 /** Parts -> the value they make: that of a whole-value expression, else text. Undefined after a mistake. */
-export function bindText(parts: readonly Part[], bindings: Bindings, site: Site): Json | undefined {
+export function bindText(parts: readonly Part[], bindings: Bindings, site: Site): Written | undefined {
   const whole = wholeOf(parts);
   if (whole !== undefined) return bindPart(whole, bindings, site);
   let out = "";
@@ -72,25 +80,19 @@ export function bindText(parts: readonly Part[], bindings: Bindings, site: Site)
   return out;
 }
 
-/** A part as text: numbers in their shortest form. Lists, mappings and nothing are not text. */
+/** A part as text: scalars as they were written. Lists, mappings and nothing are not text. */
 export function bindAsText(part: Part, bindings: Bindings, site: Site): string | undefined {
   if ("literal" in part) return part.literal;
   const value = bindPart(part, bindings, site);
-  const text = value === undefined ? undefined : scalarText(value);
+  const text = value === undefined ? undefined : textOf(value);
   if (value === undefined || text !== undefined) return text;
-  const what = `${code(part.reference.source)} is ${show(value)} and cannot stand inside a text`;
+  const what = `${code(part.reference.source)} is ${show(plainOf(value))} and cannot stand inside a text`;
   const hint = "make it the whole value, or read a scalar inside it";
   tell(site, "not-text", what, spanOf(part.reference), { hint });
   return undefined;
 }
 
-/** A scalar as it reads in a text; undefined for what cannot stand in one. */
-export function scalarText(value: Json): string | undefined {
-  if (typeof value === "string") return value;
-  return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
-}
-
-function bindPart(part: ReadPart, bindings: Bindings, site: Site): Json | undefined {
+function bindPart(part: ReadPart, bindings: Bindings, site: Site): Written | undefined {
   if ("value" in part) return part.value;
   if ("axis" in part) return bindLabel(part, bindings.labels[part.axis], site);
   if ("variable" in part) {
@@ -108,17 +110,19 @@ function bindPart(part: ReadPart, bindings: Bindings, site: Site): Json | undefi
 
 /** The instance's label, or what the table has under it. */
 function bindLabel(
-  { table, reference }: ReadPart & { readonly table?: Json },
-  label: Label | undefined,
+  { table, reference }: ReadPart & { readonly table?: Written },
+  label: AxisValue | undefined,
   site: Site,
-): Json | undefined {
+): Written | undefined {
   if (table === undefined || label === undefined) return label;
-  let value: Json = table;
+  let value: Written = table;
   // A list has places; a mapping's keys are texts, as labels are when they name an instance.
-  for (const segment of [isList(table) ? label : String(label), ...(reference.choice?.path ?? [])]) {
+  const first = isSequence(table) && label instanceof Spelled ? label.value : label;
+  const path = [isSequence(table) ? first : String(label), ...(reference.choice?.path ?? [])];
+  for (const segment of path) {
     const next = childOf(value, segment);
     if (next === undefined) {
-      const names = isObject(value) ? Object.keys(value) : [];
+      const names = isMapping(value) ? Object.keys(value) : [];
       const what = `${code(reference.source)} finds nothing under ${code(String(segment))}`;
       const hint = site.problems.suggest(String(segment), names) ?? thereIs(names);
       tell(site, "unknown-name", what, spanOf(reference), { hint });
@@ -134,11 +138,10 @@ function thereIs(names: readonly string[]): string | undefined {
 }
 
 /** What a list or a mapping has under a name or position. */
-export function childOf(value: Json, segment: Label): Json | undefined {
-  if (isList(value)) return typeof segment === "number" ? value[segment] : undefined;
-  return isObject(value) && typeof segment !== "boolean" && Object.hasOwn(value, segment)
-    ? value[segment]
-    : undefined;
+export function childOf(value: Written, segment: WrittenScalar): Written | undefined {
+  if (isSequence(value)) return typeof segment === "number" ? value[segment] : undefined;
+  const named = typeof segment === "string" || typeof segment === "number";
+  return isMapping(value) && named && Object.hasOwn(value, segment) ? value[segment] : undefined;
 }
 
 /** Reports a mistake at a text, or at a piece of it. */

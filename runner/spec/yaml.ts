@@ -1,9 +1,22 @@
-import { Composer, isAlias, isMap, isScalar, isSeq, Parser, type CST, type Document, type Node } from "yaml";
+import {
+  Composer,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Parser,
+  type CST,
+  type Document,
+  type Node,
+  type Scalar,
+} from "yaml";
 import { InternalError, UsageError, type Diagnostic } from "../core/diagnostic.js";
-import type { Json, JsonObject } from "../core/json.js";
+import type { Json } from "../core/json.js";
+import { plainOf, Spelled, type Written, type WrittenObject } from "../core/spelled.js";
 import type { Code } from "./codes.js";
 import { locateIn } from "./locate.js";
 import { MAX_DEPTH, measure } from "./measure.js";
+import { lossOf } from "./number-loss.js";
 import type { Locate } from "./place.js";
 import { LineIndex, MAX_BYTES, rangeAt } from "./text.js";
 import { code, show } from "./wording.js";
@@ -12,7 +25,7 @@ import { reportSyntax } from "./yaml-syntax.js";
 
 /** YAML that has been read: its value, its mistakes, and its places. */
 export interface Source {
-  readonly value: JsonObject;
+  readonly written: WrittenObject;
   readonly mistakes: readonly Diagnostic[];
   readonly locate: Locate;
 }
@@ -24,7 +37,7 @@ export interface Source {
 export function readYaml(text: string, file: string): Source {
   const { root, value, mistakes, targets, lines } = readAny(text, file);
   if (isMap(root)) {
-    return { value: value as JsonObject, mistakes, locate: locateIn(root, targets, text, lines) };
+    return { written: value as WrittenObject, mistakes, locate: locateIn(root, targets, text, lines) };
   }
   const empty = value === null && mistakes.length === 0;
   const [start, end] = root === null ? [0, 0] : span(root);
@@ -34,7 +47,7 @@ export function readYaml(text: string, file: string): Source {
       {
         code: (empty ? "empty-file" : "wrong-type") satisfies Code,
         severity: "error",
-        message: empty ? "the file is empty" : `the file holds ${show(value)}, not a mapping`,
+        message: empty ? "the file is empty" : `the file holds ${show(plainOf(value))}, not a mapping`,
         file,
         range: rangeAt(lines, start, end),
         hint: "it must be a mapping of keys to values, such as `steps:` and what belongs to it",
@@ -121,7 +134,7 @@ function span(node: Node): [number, number] {
 class Reader {
   /** What each alias stands for. */
   readonly targets = new Map<Node, Node>();
-  readonly #anchors = new Map<string, { readonly node: Node; readonly value: Json }>();
+  readonly #anchors = new Map<string, { readonly node: Node; readonly value: Written }>();
   #unfolded = 0;
   #deep = false;
   readonly #report: Report;
@@ -130,7 +143,7 @@ class Reader {
     this.#report = report;
   }
 
-  read(node: Node | null, depth: number): Json {
+  read(node: Node | null, depth: number): Written {
     if (node === null) return null;
     if (isAlias(node)) return this.#follow(node, node.source, depth);
     if (depth > MAX_DEPTH) return this.#tooDeep(node);
@@ -140,11 +153,11 @@ class Reader {
     return value;
   }
 
-  #content(node: Node, depth: number): Json {
-    if (isScalar(node)) return this.#scalar(node.value, node.source ?? "", span(node));
+  #content(node: Node, depth: number): Written {
+    if (isScalar(node)) return this.#scalar(node, span(node));
     if (isSeq<Node | null>(node)) return node.items.map(item => this.read(item, depth + 1));
     if (!isMap<Node | null, Node | null>(node)) return null;
-    const out: Record<string, Json> = {};
+    const out: Record<string, Written> = {};
     const seen = new Set<string>();
     for (const { key, value } of node.items) {
       const name = this.#key(key, node, seen);
@@ -186,24 +199,28 @@ class Reader {
     return name;
   }
 
-  #scalar(value: unknown, source: string, at: [number, number]): Json {
-    if (typeof value === "number") {
-      if (!Number.isFinite(value)) {
-        this.#report("bad-number", `${code(source)} is not a finite number`, at);
-        return null;
-      }
-      if (
-        Number.isInteger(value) &&
-        !Number.isSafeInteger(value) &&
-        !/[.eE]/.test(source.replace(/^0x/, ""))
-      ) {
-        const hint = "put it in quotes to keep its digits as text";
-        this.#report("bad-number", `${code(source)} is beyond 2^53 and would lose digits`, at, hint);
-      }
-      return value === 0 ? 0 : value; // no -0: it would not survive a trip through JSON
+  #scalar({ value, source = "", type }: Scalar, at: [number, number]): Written {
+    if (typeof value === "string") {
+      this.#checkText(value, at);
+      return value;
     }
-    if (typeof value === "string") this.#checkText(value, at);
-    return typeof value === "string" || typeof value === "boolean" ? value : null;
+    if (typeof value === "number") {
+      const loss = lossOf(source, value);
+      if (loss !== undefined) {
+        this.#report(
+          "bad-number",
+          `${code(source)} ${loss}`,
+          at,
+          "put it in quotes to keep its digits as text",
+        );
+        return Number.isFinite(value) ? value : null;
+      }
+    } else if (typeof value !== "boolean" && value !== null) return null;
+    // No -0: it would not survive a trip through JSON.
+    const plain = value === 0 ? 0 : value;
+    if (type !== "PLAIN" || source === "") return plain;
+    // `null` is no text by itself, as 1 is: where it was meant as a word, its spelling says so.
+    return plain !== null && source === String(plain) ? plain : new Spelled(plain, source);
   }
 
   #checkText(text: string, at: [number, number]): void {
@@ -211,7 +228,7 @@ class Reader {
     this.#report("control-character", "a text holds a NUL or half of a surrogate pair", at);
   }
 
-  #follow(alias: Node, name: string, depth: number): Json {
+  #follow(alias: Node, name: string, depth: number): Written {
     const anchor = this.#anchors.get(name);
     if (anchor === undefined) {
       const hint = `an anchor \`&${name}\` must be complete before it is used`;

@@ -201,7 +201,7 @@ steps:
             type: "artifact",
             node: `probe[seed=${seed},size=m]`,
             output: "o",
-            labels: { seed },
+            place: { seed },
           })),
         },
       },
@@ -277,7 +277,7 @@ describe("many steps", () => {
     ["from one", (i: number) => (i === 0 ? source : "s0")],
   ])("%s are a graph", async (_title, from) => {
     // From the cache, because reading the YAML of 10,000 steps takes seconds.
-    const cache = { get: () => pipeline(10_000, from), put: () => undefined };
+    const cache = { get: () => ({ value: pipeline(10_000, from), spellings: [] }), put: () => undefined };
     const { graph } = await load("", { cwd: folder.path, cache });
     expect(graph.nodes).toHaveLength(10_000);
     expect(selectNodes(graph, ["s9999", "s0+"])).toHaveLength(10_000);

@@ -71,7 +71,7 @@ const QUICKSTART = graph([
             type: "artifact",
             node: `probe[seed=${seed}]`,
             output: "report",
-            labels: { seed },
+            place: { seed },
           })),
         },
       },

@@ -96,7 +96,8 @@ const cases: readonly Case[] = [
   ["`outputs` of a kind", "steps: { a: { uses: make-data, outputs: { o: o } } }\n", ["misplaced-key 1:32"]],
   ["a command of no words", "steps: { a: { run: [] } }\n", ["wrong-value 1:20"]],
   ["a command of a mapping", "steps: { a: { run: { a: 1 } } }\n", ["wrong-type 1:20"]],
-  ["nothing as a word", "steps: { a: { run: [x, null] } }\n", ["wrong-value 1:20"]],
+  ["nothing as a word", "steps:\n  a:\n    run:\n      - x\n      -\n", ["not-text 5:8"]],
+  ["nothing as a variable", `${S}    env: { A: }\n`, ["not-text 4:12"]],
   ["a step's name with a dot", "steps: { a.b: { run: [x] } }\n", ["bad-name 1:10"]],
   ["an axis's name with a space", `${S}    matrix: { a b: [1] }\n`, ["bad-name 4:15"]],
   ["a variable with a dash", `${S}    env: { A-B: 1 }\n`, ["wrong-value 4:10"]],
@@ -490,8 +491,8 @@ describe("diagnostics", () => {
     const [inFile] = await mistakes(text);
     expect(inFile?.message).toContain("`params.sigma` is 0.3");
     expect(inFile?.related?.map(r => r.range?.start.column)).toEqual([18]);
-    const [inCall] = await mistakes(text, { sets: ["sigma=x"] });
-    expect(inCall?.message).toContain('`params.sigma` is "x", by `--set sigma=x`');
+    const [inCall] = await mistakes(text, { sets: ["sigma=0.4"] });
+    expect(inCall?.message).toContain("`params.sigma` is 0.4, by `--set sigma=0.4`");
   });
 });
 

@@ -1,4 +1,7 @@
 import { afterAll, describe, expect, it } from "@jest/globals";
+import fc from "fast-check";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseText, partAt, type Reference } from "../../runner/spec/expression.js";
 import { parseSet } from "../../runner/spec/set-option.js";
 import { parseDuration, parseSize } from "../../runner/spec/units.js";
@@ -86,12 +89,12 @@ describe("params", () => {
       'params: { a: 1, b: "${{ params.a }}", c: "a=${{ params.b }}", d: { e: ["${{ params.a }}"] }, f: "${{ params.d.e[0] }}", g: "$${{ x }}" }\n';
     const expected = { b: 1, c: "a=1", d: { e: [1] }, f: 1, g: "${{ x }}" };
     expect(await params(text)).toEqual({ a: 1, ...expected });
-    expect(await params(text, ["a=true"])).toEqual({
-      a: true,
-      b: true,
-      c: "a=true",
-      d: { e: [true] },
-      f: true,
+    expect(await params(text, ["a=2"])).toEqual({
+      a: 2,
+      b: 2,
+      c: "a=2",
+      d: { e: [2] },
+      f: 2,
       g: "${{ x }}",
     });
   });
@@ -101,31 +104,97 @@ describe("params", () => {
     expect(await params(text)).toMatchObject({ b: { x: 5 }, c: 5 });
   });
 
-  it("give numbers their shortest form in texts", async () => {
+  it("keep their spelling in texts, and their value elsewhere", async () => {
     const text =
-      'params: { a: 1.50, b: 1e21, c: 0x10, t: "${{ params.a }} ${{ params.b }} ${{ params.c }}" }\n';
-    expect(await params(text)).toMatchObject({ t: "1.5 1e+21 16" });
+      'params: { a: 1.50, b: 1e21, c: 0x10, d: True, e: ~, f: -0, t: "${{ params.a }} ${{ params.b }} ${{ params.c }} ${{ params.d }} ${{ params.e }} ${{ params.f }}" }\n';
+    expect(await params(text)).toEqual({
+      ...{ a: 1.5, b: 1e21, c: 16, d: true, e: null, f: 0 },
+      t: "1.50 1e21 0x10 True ~ -0",
+    });
   });
 
-  it.each([
-    ["a=0.5", ["a"], 0.5],
-    ["a.b=x", ["a", "b"], "x"],
-    ["a=", ["a"], ""],
-    ["a=x=y", ["a"], "x=y"],
-    ["a=[1, {b: 2}]", ["a"], [1, { b: 2 }]],
-    ['a="1"', ["a"], "1"],
-    ["a=null", ["a"], null],
-    ["a=1e-3", ["a"], 0.001],
-  ])("--set %s", (text, path, value) => {
-    expect(parseSet(text)).toMatchObject({ path, value });
+  it("keep any spelling that YAML reads as a number, through lists, aliases and other params", async () => {
+    const number = fc
+      .tuple(fc.constantFrom("", "-", "+"), fc.nat(9999), fc.constantFrom("", ".0", ".50", ".", "e3", "E-2"))
+      .map(([sign, digits, rest]) => `${sign}00${digits}${rest}`);
+    await fc.assert(
+      fc.asyncProperty(number, async spelling => {
+        const text = `params: { a: &n ${spelling}, b: [*n, x], c: "\${{ params.b[0] }}", t: "=\${{ params.c }}", u: "=\${{ params.a }}" }\n`;
+        expect(await params(text)).toMatchObject({
+          a: Number(spelling) + 0,
+          t: `=${spelling}`,
+          u: `=${spelling}`,
+        });
+      }),
+    );
   });
 
-  it.each(["a", "=1", "a b=1", "a=b: c", "a=[1", "a=!!x 1", "a=.inf", "a=*x", "a=#"])(
-    "--set %s is refused",
-    text => {
+  describe("by --set", () => {
+    const types =
+      'params: { n: 0.7, s: none, z: "007", b: true, l: [0.1], w: [a], m: { k: 1 }, none: ~, e: "${{ params.s }}", open: {} }\n';
+
+    it.each([
+      ["n=0.5", { n: 0.5 }],
+      ["n=1e-3", { n: 0.001 }],
+      ["n=", undefined],
+      ["n=abc", undefined],
+      ["n=0.5 # half", undefined],
+      ["n=true", undefined],
+      ["n=.inf", undefined],
+      ["n=9007199254740993", undefined],
+      ["n=null", { n: null }],
+      ["s=issue #12", { s: "issue #12" }],
+      ["s=001", { s: "001" }],
+      ["s= padded ", { s: " padded " }],
+      ['s="quoted"', { s: '"quoted"' }],
+      ["s=[1", { s: "[1" }],
+      ["s=null", { s: "null" }],
+      ["s=", { s: "" }],
+      ["s=a: b", { s: "a: b" }],
+      ["s=*x", { s: "*x" }],
+      ["z=008", { z: "008" }],
+      ["e=010", { e: "010" }],
+      ["b=false", { b: false }],
+      ["b=no", undefined],
+      ["l=[0.2, 0.3]", { l: [0.2, 0.3] }],
+      ["l=0.1,0.2", undefined],
+      ["l=[a]", undefined],
+      ["l=[1] [2]", undefined],
+      ["w=[001, 1.10]", { w: ["001", "1.10"] }],
+      ["m={ k: 2 }", { m: { k: 2 } }],
+      ["m.k=x", undefined],
+      ["none=1", { none: 1 }],
+      ["none=issue #12", { none: "issue #12" }],
+      ['none="1"', { none: "1" }],
+      ["none=[1, {b: 2}]", { none: [1, { b: 2 }] }],
+      ["open.x=1", { open: { x: 1 } }],
+      ["s=caf\ufffd", undefined],
+    ])("%s", async (set, value) => {
+      if (value !== undefined) expect(await params(types, [set])).toMatchObject(value);
+      else
+        expect((await mistakes(types + STEPS, { sets: [set] }))[0]?.code).toMatch(/^(bad-set|param-type)$/);
+    });
+
+    it("teaches how a list is written, and shows where it is declared", async () => {
+      const [first] = await mistakes(types + STEPS, { sets: ["l=0.1,0.2"] });
+      expect(first?.hint).toBe("write `--set l='[0.1,0.2]'`");
+      expect(first?.related?.[0]?.range?.start).toMatchObject({ line: 1 });
+    });
+
+    it.each(["a", "=1", "a b=1"])("%s is refused", text => {
       expect(() => parseSet(text)).toThrow();
-    },
-  );
+    });
+  });
+
+  it("in a params file keep the declared type too", async () => {
+    writeFileSync(join(folder.path, "types.yaml"), "s: 001\nl: [1.0]\n");
+    const text = 'params: { s: "000", l: [0.5] }\n';
+    expect(await params(text, [], ["types.yaml"])).toEqual({ s: "001", l: [1] });
+    writeFileSync(join(folder.path, "types.yaml"), "s: x\nl: [x]\n");
+    const [first] = await mistakes(text + STEPS, { cwd: folder.path, paramsFiles: ["types.yaml"] });
+    expect(first).toMatchObject({ code: "param-type", file: "types.yaml" });
+    expect(first?.range?.start).toMatchObject({ line: 2, column: 5 });
+  });
 
   it("in a params file are pointed at there", async () => {
     const [first] = await mistakes(`params: { sigm: 1 }\n${STEPS}`, {
