@@ -19,6 +19,7 @@ import { decodeText, MAX_BYTES } from "../spec/text.js";
 import { warnUnused } from "../spec/unused.js";
 import { linkOutOf, readUserFile, withoutTextsOf } from "../spec/user-text.js";
 import { validateStructure } from "../spec/validate.js";
+import { code } from "../spec/wording.js";
 import { buildNodes } from "./build.js";
 import { checkExpectations } from "./expected.js";
 import { ignoredIn } from "./ignored.js";
