@@ -1,5 +1,5 @@
 import { byCodeUnit } from "./json.js";
-import { Spelled } from "./spelled.js";
+import { isSpelled, type Spelled } from "./spelled.js";
 
 /** An axis value: matrices hold scalars. */
 export type Label = string | number | boolean;
@@ -13,16 +13,16 @@ export type Place = Readonly<Record<string, AxisValue>>;
 
 /** A place as it is shown, and as instances are named and selected: a value with a spelling of its own is its text. */
 export function shownLabels(place: Place): Labels {
-  return mapLabels(place, value => (value instanceof Spelled ? value.text : value));
+  return mapLabels(place, value => (isSpelled(value) ? value.text : value));
 }
 
 /** A place as kinds see it: with the values. */
 export function plainLabels(place: Place): Labels {
-  return mapLabels(place, value => (value instanceof Spelled ? (value.value ?? value.text) : value));
+  return mapLabels(place, value => (isSpelled(value) ? (value.value ?? value.text) : value));
 }
 
 function mapLabels(place: Place, of: (value: AxisValue) => Label): Labels {
-  if (!Object.values(place).some(value => value instanceof Spelled)) return place as Labels;
+  if (!Object.values(place).some(value => isSpelled(value))) return place as Labels;
   return Object.fromEntries(Object.entries(place).map(([axis, value]) => [axis, of(value)]));
 }
 

@@ -4,16 +4,26 @@ import type { Json, JsonObject, JsonPath, JsonScalar } from "./json.js";
  * A number, `true`, `false` or nothing whose spelling in the file is not the one that its value has: `1.10`, `001`, `1e-3`,
  * `0x1F`, `True`, `~`. Its value counts where a value is meant, its text where text is meant.
  */
-export class Spelled {
-  constructor(
-    readonly value: number | boolean | null,
-    readonly text: string,
-  ) {}
-
+export interface Spelled {
+  readonly [SPELLED]: true;
+  readonly value: number | boolean | null;
+  readonly text: string;
   /** So that it reads as written wherever it is put into a text. */
-  toString(): string {
-    return this.text;
-  }
+  toString(): string;
+}
+
+const SPELLED = Symbol("spelled");
+
+export function spelled(value: Spelled["value"], text: string): Spelled {
+  return { [SPELLED]: true, value, text, toString: ownText };
+}
+
+function ownText(this: Spelled): string {
+  return this.text;
+}
+
+export function isSpelled(value: unknown): value is Spelled {
+  return typeof value === "object" && value !== null && SPELLED in value;
 }
 
 /** JSON as it was written: its scalars keep their spelling. */
@@ -24,7 +34,7 @@ export interface WrittenObject {
 }
 
 export function isMapping(value: Written | undefined): value is WrittenObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Spelled);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !isSpelled(value);
 }
 
 export function isSequence(value: Written | undefined): value is readonly Written[] {
@@ -34,18 +44,18 @@ export function isSequence(value: Written | undefined): value is readonly Writte
 /** A scalar as it reads in a text; undefined for what cannot stand in one: lists, mappings, and nothing but `~`. */
 export function textOf(value: Written): string | undefined {
   if (typeof value === "string") return value;
-  if (value instanceof Spelled) return value.value === null && value.text !== "~" ? undefined : value.text;
+  if (isSpelled(value)) return value.value === null && value.text !== "~" ? undefined : value.text;
   return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
 }
 
 /** A word that stands where only text is meant: `null` too is one there. Undefined for what has no characters. */
 export function wordOf(value: Written): string | undefined {
-  return value instanceof Spelled ? value.text : textOf(value);
+  return isSpelled(value) ? value.text : textOf(value);
 }
 
 /** The values, without their spelling. What has none of its own is shared with what was given. */
 export function plainOf(written: Written): Json {
-  if (written instanceof Spelled) return written.value;
+  if (isSpelled(written)) return written.value;
   if (typeof written !== "object" || written === null) return written;
   const known = plain.get(written);
   if (known !== undefined) return known;
@@ -72,7 +82,7 @@ const plain = new WeakMap<object, Json>();
 export function spellingsOf(written: Written): readonly (readonly [path: JsonPath, text: string])[] {
   const found: (readonly [JsonPath, string])[] = [];
   const visit = (value: Written, path: JsonPath): void => {
-    if (value instanceof Spelled) found.push([path, value.text]);
+    if (isSpelled(value)) found.push([path, value.text]);
     else if (isSequence(value)) value.forEach((item, i) => visit(item, [...path, i]));
     else if (isMapping(value)) for (const [name, item] of Object.entries(value)) visit(item, [...path, name]);
   };
@@ -93,7 +103,7 @@ export function respelled(
     const last = path.at(-1) ?? "";
     const scalar = (holder as Holder | undefined)?.[last];
     if (typeof scalar !== "number" && typeof scalar !== "boolean" && scalar !== null) return undefined;
-    (holder as Holder)[last] = new Spelled(scalar, text);
+    (holder as Holder)[last] = spelled(scalar, text);
   }
   return copy;
 }

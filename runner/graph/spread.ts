@@ -1,6 +1,6 @@
 import { byCodeUnit } from "../core/json.js";
 import { type AxisValue, exactLabelText, type Place } from "../core/labels.js";
-import { Spelled } from "../core/spelled.js";
+import { isSpelled } from "../core/spelled.js";
 import { valueAt } from "../spec/place.js";
 import type { Problems } from "../spec/problems.js";
 import type { StepSpec } from "../spec/spec.js";
@@ -129,6 +129,6 @@ function exact(value: AxisValue): string {
 }
 
 function list({ values, owner }: Side): string {
-  const shown = values.slice(0, 5).map(value => (value instanceof Spelled ? value.text : show(value)));
+  const shown = values.slice(0, 5).map(value => (isSpelled(value) ? value.text : show(value)));
   return `[${shown.join(", ")}${values.length > 5 ? ", ..." : ""}] in ${owner}`;
 }

@@ -1,4 +1,4 @@
-import { Spelled, type Written } from "../core/spelled.js";
+import { isSpelled, type Written } from "../core/spelled.js";
 import { MAX_BYTES } from "./text.js";
 
 /** Deepest nesting of values that a pipeline may hold. */
@@ -20,13 +20,12 @@ const measured = new WeakMap<object, Size>();
  */
 export function measure(value: Written): Size {
   if (typeof value === "string") return { weight: 8 + value.length, height: 0 };
-  if (typeof value !== "object" || value === null || value instanceof Spelled)
-    return { weight: 8, height: 0 };
+  if (typeof value !== "object" || value === null || isSpelled(value)) return { weight: 8, height: 0 };
   const known = measured.get(value);
   if (known !== undefined) return known;
   let weight = 8;
   let height = 0;
-  for (const [key, item] of Object.entries(value) as [string, Written][]) {
+  for (const [key, item] of Object.entries<Written>(value)) {
     const size = measure(item);
     weight += key.length + size.weight;
     height = Math.max(height, size.height);

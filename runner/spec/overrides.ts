@@ -3,7 +3,7 @@ import {
   isMapping,
   isSequence,
   plainOf,
-  Spelled,
+  isSpelled,
   textOf,
   type Written,
   type WrittenObject,
@@ -70,7 +70,7 @@ type Layer = Override & { readonly value: Written };
 
 /** Anything may be put here. */
 export function isOpen(declared: Written): boolean {
-  if (declared === null || (declared instanceof Spelled && declared.value === null)) return true;
+  if (declared === null || (isSpelled(declared) && declared.value === null)) return true;
   if (typeof declared === "string") return wholeReference(declared) !== undefined;
   return isMapping(declared) && Object.keys(declared).length === 0;
 }

@@ -4,7 +4,7 @@ import {
   isMapping,
   isSequence,
   plainOf,
-  Spelled,
+  isSpelled,
   textOf,
   type Written,
   type WrittenScalar,
@@ -117,7 +117,7 @@ function bindLabel(
   if (table === undefined || label === undefined) return label;
   let value: Written = table;
   // A list has places; a mapping's keys are texts, as labels are when they name an instance.
-  const first = isSequence(table) && label instanceof Spelled ? label.value : label;
+  const first = isSequence(table) && isSpelled(label) ? label.value : label;
   const path = [isSequence(table) ? first : String(label), ...(reference.choice?.path ?? [])];
   for (const segment of path) {
     const next = childOf(value, segment);

@@ -12,7 +12,7 @@ import {
 } from "yaml";
 import { InternalError, UsageError, type Diagnostic } from "../core/diagnostic.js";
 import type { Json } from "../core/json.js";
-import { plainOf, Spelled, type Written, type WrittenObject } from "../core/spelled.js";
+import { plainOf, spelled, type Written, type WrittenObject } from "../core/spelled.js";
 import type { Code } from "./codes.js";
 import { locateIn } from "./locate.js";
 import { MAX_DEPTH, measure } from "./measure.js";
@@ -220,7 +220,7 @@ class Reader {
     const plain = value === 0 ? 0 : value;
     if (type !== "PLAIN" || source === "") return plain;
     // `null` is no text by itself, as 1 is: where it was meant as a word, its spelling says so.
-    return plain !== null && source === String(plain) ? plain : new Spelled(plain, source);
+    return plain !== null && source === String(plain) ? plain : spelled(plain, source);
   }
 
   #checkText(text: string, at: [number, number]): void {
