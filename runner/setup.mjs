@@ -23,9 +23,13 @@ function sources(dir) {
     .sort();
 }
 
+// npm leaves an optional dependency out without a word where its script fails, and onnxruntime's downloads CUDA libraries,
+// which not every machine can. What vistas needs of it lies in the package itself.
+const env = { ...process.env, npm_config_onnxruntime_node_install: "skip", ONNXRUNTIME_NODE_INSTALL: "skip" };
+
 function must(command, args) {
   process.stderr.write(`vistas: ${[command, ...args].join(" ")}\n`);
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2] });
+  const { status, error } = spawnSync(command, args, { cwd: root, env, stdio: ["ignore", 2, 2] });
   if (error) process.stderr.write(`vistas: ${command}: ${error.message}\n`);
   if (status !== 0) process.exit(status ?? 1);
 }
@@ -35,6 +39,10 @@ const wanted = read("package-lock.json") + process.version;
 if (read(installed) !== wanted) {
   must("npm", ["ci", "--no-fund", "--no-audit", "--loglevel=error"]);
   writeFileSync(at(installed), wanted);
+  if (!existsSync(at("node_modules/onnxruntime-node")))
+    process.stderr.write(
+      "vistas: npm left onnxruntime-node out: the engine onnx is missing, others will be slower\n",
+    );
 }
 
 const built = "dist/.vistas-built";

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { UsageError } from "../core/diagnostic.js";
 import { DONE } from "./exit.js";
@@ -9,7 +9,7 @@ import { print, type Session } from "./session.js";
 export async function initCommand(session: Session, args: string[]): Promise<number> {
   const folder = resolve(session.cwd, args[0] ?? ".");
   const files = {
-    "pipelines/start.yaml": STARTER,
+    "pipelines/quickstart.yaml": STARTER,
     "pipelines/pipeline.schema.json": `${JSON.stringify(await pipelineSchema(session.tools.kinds), null, 2)}\n`,
     "scripts/make.sh": MAKE,
     "scripts/count.sh": COUNT,
@@ -27,16 +27,26 @@ export async function initCommand(session: Session, args: string[]): Promise<num
     writeFileSync(join(folder, name), text);
     print(session, join(args[0] ?? ".", name));
   }
-  print(session, `\nNow: vistas run ${join(args[0] ?? ".", "pipelines/start.yaml")}`);
+  const ignore = join(folder, ".gitignore");
+  if (!existsSync(ignore)) {
+    writeFileSync(ignore, IGNORE);
+    print(session, join(args[0] ?? ".", ".gitignore"));
+  } else if (!readFileSync(ignore, "utf8").includes("artifacts")) {
+    print(session, `\nAdd to .gitignore, so that results are not committed:\n${IGNORE.trimEnd()}`);
+  }
+  print(session, `\nNow: ${args[0] === undefined || args[0] === "." ? "" : `cd ${args[0]} && `}vistas run`);
   return DONE;
 }
+
+/** What was fetched or made, but for what a project publishes. */
+const IGNORE = "/artifacts/*\n!/artifacts/published/\n";
 
 const STARTER = `# yaml-language-server: $schema=./pipeline.schema.json
 # A starter pipeline: two programs of yours, run once a seed and then gathered.
 # Run it, run it again (nothing happens), change \`lines\`, and see what runs:
-#   vistas run pipelines/start.yaml
-#   vistas run pipelines/start.yaml --set lines=200
-name: start
+#   vistas run
+#   vistas run --set lines=200
+name: quickstart
 params:
   lines: 100
 steps:

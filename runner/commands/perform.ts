@@ -29,7 +29,7 @@ export async function perform(
 ): Promise<RunRecord> {
   const most = jobsOf(jobs);
   refuseImpossible(target);
-  await requireEngine(target);
+  await tellSlowEngine(session, target);
   await refuseUnrepeatable(target);
   await refuseMissingSecrets(target);
   refuseUnwritable(target.host.store);
@@ -38,6 +38,19 @@ export async function perform(
     ...(most === undefined ? {} : { jobs: most }),
     ...{ keepGoing, forced, sink: reporter.sink, signal: session.signal },
   }).finally(() => reporter.close());
+}
+
+/**
+ * npm leaves an optional dependency out without a word where its installation fails. Who then computes with a fallback of
+ * the engine that this package comes with is told so, and how to get that engine.
+ */
+async function tellSlowEngine(session: Session, target: Target): Promise<void> {
+  const engine = await requireEngine(target);
+  if (engine === undefined || session.quiet || !engine.why.includes("onnx: not installed")) return;
+  session.stderr.write(
+    `note: the engine onnx is not installed, so ${engine.backend} computes, which is slower and has keys of its own; ` +
+      "`vistas doctor` says how to get it\n",
+  );
 }
 
 export function jobsOf(text: string | undefined): number | undefined {

@@ -62,7 +62,7 @@ function imageShape(
       `${found}: images are [N, H, W] or [N, H, W, C]${shape.length === 2 ? "; reshape rows of pixels to that" : ""}`,
     );
   const [isFirst, isLast] = [isChannels(a), isChannels(c)];
-  if (layout === undefined && isFirst && isLast && a * b !== b * c)
+  if (layout === undefined && isFirst && isLast && !(a === 1 && c === 1))
     throw new Error(
       `${found}: its channels may be the ${a} of axis 1 or the ${c} of axis 3; say layout: channels-first or channels-last`,
     );

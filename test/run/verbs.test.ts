@@ -171,10 +171,12 @@ describe("the rest", () => {
   it("init writes a pipeline that is valid, runs, and says where things are", async () => {
     const p = new Project();
     expect((await p.vistas(["init", "new"])).code).toBe(0);
-    expect((await p.vistas(["validate", "new/pipelines/start.yaml"])).stdout).toMatch(
+    expect((await p.vistas(["validate", "new/pipelines/quickstart.yaml"])).stdout).toMatch(
       /valid, 4 step instances/,
     );
-    expect((await p.vistas(["run", "new/pipelines/start.yaml"])).stdout).toMatch(/rows/);
+    // The command that it names is one that works.
+    expect((await p.vistas(["run"], { cwd: p.path("new") })).stdout).toMatch(/rows/);
+    expect(p.read("new/.gitignore")).toContain("/artifacts/*");
     expect((await p.vistas(["init", "new"])).code).toBe(2);
   });
 
