@@ -5,12 +5,14 @@
  */
 import process from "node:process";
 import { Command, CommanderError, Option } from "commander";
-import { flushed } from "./ui/output.js";
+import { flushed, GuardedOutput } from "./ui/output.js";
+import { commandFilter, suitsMotion, wantsColor } from "./ui/surroundings.js";
 import { composeTools } from "./compose.js";
 import { UsageError } from "./core/diagnostic.js";
 import type { Declare } from "./commands/index.js";
 import type { Session } from "./commands/session.js";
-import { exitOf, INTERRUPTED, TERMINATED, USAGE } from "./commands/exit.js";
+import { listenForSignals } from "./exec/signals.js";
+import { exitOf, unwrittenCode, USAGE } from "./commands/exit.js";
 
 interface GlobalOptions {
   readonly root?: string;
@@ -20,25 +22,17 @@ interface GlobalOptions {
   readonly color: boolean;
 }
 
-const abort = new AbortController();
-let ending = 0;
-for (const [signal, code] of [
-  ["SIGINT", INTERRUPTED],
-  ["SIGTERM", TERMINATED],
-] as const) {
-  process.on(signal, () => {
-    // A second request does not wait for steps to end in good order.
-    if (ending !== 0) process.exit(code);
-    ending = code;
-    abort.abort();
-  });
-}
-// `vistas plan | head` closes the pipe early: that is no fault.
-process.stdout.on("error", () => process.exit(0));
+const interruption = listenForSignals(process.env);
+const filter = commandFilter(process.env);
+const stdout = new GuardedOutput(process.stdout, filter);
+// That nobody reads about a run any more is no reason to end it.
+const stderr = new GuardedOutput(process.stderr, filter);
 
 const code = await main(process.argv);
-await flushed(process.stdout);
-process.exit(ending === 0 ? code : ending);
+await flushed(stdout);
+const unwritten = stdout.fault === undefined ? 0 : unwrittenCode(stdout.fault, stderr);
+await flushed(stderr);
+process.exit(interruption.code() ?? (code === 0 ? unwritten : code));
 
 async function main(argv: readonly string[]): Promise<number> {
   const tools = composeTools();
@@ -53,7 +47,10 @@ async function main(argv: readonly string[]): Promise<number> {
     .option("--verbose", "tell cached steps, reasons and logs too")
     .option("--no-color", "no colours (also NO_COLOR)")
     .showHelpAfterError("(vistas --help lists the commands)")
-    .configureOutput({ writeErr: text => process.stderr.write(text) })
+    .configureOutput({
+      writeOut: text => stdout.write(text),
+      writeErr: text => stderr.write(text),
+    })
     .exitOverride();
 
   let result = 0;
@@ -65,14 +62,15 @@ async function main(argv: readonly string[]): Promise<number> {
       tools,
       cwd,
       env: process.env,
-      stdout: process.stdout,
-      stderr: process.stderr,
-      isTTY: process.stderr.isTTY,
-      color: options.color && process.env["NO_COLOR"] === undefined && process.stderr.isTTY,
+      stdout,
+      stderr,
+      isTTY: suitsMotion(process.env, process.stderr.isTTY),
+      color: wantsColor(options.color, process.env, process.stderr.isTTY),
+      stdoutColor: wantsColor(options.color, process.env, process.stdout.isTTY),
       quiet: options.quiet ?? false,
       verbose: options.verbose ?? false,
       root: root === "" ? undefined : root,
-      signal: abort.signal,
+      signal: interruption.signal,
     };
   };
   /** Declares a verb; its module is imported only when it is called. */
@@ -95,7 +93,8 @@ async function main(argv: readonly string[]): Promise<number> {
     return result;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
-    return exitOf(error, process.stderr, process.stderr.isTTY && process.env["NO_COLOR"] === undefined);
+    const { color } = program.opts<GlobalOptions>();
+    return exitOf(error, stderr, wantsColor(color, process.env, process.stderr.isTTY));
   }
 }
 

@@ -76,7 +76,7 @@ function sessionOf(options: PipelineOptions): Session {
     env: options.env ?? process.env,
     stdout: process.stdout,
     stderr: process.stderr,
-    ...{ isTTY: false, color: false, quiet: true, verbose: false },
+    ...{ isTTY: false, color: false, stdoutColor: false, quiet: true, verbose: false },
     root: options.root,
     signal: new AbortController().signal,
   };

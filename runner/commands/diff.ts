@@ -2,7 +2,7 @@ import { UsageError } from "../core/diagnostic.js";
 import { DONE } from "./exit.js";
 import { namedRun, scopeOf } from "./past.js";
 import { runResults } from "./results.js";
-import { openStore, print, printJson, splitTarget, type Session } from "./session.js";
+import { openStore, onStdout, print, printJson, splitTarget, type Session } from "./session.js";
 
 /** `vistas diff RUN RUN`: parameters, keys and metrics of two runs side by side. */
 export async function diffCommand(
@@ -31,7 +31,7 @@ export async function diffCommand(
     printJson(session, { ...diff, runs: diff.runs.map(run => run.id) });
   } else {
     const { renderDiff } = await import("../report/diff-text.js");
-    print(session, renderDiff(diff, session));
+    print(session, renderDiff(diff, onStdout(session)));
   }
   return DONE;
 }

@@ -1,4 +1,5 @@
 import { UsageError } from "../core/diagnostic.js";
+import { isCode } from "../store/disk.js";
 import { faultText } from "../store/fault.js";
 import type { Output } from "../ui/output.js";
 
@@ -10,7 +11,8 @@ export const USAGE = 2;
 export const UNMET = 3;
 export const DAMAGED = 4;
 export const INTERRUPTED = 130;
-export const TERMINATED = 143;
+/** Whoever read the results went away before it had them all: what a shell reports of a program that SIGPIPE ended. */
+export const UNREAD = 141;
 
 /** Tells what went wrong and gives the exit code: a mistake of the call or pipeline is 2, anything else 1. */
 export async function exitOf(error: unknown, stderr: Output, color: boolean): Promise<number> {
@@ -28,6 +30,16 @@ export async function exitOf(error: unknown, stderr: Output, color: boolean): Pr
   const { inSource } = await import("../core/source-places.js");
   stderr.write(`${error instanceof Error ? inSource(error.stack ?? error.message) : String(error)}\n`);
   stderr.write("This is a fault of vistas itself: please report it with the text above.\n");
+  return FAILED;
+}
+
+/**
+ * The exit code of a call whose results did not all reach stdout, whatever else it did. Whoever closes a pipe early knows
+ * it; any other fault is told.
+ */
+export function unwrittenCode(fault: Error, stderr: Output): number {
+  if (isCode(fault, "EPIPE")) return UNREAD;
+  stderr.write(`error: the results could not be written to stdout: ${faultText(fault) ?? fault.message}\n`);
   return FAILED;
 }
 

@@ -16,7 +16,7 @@ import { loadLock, lockFileOf, saveLock } from "./lock-file.js";
 import { perform, type PerformOptions } from "./perform.js";
 import { checkResults, keepReproduction } from "./reproductions.js";
 import { runResults } from "./results.js";
-import { print, printJson, type Session, pipelineOf } from "./session.js";
+import { onStdout, print, printJson, type Session, pipelineOf } from "./session.js";
 
 interface Options extends LoadOptions, PerformOptions {
   readonly fresh?: boolean;
@@ -201,6 +201,6 @@ async function tell(
     printJson(session, reproductionJson(reproduction));
   } else {
     const { renderChecksTable } = await import("../report/checks-table.js");
-    print(session, renderChecksTable(reproduction, session));
+    print(session, renderChecksTable(reproduction, onStdout(session)));
   }
 }

@@ -7,7 +7,7 @@ import { perform, type PerformOptions, refuseImpossible } from "./perform.js";
 import { planTable } from "./plan.js";
 import { refuseUnrepeatable } from "./refuse-unrepeatable.js";
 import { runResults } from "./results.js";
-import { isPipeline, pipelineOf, print, type Session } from "./session.js";
+import { isPipeline, pipelineOf, onStdout, print, type Session } from "./session.js";
 
 interface Options extends LoadOptions, PerformOptions {
   readonly dryRun?: boolean;
@@ -33,7 +33,7 @@ export async function runCommand(session: Session, args: string[], options: Opti
   const record = await perform(session, target, options, forced);
   if (options.reporter !== "ndjson" && !session.quiet) {
     const { renderRunTable } = await import("../report/run-table.js");
-    const table = renderRunTable(record, runResults(target.host.store, record), session);
+    const table = renderRunTable(record, runResults(target.host.store, record), onStdout(session));
     if (table !== "") print(session, table);
   }
   return record.outcome === "done" ? DONE : FAILED;

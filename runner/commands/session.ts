@@ -67,6 +67,8 @@ export interface Session {
   readonly stderr: Output;
   readonly isTTY: boolean;
   readonly color: boolean;
+  /** `color` is that of stderr. */
+  readonly stdoutColor: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
   /** `--root`, else `VISTAS_ROOT`. */
@@ -166,6 +168,11 @@ export function createHost(session: Session, store: Store, kinds: Kinds, backend
     env: session.env,
     version: tools.version,
   };
+}
+
+/** A session whose colours are those of its results. */
+export function onStdout(session: Session): Session {
+  return { ...session, color: session.stdoutColor };
 }
 
 /** Writes a result: to stdout, always ending in a line end. */

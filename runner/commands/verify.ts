@@ -8,7 +8,7 @@ import { assess } from "../store/verify-loss.js";
 import { repair, type Repaired } from "../store/verify-repair.js";
 import { TaskProgress } from "../ui/task-progress.js";
 import { DAMAGED, DONE, FAILED, INTERRUPTED } from "./exit.js";
-import { openStore, print, printJson, splitTarget, type Session } from "./session.js";
+import { openStore, onStdout, print, printJson, splitTarget, type Session } from "./session.js";
 import { verifiedJson, verifiedText } from "./verified.js";
 
 /**
@@ -67,7 +67,7 @@ export async function verifyCommand(
     seconds,
   };
   if (options.json === true) printJson(session, verifiedJson(outcome));
-  else print(session, verifiedText(outcome, session));
+  else print(session, verifiedText(outcome, onStdout(session)));
   return exitCode(outcome);
 }
 

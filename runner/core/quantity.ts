@@ -2,10 +2,10 @@ import type { Json } from "./json.js";
 
 /**
  * JSON in which NaN and the infinities, which JSON lacks, are the texts "NaN", "Infinity" and "-Infinity": a metric may
- * be any of them, and `null` would lose which.
+ * be any of them, and `null` would lose which. `##[`, by which CI hosts know a command, is written with an escape.
  */
 export function jsonText(value: unknown, indent?: number): string {
-  return JSON.stringify(value, (_, inner: unknown) => storable(inner), indent);
+  return JSON.stringify(value, (_, inner: unknown) => storable(inner), indent).replaceAll("##[", "#\\u0023[");
 }
 
 /** A number as JSON can hold it; anything else as it is. */

@@ -47,6 +47,8 @@ export async function run(
     new Set(nodes.filter(options.forced ?? (() => false)).map(node => node.id)),
   );
   ledger.start();
+  const acknowledge = (): void => ledger.emit({ type: "notice", message: stoppingText(current.performing) });
+  signal.addEventListener("abort", acknowledge);
   try {
     const leases = new Leases(host.capacity, options.jobs ?? host.capacity.cpus);
     await schedule(nodes, leases, current, { keepGoing: options.keepGoing ?? false, signal });
@@ -54,6 +56,7 @@ export async function run(
     host.store.stats.save();
     return record;
   } finally {
+    signal.removeEventListener("abort", acknowledge);
     await sharing.close();
   }
 }
@@ -70,6 +73,8 @@ class CurrentRun {
   /** Keys that this run has made: of forced twins, one is made. */
   readonly #made = new Set<string>();
   #attempts = 0;
+  /** Steps under way. */
+  performing = 0;
 
   constructor(
     private readonly host: Host,
@@ -139,6 +144,7 @@ class CurrentRun {
     const log = this.host.store.logFile(ledger.id, node.id);
     let { key, reason } = this.#pending.get(node.id) ?? { key: "", reason: "" };
     const ending = () => ({ key, reason, log, seconds: this.host.clock.seconds() - begun });
+    this.performing++;
     try {
       for (let turn = 1; ; turn++) {
         // Minutes may have passed since the key was made: files or code that changed meanwhile give another key.
@@ -179,6 +185,7 @@ class CurrentRun {
       ledger.end(node, { ...ending(), outcome: "failed", error: messageOf(error) });
       return "failed";
     } finally {
+      this.performing--;
       this.sharing.release(node.id);
     }
   }
@@ -220,6 +227,15 @@ class CurrentRun {
     this.forced.delete(node.id);
     this.#made.add(key);
   }
+}
+
+/** What a run answers when it is asked to end, at once. */
+function stoppingText(steps: number): string {
+  const what =
+    steps === 0
+      ? "stopping"
+      : `stopping ${steps} step${steps === 1 ? "" : "s"}; again to end ${steps === 1 ? "it" : "them"} now`;
+  return `${what}; \`vistas run\` goes on from here`;
 }
 
 function messageOf(error: unknown): string {

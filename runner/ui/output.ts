@@ -19,3 +19,43 @@ export function flushed(output: Output): Promise<void> {
     output.write("", () => resolve());
   });
 }
+
+/**
+ * A stream of the process that outlives its reader: when a write fails (the reader went away, the disk is full), what
+ * follows is dropped and `fault` says why, for the caller to judge at the end.
+ */
+export class GuardedOutput implements Output {
+  #fault: Error | undefined;
+
+  constructor(
+    private readonly stream: NodeJS.WriteStream,
+    /** What becomes of each text before it is written. */
+    private readonly filter: (text: string) => string,
+  ) {
+    stream.on("error", (error: Error) => {
+      this.#fault ??= error;
+    });
+  }
+
+  get fault(): Error | undefined {
+    return this.#fault;
+  }
+
+  get columns(): number | undefined {
+    return this.stream.columns;
+  }
+
+  get rows(): number | undefined {
+    return this.stream.rows;
+  }
+
+  write(text: string, done: () => void = () => undefined): boolean {
+    if (this.#fault === undefined)
+      return this.stream.write(this.filter(text), error => {
+        if (error instanceof Error) this.#fault ??= error;
+        done();
+      });
+    queueMicrotask(done);
+    return true;
+  }
+}

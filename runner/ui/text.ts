@@ -9,21 +9,6 @@ export function colors(enabled: boolean): Colors {
 }
 
 /**
- * Whether to colour a stream: `--no-color` and NO_COLOR (https://no-color.org) say no, FORCE_COLOR says yes,
- * else a terminal that is not dumb.
- */
-export function wantsColor(
-  flag: boolean,
-  env: Readonly<Record<string, string | undefined>>,
-  isTTY: boolean,
-): boolean {
-  if (!flag || (env["NO_COLOR"] ?? "") !== "") return false;
-  const forced = env["FORCE_COLOR"];
-  if (forced !== undefined) return forced !== "0" && forced !== "false";
-  return isTTY && env["TERM"] !== "dumb";
-}
-
-/**
  * Text of others (ids, logs, notes, errors), safe to show on one line of a terminal: escape sequences are
  * dropped, so no step can move the cursor or set the title; line ends and tabs become spaces.
  */
@@ -33,12 +18,27 @@ export function printable(text: string): string {
     .replace(CONTROL, "");
 }
 
-/** As `printable`, line by line; trailing blank lines are dropped. */
+/**
+ * As `printable`, line by line; trailing blank lines are dropped. What a carriage return would have written over is a line
+ * of its own, so that nothing hides behind it; of a progress bar that drew itself again and again the last one is kept.
+ */
 export function printableLines(text: string): string[] {
   return text
     .trimEnd()
     .split(/\r?\n/)
-    .map(line => printable(line.slice(line.lastIndexOf("\r") + 1).replace(/\t/g, "    ")));
+    .flatMap(line => {
+      const parts = line.split("\r").map(part => printable(part.replace(/\t/g, "    ")));
+      const drawn = parts.length === 1 ? parts : parts.filter(part => part !== "");
+      return drawn.filter((part, i) => {
+        const next = drawn[i + 1];
+        return next === undefined || shapeOf(part) !== shapeOf(next);
+      });
+    });
+}
+
+/** What stays the same of a progress bar from one drawing to the next: its letters. */
+function shapeOf(line: string): string {
+  return line.replace(/[^\p{L}]/gu, "");
 }
 
 /** Columns that a text takes on a terminal, colours not counted. */

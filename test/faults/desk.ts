@@ -48,7 +48,17 @@ export class Desk {
         executor: scripted(salt),
         capacity: () => ({ cpus: 2, gpus: [], memory: 2 ** 30 }),
       },
-      ...{ cwd: this.cwd, env: {}, stdout, stderr, isTTY: false, color: false, quiet: false, verbose: false },
+      ...{
+        cwd: this.cwd,
+        env: {},
+        stdout,
+        stderr,
+        isTTY: false,
+        color: false,
+        stdoutColor: false,
+        quiet: false,
+        verbose: false,
+      },
       ...{ root: this.root, signal: new AbortController().signal },
     };
     const before = process.cpuUsage();
