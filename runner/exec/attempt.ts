@@ -130,9 +130,10 @@ function environment({ host, graph, node, lease, tag }: AttemptInput, tmp: strin
   return {
     ...baseEnvironment(host.env, tmp),
     ...(node.work.type === "kind" ? { VISTAS_PROJECT: graph.project, ...enginesOf(host.env) } : {}),
-    ...Object.fromEntries(declared),
-    // A step sees the GPUs that it leased and no others, so that two steps never meet on one.
+    // A step sees the GPUs that it leased and no others, so that two steps never meet on one. Only a step that leases
+    // none may be given other words of its own.
     CUDA_VISIBLE_DEVICES: lease.gpus.join(","),
+    ...Object.fromEntries(declared),
     [TAG]: tag,
   };
 }

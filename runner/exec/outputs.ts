@@ -110,8 +110,13 @@ export function metricsFrom(outputs: Readonly<Record<string, string>>): MetricsR
   for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
     const [name, inner] = next;
     const number = quantityOf(inner);
-    if (number !== undefined) metrics.set(name, number);
-    else if (isObject(inner)) {
+    if (number !== undefined) {
+      if (metrics.has(name))
+        throw new BadOutput(
+          `the output metrics has two numbers under the one name ${JSON.stringify(name)}: ${metrics.get(name)} and ${number}, one nested and one with the dot in its key; rename one of them`,
+        );
+      metrics.set(name, number);
+    } else if (isObject(inner)) {
       for (const [key, v] of Object.entries(inner).reverse())
         ahead.push([name === "" ? key : `${name}.${key}`, v]);
     }

@@ -1,5 +1,5 @@
 import { mkdirSync, realpathSync, symlinkSync } from "node:fs";
-import { dirname, extname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { InternalError } from "../core/diagnostic.js";
 import { plainLabels } from "../core/labels.js";
 import type { ArtifactRef } from "../core/record.js";
@@ -11,7 +11,7 @@ import { copyReadOnly } from "./copy.js";
 import type { Host } from "./host.js";
 import type { CommandProgram, KindProgram } from "./job.js";
 import { isStaged, outputName, type ResultOf } from "./keyer.js";
-import { labelFileName } from "./label-file-name.js";
+import { endingOf, labelFileName } from "./label-file-name.js";
 import type { Lease } from "./leases.js";
 import { sameResults } from "./same-results.js";
 
@@ -60,7 +60,7 @@ export async function stage(
       const same = sameResults(source, node, resultOf);
       for (const [i, entry] of source.entries.entries()) {
         const path = artifactPath(host, entry, resultOf);
-        const place = join(home, labelFileName(entry.place) + extname(await outputName(host, graph, entry)));
+        const place = join(home, labelFileName(entry.place) + endingOf(await outputName(host, graph, entry)));
         if (trusted) linked(path, place);
         else copied(path, place);
         const earlier = same[i];

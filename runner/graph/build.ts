@@ -35,7 +35,8 @@ export function buildNodes(spec: PipelineSpec, scope: StepScope): readonly Graph
     if (axes === undefined) continue;
     const stepLinks = links.of.get(step.name) ?? [];
     const { instance, axesRead, sound } = compileStep(step, axes, scope);
-    if (sound) reportUnusedAxes(step, { axes, links: stepLinks, axesOf, read: axesRead }, problems);
+    if (sound)
+      reportUnusedAxes(step, { axes, links: stepLinks, axesOf, steps: spec.steps, read: axesRead }, problems);
     const sources = sourcesOf(step, stepLinks, axesOf);
     for (const labels of points(axes)) {
       const node = nodeOf(step, labels, instance(labels), sources);

@@ -1,5 +1,6 @@
 import { isSequence, plainOf, textOf, type Written } from "../core/spelled.js";
 import { findHoles, quoteForShell, type Hole } from "../spec/shell.js";
+import { findScript, readAgain } from "../spec/inner-shell.js";
 import { hasExpression } from "../spec/expression.js";
 import { valueAt } from "../spec/place.js";
 import type { CommandStep } from "../spec/spec.js";
@@ -31,8 +32,22 @@ export function compileCommand(
   const site = (...below: number[]): Site => {
     return { problems, document: problems.document, place: valueAt("steps", step, "run", ...below) };
   };
-  if (typeof work.run === "string") return compileScript(work.run, work, site(), read);
-  const words = work.run.map((word, i) => compileWord(word, () => site(i), read));
+  if (typeof work.run === "string") {
+    const script = compileScript(work.run, site(), read);
+    return (
+      script &&
+      (bindings => {
+        const words = script(bindings);
+        return words && { type: "command", form: "shell", words, outputs: work.outputs };
+      })
+    );
+  }
+  const script = findScript(work.run);
+  const words = work.run.map((word, i) =>
+    i === script?.index && hasExpression(word)
+      ? compileScript(word, site(i), read, script.safe)
+      : compileWord(word, () => site(i), read),
+  );
   if (words.includes(undefined)) return undefined;
   return bindings => {
     const bound: Template[] = [];
@@ -85,32 +100,28 @@ function bindPart(part: Part, bindings: Bindings, site: Site): TemplatePart | un
   return text === undefined ? undefined : { text };
 }
 
-function compileScript(
-  script: string,
-  work: CommandStep,
-  site: Site,
-  read: Read,
-): CompiledCommand | undefined {
+/** A script, each of its expressions one quoted word. `safe`: the shell that reads it quotes as POSIX has it. */
+function compileScript(script: string, site: Site, read: Read, safe = true): CompiledWord | undefined {
   const comments = new Set<number>();
   // Holes are looked for first, because in a comment an expression is no more than text.
   const outline = readText(script, site, reference => ({ value: null, reference }));
   if (outline === undefined) return undefined;
-  const holes = holesOf(outline);
+  const holes = holesOf(outline, safe);
   for (const [part, hole] of holes) if ("comment" in hole) comments.add((part as ReadPart).reference.index);
   const parts = readText(script, site, (reference, at) =>
     comments.has(reference.index)
       ? { value: reference.source.replace(/\s+/g, " "), reference }
       : read(reference, at),
   );
-  let safe = parts !== undefined;
+  let sound = parts !== undefined;
   for (const [part, hole] of holes) {
     if (!("refused" in hole)) continue;
-    safe = false;
+    sound = false;
     const message = `an expression cannot stand ${hole.refused}`;
-    const hint = "give the value in `env:`, or write `run:` as a list of words";
+    const hint = 'give the value in `env:` and read it as `"$NAME"`, or write `run:` as a list of words';
     tell(site, "unsafe-shell", message, spanOf((part as ReadPart).reference), { hint });
   }
-  if (parts === undefined || !safe) return undefined;
+  if (parts === undefined || !sound) return undefined;
   const quotes = [...holes.values()];
   return bindings => {
     let next = 0;
@@ -123,12 +134,12 @@ function compileScript(
         ? { text: quoteForShell(bound.text, hole.quote) }
         : { ...bound, quote: hole.quote };
     });
-    return word && { type: "command", form: "shell", words: [word], outputs: work.outputs };
+    return word && [word];
   };
 }
 
 /** The surroundings of each expression of a script, in order. */
-function holesOf(parts: readonly Part[]): ReadonlyMap<Part, Hole> {
+function holesOf(parts: readonly Part[], safe: boolean): ReadonlyMap<Part, Hole> {
   const expressions: Part[] = [];
   const pieces = [""];
   for (const part of parts) {
@@ -139,7 +150,17 @@ function holesOf(parts: readonly Part[]): ReadonlyMap<Part, Hole> {
     }
   }
   const holes = findHoles(pieces);
-  return new Map(expressions.map((part, i) => [part, holes[i] ?? { refused: "here" }]));
+  return new Map(
+    expressions.map((part, i): [Part, Hole] => {
+      const hole = holes[i] ?? { refused: "here" };
+      if (!("quote" in hole)) return [part, hole];
+      const before = pieces.slice(0, i + 1).join("\0");
+      const why = safe
+        ? readAgain(before, hole.quote)
+        : "in the script of a shell whose quoting is not known";
+      return [part, why === undefined ? hole : { refused: why }];
+    }),
+  );
 }
 
 /** Texts side by side become one, so that what is the same command is the same template. */

@@ -79,10 +79,17 @@ export function compileStep(step: StepSpec, axes: Axes | undefined, scope: StepS
   const instance = (labels: Place): StepParts => {
     const variables = env?.({ labels, env: NO_VARIABLES }) ?? NO_VARIABLES;
     const bindings = { labels, env: variables };
+    const bound = limits?.(bindings) ?? DEFAULT_LIMITS;
+    if (bound.resources.gpus > 0 && variables.has("CUDA_VISIBLE_DEVICES")) {
+      const message =
+        "`CUDA_VISIBLE_DEVICES` says which GPUs were leased to the step, and cannot be set by `env`";
+      const hint = "leave it out, or lease no GPUs under `resources`";
+      problems.add("wrong-value", message, site("env").place, { hint });
+    }
     return {
       work: work?.(bindings),
       env: variables.size === 0 ? NO_ENV : [...variables].map(([name, value]) => ({ name, value })),
-      limits: limits?.(bindings) ?? DEFAULT_LIMITS,
+      limits: bound,
       file: role => files?.(role, bindings),
     };
   };
@@ -154,8 +161,18 @@ function compileEnv(
     const out = new Map<string, string | undefined>();
     for (const { name, through, given } of variables) {
       const value = given && bindValue(given, bindings);
-      if (through) out.set(name, Object.hasOwn(environment, name) ? environment[name] : undefined);
-      else if (value !== undefined) {
+      if (through) {
+        const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
+        // What is not UTF-8 reached us with its bytes replaced: two values would share a key, and the program get neither.
+        if (value?.includes("\ufffd") === true) {
+          const { problems, place } = site("env");
+          const hint = "set it to UTF-8 text for this call";
+          problems.add("not-utf8", `the value of the variable ${code(name)} is not UTF-8 text`, place, {
+            hint,
+          });
+        }
+        out.set(name, value);
+      } else if (value !== undefined) {
         const text = textOf(value);
         if (text !== undefined) out.set(name, text);
         const at = site("env", name);

@@ -11,6 +11,7 @@ export interface AxisUse {
   readonly axes: Axes;
   readonly links: readonly Link[];
   readonly axesOf: ReadonlyMap<string, Axes>;
+  readonly steps: ReadonlyMap<string, StepSpec>;
   /** Axes that an expression reads where it can change the result. */
   readonly read: ReadonlySet<string>;
 }
@@ -33,8 +34,22 @@ export function reportUnusedAxes(step: StepSpec, use: AxisUse, problems: Problem
     const message = `nothing in ${code(step.name)} reads the axis ${code(axis)}: its instances would be one and the same result`;
     problems.add("axis-unused", message, keyAt("steps", step.name, "matrix", axis), {
       hint: hintFor(step, axis),
+      severity: namesFilesAlone(step, axis, use) ? "warning" : "error",
     });
   }
+}
+
+/**
+ * Labels that are texts, where no step along the axis has metrics that could be counted: they name the files of a gathering
+ * step, and no number is taken for two.
+ */
+function namesFilesAlone(step: StepSpec, axis: string, { axesOf, steps }: AxisUse): boolean {
+  if (step.matrix?.get(axis)?.every(label => typeof label === "string") !== true) return false;
+  return [...steps.values()].every(
+    ({ name, work }) =>
+      axesOf.get(name)?.has(axis) !== true ||
+      (work?.type === "command" && !Object.hasOwn(work.outputs, "metrics")),
+  );
 }
 
 function hintFor({ name, work, resources, timeout, retries }: StepSpec, axis: string): string {

@@ -66,3 +66,31 @@ steps:
     expect([code, stderr]).toEqual([2, expect.stringContaining("`e[lr=1.0]`")]);
   });
 });
+
+describe("a variable", () => {
+  const text = (env: string, more = ""): string =>
+    `steps:\n  e: { run: 'printf %s "$CUDA_VISIBLE_DEVICES" > \${{ outputs.o }}', env: ${env}, outputs: { o: o }${more} }\n`;
+
+  it("that is declared with a value reaches the program with it, or is refused beside a lease", async () => {
+    const p = new Project({ "p.yaml": text('{ CUDA_VISIBLE_DEVICES: "3" }') });
+    await p.run();
+    expect(await p.output("e", "o")).toBe("3");
+    p.write("p.yaml", text('{ CUDA_VISIBLE_DEVICES: "3" }', ", resources: { gpus: 1 }"));
+    const { code, stderr } = await p.vistas(["validate", "p.yaml"], { env: { VISTAS_GPUS: "0" } });
+    expect([code, stderr]).toEqual([2, expect.stringContaining("wrong-value")]);
+  });
+
+  it("whose value was not UTF-8 is refused before anything runs", async () => {
+    const p = new Project({ "p.yaml": text("[NAME]") });
+    const { code, stderr } = await p.vistas(["run", "p.yaml"], { env: { NAME: "caf\ufffd" } });
+    expect([code, stderr]).toEqual([2, expect.stringContaining("error[not-utf8]")]);
+  });
+});
+
+it("two numbers under one dotted name fail the step, by name", async () => {
+  const p = new Project({
+    "p.yaml": `steps:\n  m: { run: "echo '{\\"a.b\\": 1, \\"a\\": {\\"b\\": 2}}' > \${{ outputs.metrics }}", outputs: { metrics: m.json } }\n`,
+  });
+  const { ends } = await p.runEvents([], { code: 1 });
+  expect(ends[0]?.error).toContain('two numbers under the one name "a.b": 1 and 2');
+});
