@@ -78,4 +78,24 @@ export const codes = {
   "unknown-selection": "A selection that matches no step instance.",
 } as const;
 
+/** The same for mistakes of a call, which stand in no file. */
+export const callCodes = {
+  "bad-call": "A command was given words that it does not take, or too few.",
+  "bad-option": "An option's value cannot be what it must be.",
+  "missing-step": "The command needs a step.",
+  "bad-root": "The store's folder cannot be one, or cannot be written to.",
+  "bad-gpus": "`CUDA_VISIBLE_DEVICES` or `VISTAS_GPUS` cannot be read.",
+  "newer-store": "A newer vistas has laid out the store.",
+  "impossible-resources": "A step asks for more than the machine has.",
+  "unknown-run": "No run of the pipeline, or more than one, is called so.",
+  "no-run": "The pipeline has no run yet, or not so many.",
+  "no-result": "The step has no result yet.",
+  "no-artifact": "The result's bytes are not in the store any more.",
+  "no-lock": "The lock that was named does not exist.",
+  "nothing-expected": "The pipeline has neither expectations nor a lock to be held against.",
+  "would-overwrite": "Files that are there already would be lost.",
+  "inside-store": "The place to write to lies in the store.",
+  "merged-names": "The disk takes two names of the artifact for one.",
+} as const;
+
 export type Code = keyof typeof codes;

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "@jest/globals";
+import { callCodes, codes } from "../../runner/spec/codes.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -156,9 +157,38 @@ describe("what is absent", () => {
     expect(using(/\.localeCompare\(|Intl\.Collator/, () => false)).toEqual([]);
   });
 
+  it("no variable at the top of a module of the runner, but for counters and for facts that a process cannot change", () => {
+    const kept = [
+      "runner/cli.ts", // how often a signal to end has come
+      "runner/commands/reading.ts", // a counter, for names
+      "runner/core/self-import.ts", // whether plug-ins can import vistas
+      "runner/exec/environment.ts", // the processor's model
+      "runner/spec/validate.ts", // the compiled schema of the language
+      "runner/store/files.ts", // a counter, for names
+      "runner/store/gc.ts", // a counter, for names
+      "runner/store/owner.ts", // this host and its process namespace
+    ];
+    const found = sources
+      .filter(({ file, text }) => file.startsWith("runner/") && /^let /m.test(text))
+      .map(({ file }) => file);
+    expect(found.filter(file => !kept.includes(file))).toEqual([]);
+  });
+
   it("no silenced checks", () => {
     const silenced = /@ts-(ignore|nocheck|expect-error)|eslint-disable|\bas any\b/;
     expect(sources.filter(({ text }) => silenced.test(text)).map(s => s.file)).toEqual([]);
+  });
+});
+
+describe("codes", () => {
+  it("of every diagnostic that the runner makes are listed, and every listed code of a call is in use", () => {
+    const listed = new Set<string>([...Object.keys(codes), ...Object.keys(callCodes)]);
+    const made = /(?:\bofCall|\.add)\(\s*"([a-z]+(?:-[a-z]+)*)"|\bcode: "([a-z]+(?:-[a-z]+)*)"/g;
+    const used = new Set<string>();
+    for (const { file, text } of sources)
+      if (file.startsWith("runner/")) for (const [, a, b] of text.matchAll(made)) used.add(a ?? b ?? "");
+    expect([...used].filter(code => !listed.has(code))).toEqual([]);
+    expect(Object.keys(callCodes).filter(code => !used.has(code))).toEqual([]);
   });
 });
 
