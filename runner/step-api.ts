@@ -153,4 +153,6 @@ export interface EngineChoice {
   readonly deterministic: boolean;
   /** Why this one, in words, for `doctor` and the records. */
   readonly why: string;
+  /** What is missing on this machine and would be faster, and how to get it. */
+  readonly advice?: string;
 }

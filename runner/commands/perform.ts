@@ -29,7 +29,7 @@ export async function perform(
 ): Promise<RunRecord> {
   const most = jobsOf(jobs);
   refuseImpossible(target);
-  await tellSlowEngine(session, target);
+  await adviseOnEngine(session, target);
   await refuseUnrepeatable(target);
   await refuseMissingSecrets(target);
   refuseUnwritable(target.host.store);
@@ -40,17 +40,11 @@ export async function perform(
   }).finally(() => reporter.close());
 }
 
-/**
- * npm leaves an optional dependency out without a word where its installation fails. Who then computes with a fallback of
- * the engine that this package comes with is told so, and how to get that engine.
- */
-async function tellSlowEngine(session: Session, target: Target): Promise<void> {
+/** Says which engine is missing where a fallback computes: it takes longer, and its results have keys of their own. */
+async function adviseOnEngine(session: Session, target: Target): Promise<void> {
   const engine = await requireEngine(target);
-  if (engine === undefined || session.quiet || !engine.why.includes("onnx: not installed")) return;
-  session.stderr.write(
-    `note: the engine onnx is not installed, so ${engine.backend} computes, which is slower and has keys of its own; ` +
-      "`vistas doctor` says how to get it\n",
-  );
+  if (engine?.advice === undefined || session.quiet) return;
+  session.stderr.write(`note: ${engine.backend} computes; ${engine.advice}\n`);
 }
 
 export function jobsOf(text: string | undefined): number | undefined {

@@ -57,7 +57,12 @@ async function fastest(trialOf: (backend: Backend) => Promise<ProbeResult>): Pro
     if (result.ok && result.gpu === (where === "gpu")) {
       tried.delete(backend);
       const others = tried.size === 0 ? "" : ` (${outcomes(tried).join("; ")})`;
-      return choice(backend, result, `it trains fastest of those that work here${others}`);
+      const chosen = choice(backend, result, `it trains fastest of those that work here${others}`);
+      const better = tried.get("onnx");
+      if (better === undefined || better.ok) return chosen;
+      // npm leaves an optional dependency out without a word where its installation fails.
+      const advice = `the engine onnx, which is faster, does not work here (${better.why}). To get it: ${REMEDIES.onnx}`;
+      return { ...chosen, advice };
     }
     tried.set(backend, result);
   }
