@@ -1,6 +1,7 @@
 import { dirname, join, resolve, sep } from "node:path";
 import { UsageError } from "../core/diagnostic.js";
 import { instanceId } from "../core/labels.js";
+import { shellWord } from "../spec/shell.js";
 import { DONE } from "./exit.js";
 import { Checkout, refusePlace, type Difference, type Target } from "../store/checkout.js";
 import { removeEmpty } from "../store/files.js";
@@ -50,7 +51,7 @@ export async function checkoutCommand(
             throw UsageError.ofCall(
               "no-artifact",
               `${step.id}.${name} is not in the store`,
-              `Make it again: vistas run ${pipeline} "${instanceId(step.step, step.labels)}"`,
+              `Make it again: vistas run ${shellWord(pipeline)} ${shellWord(instanceId(step.step, step.labels))}`,
             );
           }
           const place = several ? join(base, labelFileName(step.labels)) : base;

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { UsageError } from "../core/diagnostic.js";
 import { DONE } from "./exit.js";
 import { pipelineSchema } from "../spec/schema.js";
+import { shellWord } from "../spec/shell.js";
 import { print, type Session } from "./session.js";
 
 /** `vistas init [DIR]`: a starter pipeline that runs as it is, with the schema for the editor beside it. */
@@ -34,7 +35,7 @@ export async function initCommand(session: Session, args: string[]): Promise<num
   } else if (!readFileSync(ignore, "utf8").includes("artifacts")) {
     print(session, `\nAdd to .gitignore, so that results are not committed:\n${IGNORE.trimEnd()}`);
   }
-  print(session, `\nNow: ${args[0] === undefined || args[0] === "." ? "" : `cd ${args[0]} && `}vistas run`);
+  print(session, `\nNow: ${args[0] === undefined || args[0] === "." ? "" : `cd ${shellWord(args[0])} && `}vistas run`);
   return DONE;
 }
 

@@ -5,6 +5,7 @@ import type { Host } from "../exec/host.js";
 import type { LoadedPipeline } from "../graph/load.js";
 import { selectNodes } from "../graph/select.js";
 import type { Graph, GraphNode } from "../graph/types.js";
+import { code } from "../spec/wording.js";
 import { createHost, openStore, pipelineOf, type Session } from "./session.js";
 
 /** Options of every verb that reads a pipeline. */
@@ -51,6 +52,7 @@ export async function loadTarget(
   const warnings = session.quiet ? [] : await loaded.warnings();
   if (warnings.length > 0) await tellWarnings(session, warnings, loaded.texts);
   const { graph } = loaded;
+  await refuseStoreAsInput(store.root, loaded);
   const host = createHost(session, store, loaded.kinds, options.backend ?? "auto");
   return {
     host,
@@ -60,6 +62,26 @@ export async function loadTarget(
     warnings,
     refuse: loaded.refuse,
   };
+}
+
+/** What vistas itself writes while a step runs cannot be an input of it. */
+async function refuseStoreAsInput(root: string, { graph, refuse }: LoadedPipeline): Promise<void> {
+  const seen = new Map<string, boolean>();
+  const holds = (path: string): boolean => {
+    const known = seen.get(path) ?? root.startsWith(path.endsWith("/") ? path : `${path}/`);
+    seen.set(path, known);
+    return known;
+  };
+  const mistakes = graph.nodes.flatMap(({ step, inputs }) =>
+    inputs.flatMap(({ role, source }) => {
+      if (source.type !== "file" || !(root === source.absolute || holds(source.absolute))) return [];
+      const message = `the input ${code(role)} holds the store, ${code(root)}, which changes while steps run`;
+      const hint =
+        "name the files and folders in it that the step reads, or keep the store elsewhere: --root DIR";
+      return [{ code: "input-holds-store", message, hint, path: ["steps", step, "inputs", role] } as const];
+    }),
+  );
+  if (mistakes.length > 0) await refuse(mistakes);
 }
 
 async function tellWarnings(

@@ -4,6 +4,7 @@ import { nearest } from "../core/nearest.js";
 import type { RunRecord, RunStep } from "../core/record.js";
 import type { Store } from "../store/store.js";
 import { projectOf } from "../graph/load.js";
+import { shellWord } from "../spec/shell.js";
 import { projectIdentity } from "../store/project.js";
 import { isPipeline, type Session } from "./session.js";
 
@@ -67,7 +68,7 @@ function nthNewest({ session, store, pipeline }: RunScope, back: number): RunRec
   throw UsageError.ofCall(
     "no-run",
     `there is no run${back > 0 ? ` latest~${back}` : ""} of ${pipeline} in ${store.root}`,
-    others === "" ? `Run it first: vistas run ${pipeline}` : others,
+    others === "" ? `Run it first: vistas run ${shellWord(pipeline)}` : others,
   );
 }
 
@@ -214,7 +215,7 @@ function noResult(
     known.has(step) ? `${word} has no result yet` : `no run of ${pipeline} has a step ${step}`,
     near !== undefined && near !== step
       ? `Did you mean ${near}?`
-      : (otherwise ?? `Run it first: vistas run ${pipeline} ${step}`),
+      : (otherwise ?? `Run it first: vistas run ${shellWord(pipeline)} ${shellWord(step)}`),
   );
 }
 
@@ -225,7 +226,7 @@ function foreign(session: Session, store: Store, pipeline: string): string | und
   for (const id of store.runs.ids()) {
     const run = store.runs.get(id);
     if (run?.file === name)
-      return `The store has runs of a ${name} in another project, ${run.project}. Run this one: vistas run ${pipeline}`;
+      return `The store has runs of a ${name} in another project, ${run.project}. Run this one: vistas run ${shellWord(pipeline)}`;
   }
   return undefined;
 }

@@ -7,6 +7,7 @@ import { ignoredBelow } from "../graph/ignored.js";
 import type { Graph, GraphNode } from "../graph/types.js";
 import { Digester } from "../store/digest.js";
 import { StatCache } from "../store/stat-cache.js";
+import { misplacedOutputAdvice, missingInputAdvice } from "./advice.js";
 import { baseEnvironment } from "./environment.js";
 import type { Host } from "./host.js";
 import type { Job, JobHooks, JobResult } from "./job.js";
@@ -76,10 +77,14 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
       ...(node.timeoutMs === undefined ? {} : { timeoutMs: node.timeoutMs }),
     };
     const result = await withParts(input, mask, hooks => host.executor.run(job, hooks, signal));
-    if (!result.ok) return result;
+    const place = { graph, node, cwd: staged.cwd, log: input.log };
+    if (!result.ok) {
+      const advice = result.cancelled ? "" : missingInputAdvice(result.error, place);
+      return advice === "" ? result : failure(`${result.error}\n${mask.text(advice)}`);
+    }
     const changed = await changedInput(input, before);
     if (changed !== undefined) return failure(changed);
-    checkOutputs(staged.outputs, staged.home);
+    checkOutputs(staged.outputs, staged.home, (name, path) => misplacedOutputAdvice(name, path, place));
     if (node.secrets !== undefined)
       for (const [name, path] of Object.entries(staged.outputs))
         await refuseSecrets(`the output ${name}`, path, mask);

@@ -4,6 +4,7 @@ import { attributed, nearestPast, type Difference } from "../cache/explain.js";
 import type { JsonObject } from "../core/json.js";
 import type { Fingerprint } from "../core/record.js";
 import type { Graph, GraphNode } from "../graph/types.js";
+import { projectIdentity } from "../store/project.js";
 import type { Store } from "../store/store.js";
 
 /** How a step's key differs from the nearest one of the past. */
@@ -81,10 +82,11 @@ export class History {
       if (!keys.has(key)) keys.set(key, made);
     };
     const file = relative(this.graph.project, this.graph.file);
+    const project = projectIdentity(this.store.root, this.graph.project);
     let [left, runs] = [STEPS, RUNS];
     for (const id of this.store.runs.ids()) {
       const run = this.store.runs.get(id);
-      if (run?.file !== file) continue;
+      if (run?.file !== file || run.project !== project) continue;
       for (const { id: instance, step, key, error } of run.steps) {
         if (key === null || left-- <= 0) continue;
         if (!index.last.has(instance)) index.last.set(instance, { key, error });

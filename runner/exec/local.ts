@@ -119,8 +119,10 @@ async function runProcess(
   if (stop.reason === "timeout")
     return failure(`timed out after ${(job.timeoutMs ?? 0) / 1000} s; all of its processes were ended`);
   if (report.result !== undefined) return report.result;
-  if (child.pid === undefined)
-    return failure(`cannot start: ${exit.originalMessage ?? exit.shortMessage ?? "unknown fault"}`);
+  if (child.pid === undefined) {
+    const fault = exit.originalMessage ?? exit.shortMessage ?? "unknown fault";
+    return failure(`cannot start: ${startFault(job, fault)}`);
+  }
   if (exit.signal !== undefined)
     return failure(`ended by ${exit.signal}${exit.signal === "SIGKILL" ? " (often: out of memory)" : ""}`);
   if (kind !== undefined)
@@ -129,6 +131,31 @@ async function runProcess(
     ? { ok: true, metrics: {}, curves: {} }
     : failure(`exit code ${exit.exitCode ?? "?"}`);
 }
+
+/** Why a program could not be started, in words that say what to do. */
+function startFault({ program, env }: Job, fault: string): string {
+  if (program.type === "kind") return fault;
+  const [name = "", ...words] = program.argv;
+  if (fault.includes("E2BIG")) {
+    const longest = Math.max(...words.map(word => Buffer.byteLength(word)));
+    const total = [...words, ...Object.values(env)].reduce(
+      (sum, text) => sum + Buffer.byteLength(text) + 1,
+      0,
+    );
+    const what =
+      longest >= MAX_WORD
+        ? `a word or script of \`run\` has ${longest} bytes, and the system takes ${MAX_WORD - 1}`
+        : `the words and variables have ${total} bytes together, more than the system takes`;
+    return `${what}: put the text into a file, and name that under \`inputs\` (${fault})`;
+  }
+  if (fault.includes("ENOENT")) return `there is no program ${name}, or what it is to be run by (${fault})`;
+  if (fault.includes("EACCES"))
+    return `${name} may not be run: it is not executable, or lies where nothing is (${fault})`;
+  return fault;
+}
+
+/** Linux: the longest argument of a program, with the byte that ends it. */
+const MAX_WORD = 128 * 1024;
 
 function endedWell(child: Child, { result }: { readonly result?: JobResult }): boolean {
   return result === undefined ? child.exitCode === 0 : result.ok;

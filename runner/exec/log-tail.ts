@@ -17,11 +17,20 @@ export function logTail(file: string, lines = 20): string {
     const text = bytes.toString("utf8", 0, read).trimEnd();
     // A first line that is cut off may begin within a character.
     const whole = size > MOST ? text.slice(text.indexOf("\n") + 1) : text;
-    return whole.split("\n").slice(-lines).join("\n");
+    return whole.split("\n").slice(-lines).map(shortened).join("\n");
   } finally {
     closeSync(fd);
   }
 }
+
+/** Of a line that is no line to read, such as one of binary data, the beginning and the end. */
+function shortened(line: string): string {
+  if (line.length <= LONGEST) return line;
+  const half = LONGEST / 2;
+  return `${line.slice(0, half)} ... (${line.length - LONGEST} characters left out) ... ${line.slice(-half)}`;
+}
+
+const LONGEST = 1000;
 
 /** Bytes; twenty lines of a reasonable length, many times over. */
 const MOST = 64 * 1024;

@@ -22,9 +22,14 @@ export class BadOutput extends Error {
 
 /**
  * Looks at all that a finished step wrote, and settles it. `home`: the real path of the folder that outputs were to lie
- * in, in whose place a step may have put a link to one that is not its own. Throws `BadOutput`.
+ * in, in whose place a step may have put a link to one that is not its own. `adviceOn`: what to do about an output that is not
+ * there, or nothing. Throws `BadOutput`.
  */
-export function checkOutputs(outputs: Readonly<Record<string, string>>, home: string): void {
+export function checkOutputs(
+  outputs: Readonly<Record<string, string>>,
+  home: string,
+  adviceOn: (name: string, path: string) => string,
+): void {
   for (const [name, path] of Object.entries(outputs)) {
     const folder = existsSync(dirname(path)) ? realpathSync(dirname(path)) : home;
     if (folder !== home && !folder.startsWith(home + sep))
@@ -32,7 +37,10 @@ export function checkOutputs(outputs: Readonly<Record<string, string>>, home: st
         `the output ${name} lies outside of the step's folder: ${dirname(path)} -> ${folder}`,
       );
     if (lstatSync(path, { throwIfNoEntry: false }) === undefined) {
-      throw new BadOutput(`the output ${name} is missing: the step did not write ${path}`);
+      const advice = adviceOn(name, path);
+      throw new BadOutput(
+        `the output ${name} is missing${advice === "" ? `: the step did not write ${path}` : `: ${advice}`}`,
+      );
     }
     settle(`the output ${name}`, path, dirname(path));
   }

@@ -3,7 +3,7 @@ import { isMapping, plainMapping, textOf } from "../core/spelled.js";
 import { bindValue, compileValue, isFixed, type Compiled } from "../spec/compile.js";
 import type { OptionsCheck } from "../spec/options.js";
 import type { Params } from "../spec/params.js";
-import { valueAt } from "../spec/place.js";
+import { keyAt, valueAt } from "../spec/place.js";
 import type { Problems } from "../spec/problems.js";
 import { readIn, type Scope } from "../spec/scope.js";
 import type { KindStep, StepSpec } from "../spec/spec.js";
@@ -110,7 +110,10 @@ function compileWork(step: StepSpec, site: Sites, read: Reads, scope: StepScope)
     const inputs = step.inputs.map(({ role }) => role);
     const outputs = Object.keys(work.outputs);
     const command = read("in `run:`", { env, inputs, outputs });
-    return compileCommand(step.name, work, command, scope.problems);
+    const written = new Set<string>();
+    const compiled = compileCommand(step.name, work, noting(command, written), scope.problems);
+    if (compiled !== undefined) warnUnwritten(step, outputs, written, scope.problems);
+    return compiled;
   }
   if (work === undefined) return undefined;
   const own = "a step kind is given the paths of its inputs and outputs by itself";
@@ -121,6 +124,33 @@ function compileWork(step: StepSpec, site: Sites, read: Reads, scope: StepScope)
     read("in `with:`", { env }, { inputs: own, outputs: own }),
     scope,
   );
+}
+
+/** Notes the outputs whose paths are read. */
+function noting(read: Read, outputs: Set<string>): Read {
+  return (reference, at) => {
+    const part = read(reference, at);
+    if (part !== undefined && "output" in part) outputs.add(part.output);
+    return part;
+  };
+}
+
+/** A program learns from its words alone where an output belongs; a fixed name means a file in its working folder. */
+function warnUnwritten(
+  { name }: StepSpec,
+  outputs: readonly string[],
+  written: ReadonlySet<string>,
+  problems: Problems,
+): void {
+  for (const output of outputs) {
+    if (written.has(output)) continue;
+    const message = `no word of \`run\` says where the output ${code(output)} is to be written`;
+    const hint = `give the program its path, ${code(`\${{ outputs.${output} }}`)}`;
+    problems.add("unwritten-output", message, keyAt("steps", name, "outputs", output), {
+      hint,
+      severity: "warning",
+    });
+  }
 }
 
 function compileOptions(

@@ -99,7 +99,17 @@ export class UserFiles {
       const advice = right.startsWith("..") ? "" : `: write ${code(`./${right}`)}`;
       return `./ is the project folder, ${code(project)}; the file lies in ${what}${advice}`;
     }
-    const near = this.#problems.suggest(basename(absolute), namesIn(dirname(absolute)));
+    const pattern = /^[^*?[\]{}]*(?=[*?[{])/.exec(path)?.[0];
+    if (pattern !== undefined) {
+      const folder = pattern.slice(0, pattern.lastIndexOf("/") + 1).replace(/\/$/, "");
+      const name = folder === "" ? "a folder" : `the folder, ${code(`${rooted ? "" : "./"}${folder}`)}`;
+      return `this is no pattern, but the name of one file: name ${name}, and choose from it in the step`;
+    }
+    const names = namesIn(dirname(absolute));
+    const twin = names.find(name => name.normalize() === basename(absolute).normalize());
+    if (twin !== undefined)
+      return `there is one that looks the same in another Unicode form (${formOf(twin)}, and here ${formOf(basename(absolute))}): rename it, or copy its name from \`ls\``;
+    const near = this.#problems.suggest(basename(absolute), names);
     return near ?? (rooted ? undefined : `./ is the project folder, ${code(project)}`);
   }
 }
@@ -119,6 +129,11 @@ function faultOf(path: string): string | undefined {
     const { code: reason } = error as NodeJS.ErrnoException;
     return `cannot be looked at (${reason ?? String(error)})`;
   }
+}
+
+/** Letters with marks as one character each (NFC), or each mark by itself (NFD). */
+function formOf(name: string): string {
+  return name === name.normalize("NFC") ? "NFC" : name === name.normalize("NFD") ? "NFD" : "mixed";
 }
 
 /** For suggestions only: of a folder that cannot be read there is nothing to suggest. */

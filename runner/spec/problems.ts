@@ -35,16 +35,18 @@ export class Problems {
   readonly #problems: Problem[] = [];
   readonly #seen = new Set<string>();
   #budget = SUGGESTION_BUDGET;
+  #mistakes = 0;
 
   /** The document that is meant where no other is given. */
   constructor(readonly document: PipelineDocument) {}
 
   get failed(): boolean {
-    return this.#problems.some(problem => problem.severity !== "warning");
+    return this.#mistakes > 0;
   }
 
+  /** Mistakes so far, without warnings. */
   get count(): number {
-    return this.#problems.length;
+    return this.#mistakes;
   }
 
   /** Adds a mistake. Of several about the same value the first is kept: the others are its echoes. */
@@ -71,6 +73,7 @@ export class Problems {
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     this.#problems.push({ code, message, document, place, ...options });
+    if (options.severity !== "warning") this.#mistakes++;
   }
 
   /** The nearest right spelling, as a hint. */

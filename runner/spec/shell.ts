@@ -32,3 +32,8 @@ export function quoteForShell(value: string, quote: Quoting): string {
   if (quote === "none") return word;
   return quote === "double" ? `"${word}"` : `'${word}'`;
 }
+
+/** As one types it: in quotes only where a shell would make something else of it. */
+export function shellWord(value: string): string {
+  return /^[\w./@%+=:,-]+$/.test(value) ? value : quoteForShell(value, "none");
+}

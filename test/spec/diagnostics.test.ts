@@ -369,7 +369,7 @@ describe("diagnostics", () => {
   it("cover every code", () => {
     const provoked = new Set(cases.flatMap(([, , found]) => found.map(text => text.split(" ")[0])));
     // Warnings and selections have tests below, the modules of plug-ins in plugins.test.ts, engines in test/run,
-    // secrets in test/attack, types in artifact-types.test.ts.
+    // secrets in test/attack, types in artifact-types.test.ts, the store as an input in test/run/advice.test.ts.
     const elsewhere = [
       ...[
         "unused-param",
@@ -378,6 +378,8 @@ describe("diagnostics", () => {
         "bad-plugin",
         "duplicate-kind",
         "artifact-type",
+        "unwritten-output",
+        "input-holds-store",
       ],
       ...["not-deterministic", "missing-secret", "secret-in-env"],
     ];
@@ -390,6 +392,19 @@ describe("diagnostics", () => {
     const warnings = await loaded.warnings();
     expect(warnings.map(brief)).toEqual(["unused-param 1:11", "unused-param 1:52", "unused-param 1:64"]);
     expect(new Set(warnings.map(w => w.severity))).toEqual(new Set(["warning"]));
+  });
+
+  it.each([
+    ['run: "echo > a.csv"', ["unwritten-output a", "unwritten-output b"]],
+    ['run: "f ${{ outputs.a }}"', ["unwritten-output b"]],
+    ['run: [f, "x=${{ outputs.a }}", "${{ outputs.b }}"]', []],
+    ['run: "f ${{ outputs.a }} # ${{ outputs.b }}"', ["unwritten-output b"]],
+  ])("warn of outputs that no word of `%s` mentions", async (run, found) => {
+    const loaded = await load(`steps: { s: { ${run}, outputs: { a: a.csv, b: b.csv } } }\n`);
+    const warnings = await loaded.warnings();
+    expect(warnings.map(({ code, message }) => `${code} ${message.includes("`a`") ? "a" : "b"}`)).toEqual(
+      found,
+    );
   });
 
   it.each([
