@@ -35,7 +35,10 @@ export async function initCommand(session: Session, args: string[]): Promise<num
   } else if (!readFileSync(ignore, "utf8").includes("artifacts")) {
     print(session, `\nAdd to .gitignore, so that results are not committed:\n${IGNORE.trimEnd()}`);
   }
-  print(session, `\nNow: ${args[0] === undefined || args[0] === "." ? "" : `cd ${shellWord(args[0])} && `}vistas run`);
+  print(
+    session,
+    `\nNow: ${args[0] === undefined || args[0] === "." ? "" : `cd ${shellWord(args[0])} && `}vistas run`,
+  );
   return DONE;
 }
 
