@@ -80,7 +80,7 @@ steps:
       expect([read(3), read(5)]).toEqual([`${value}.`, `<${value}>`]);
       expect(readFileSync(made[values.length + i] ?? "", "utf8")).toBe(value);
     }
-    expect(readdirSync(p.folder).sort()).toEqual(["artifacts", "p.yaml"]);
+    expect(readdirSync(p.folder).sort()).toEqual([".cache", "artifacts", "p.yaml"]);
   });
 
   it("may come by --set, a params file or the environment as well", async () => {

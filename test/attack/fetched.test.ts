@@ -157,7 +157,7 @@ describe("an archive", () => {
     huge.writeUInt32BE(0x00000803, 0);
     for (const at of [4, 8, 12]) huge.writeUInt32BE(0xffffffff, at);
     const cases: [Uint8Array, RegExp][] = [
-      [npy("10000000000,"), /cut short: \d+ bytes, but u1 \[10000000000\]/],
+      [npy("10000000000,"), /cut short: \d+ bytes, but uint8 \[10000000000\]/],
       [npy("-1, 28, 28"), /cannot be read/],
       [npy(`${"9".repeat(400)},`), /impossible shape/],
       [header("__import__('os').system('true')"), /cannot be read/],

@@ -246,7 +246,7 @@ describe("records and trees of strangers", () => {
     forge(p, text => text.replaceAll(digest, forged));
     expect((await p.vistas(["checkout", "p.yaml", "s.t", "out"])).code).not.toBe(0);
     expect(await p.run()).toEqual({ s: "ran" });
-    expect(readdirSync(p.folder).sort()).toEqual(["artifacts", "p.yaml"]);
+    expect(readdirSync(p.folder).sort()).toEqual([".cache", "artifacts", "p.yaml"]);
     expect(readdirSync(folder)).toEqual(["victim"]);
   });
 
@@ -325,7 +325,7 @@ steps:
     expect([called.code, called.stderr]).toEqual([0, ""]);
     const all = await p.output("all", "o");
     for (const value of values) expect(all).toContain(value);
-    expect(readdirSync(p.folder).sort()).toEqual(["artifacts", "p.yaml"]);
+    expect(readdirSync(p.folder).sort()).toEqual([".cache", "artifacts", "p.yaml"]);
     const runs = readdirSync(p.path("artifacts", "logs"));
     expect(readdirSync(p.path("artifacts", "logs", runs[0] ?? ""))).toHaveLength(values.length + 1);
     const out = await p.vistas(["checkout", "p.yaml", "each", "out"]);
