@@ -6,6 +6,7 @@ import type { ArtifactRef, Curve, Fingerprint } from "../core/record.js";
 import { ignoredBelow } from "../graph/ignored.js";
 import type { Graph, GraphNode } from "../graph/types.js";
 import { Digester } from "../store/digest.js";
+import { systemDisk } from "../store/disk.js";
 import { StatCache } from "../store/stat-cache.js";
 import { misplacedOutputAdvice, missingInputAdvice } from "./advice.js";
 import { baseEnvironment } from "./environment.js";
@@ -62,8 +63,8 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
     const secrets = secretsOf(node, host.env);
     mask = maskOf(Object.values(secrets));
     const before = await inPlace(host, graph, node);
-    const staged = await stage(host, graph, node, resultOf, folder, lease);
-    const torn = await tornCopy(host, staged.copies, print);
+    const staged = await stage(host, graph, node, resultOf, folder, lease, signal);
+    const torn = await tornCopy(host, staged.copies, print, signal);
     if (torn !== undefined) return failure(torn);
     const job: Job = {
       id: node.id,
@@ -84,7 +85,7 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
     }
     const changed = await changedInput(input, before);
     if (changed !== undefined) return failure(changed);
-    checkOutputs(staged.outputs, staged.home, (name, path) => misplacedOutputAdvice(name, path, place));
+    await checkOutputs(staged.outputs, staged.home, (name, path) => misplacedOutputAdvice(name, path, place));
     if (node.secrets !== undefined)
       for (const [name, path] of Object.entries(staged.outputs))
         await refuseSecrets(`the output ${name}`, path, mask);
@@ -99,6 +100,7 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
     const fault = read.fault === undefined ? {} : { metricsFault: mask.text(read.fault) };
     return { ok: true, outputs, outputNames, metrics, curves: result.curves, ...fault };
   } catch (error) {
+    if (signal.aborted && error === signal.reason) return { ok: false, error: "cancelled", cancelled: true };
     if (error instanceof Error && EXPECTED.has(error.name)) return failure(mask.text(error.message));
     throw error;
   } finally {
@@ -176,9 +178,10 @@ async function tornCopy(
   host: Host,
   copies: readonly { role: string; path: string }[],
   print: Fingerprint,
+  signal: AbortSignal,
 ): Promise<string | undefined> {
   // Copies live as long as the step: the stat cache need not know them.
-  const digester = new Digester(new StatCache("", host.clock));
+  const digester = new Digester(new StatCache("", host.clock), systemDisk, signal);
   for (const { role, path } of copies) {
     const { digest, type } = await digester.content(path);
     const expected = print.inputs.find(input => input.role === role);

@@ -13,6 +13,7 @@ import { isObject, type Json } from "../core/json.js";
 import { quantityOf } from "../core/quantity.js";
 import type { ArtifactRef } from "../core/record.js";
 import { copyReadOnly } from "./copy.js";
+import { breather } from "../store/files.js";
 import type { Store } from "../store/store.js";
 
 /** A declared output that is not there, or is not a file or folder: the step has failed. */
@@ -25,11 +26,11 @@ export class BadOutput extends Error {
  * in, in whose place a step may have put a link to one that is not its own. `adviceOn`: what to do about an output that is not
  * there, or nothing. Throws `BadOutput`.
  */
-export function checkOutputs(
+export async function checkOutputs(
   outputs: Readonly<Record<string, string>>,
   home: string,
   adviceOn: (name: string, path: string) => string,
-): void {
+): Promise<void> {
   for (const [name, path] of Object.entries(outputs)) {
     const folder = existsSync(dirname(path)) ? realpathSync(dirname(path)) : home;
     if (folder !== home && !folder.startsWith(home + sep))
@@ -42,7 +43,7 @@ export function checkOutputs(
         `the output ${name} is missing${advice === "" ? `: the step did not write ${path}` : `: ${advice}`}`,
       );
     }
-    settle(`the output ${name}`, path, dirname(path));
+    await settle(`the output ${name}`, path, dirname(path));
   }
 }
 
@@ -158,7 +159,8 @@ const STRING_OR_WORD = /"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN/gs;
  * Makes what a step wrote fit to be kept: files and folders alone, all of them readable. A symbolic link to something
  * within `home` is replaced by what it leads to. `what` begins the message of a `BadOutput`.
  */
-export function settle(what: string, path: string, home: string): void {
+export async function settle(what: string, path: string, home: string, breath = breather()): Promise<void> {
+  await breath();
   const stat = lstatSync(path);
   if (stat.isDirectory()) {
     if ((stat.mode & 0o700) !== 0o700) chmodSync(path, stat.mode | 0o700);
@@ -166,18 +168,18 @@ export function settle(what: string, path: string, home: string): void {
       // What is no text is read as this character.
       if (entry.includes("\uFFFD"))
         throw new BadOutput(`${what} holds a name that is not UTF-8: ${path}/${entry}`);
-      settle(what, join(path, entry), home);
+      await settle(what, join(path, entry), home, breath);
     }
   } else if (stat.isFile()) {
     if ((stat.mode & 0o400) === 0) chmodSync(path, stat.mode | 0o400);
   } else if (stat.isSymbolicLink()) {
-    follow(what, path, home);
+    await follow(what, path, home);
   } else {
     throw new BadOutput(`${what} is neither a file nor a folder: ${path}`);
   }
 }
 
-function follow(what: string, path: string, home: string): void {
+async function follow(what: string, path: string, home: string): Promise<void> {
   const target = existsSync(path) ? realpathSync(path) : undefined;
   if (target === undefined) throw new BadOutput(`${what} holds a symbolic link to nothing: ${path}`);
   const own = realpathSync(home) + sep;
@@ -185,5 +187,5 @@ function follow(what: string, path: string, home: string): void {
     throw new BadOutput(`${what} holds a symbolic link out of the step's folder: ${path} -> ${target}`);
   }
   rmSync(path);
-  copyReadOnly(target, path);
+  await copyReadOnly(target, path);
 }

@@ -81,7 +81,7 @@ export class Parts implements PartHooks {
     const { host, node, mask } = this.input;
     const key = this.#keyOf(name);
     try {
-      settle("the part", path, path);
+      await settle("the part", path, path);
       if (node.secrets !== undefined) await refuseSecrets("a part of the step", path, mask);
       const ref = await host.store.objects.take(path);
       const finished = host.clock.now().toISOString();
@@ -125,7 +125,7 @@ export class Parts implements PartHooks {
   async #shown(key: string, ref: ArtifactRef): Promise<string> {
     const { host, node, folder } = this.input;
     const path = host.store.objects.path(ref);
-    return (await isTrusted(host, node)) ? path : copied(path, join(folder, "kept", sha256(key)));
+    return (await isTrusted(host, node)) ? path : await copied(path, join(folder, "kept", sha256(key)));
   }
 
   #release(key: string): void {

@@ -28,7 +28,7 @@ export interface Stage {
   readonly copies: readonly { readonly role: string; readonly path: string }[];
 }
 
-/** Lays out everything that a step may see, and nothing else. */
+/** Lays out everything that a step may see, and nothing else. Rejects with the signal's reason when that stops it. */
 export async function stage(
   host: Host,
   graph: Graph,
@@ -36,6 +36,7 @@ export async function stage(
   resultOf: ResultOf,
   folder: string,
   lease: Lease,
+  signal: AbortSignal,
 ): Promise<Stage> {
   const cwd = join(folder, "work");
   const tmp = join(folder, "tmp");
@@ -47,13 +48,13 @@ export async function stage(
   const seen: Seen = { inputs: {}, gathered: {}, copies: [] };
   for (const { role, source } of node.inputs) {
     if (source.type === "file") {
-      seen.inputs[role] = stageFile(role, source, node, graph, cwd, seen);
+      seen.inputs[role] = await stageFile(role, source, node, graph, { cwd, seen, signal });
     } else if (source.type === "artifact") {
       const path = artifactPath(host, source, resultOf);
       const place = join(folder, "inputs", role);
       if (node.work.type === "command")
-        seen.inputs[role] = copied(path, join(place, await outputName(host, graph, source)));
-      else seen.inputs[role] = trusted ? path : copied(path, place);
+        seen.inputs[role] = await copied(path, join(place, await outputName(host, graph, source)), signal);
+      else seen.inputs[role] = trusted ? path : await copied(path, place, signal);
     } else {
       const home = join(folder, "inputs", role);
       const entries: Gathered[] = [];
@@ -62,7 +63,7 @@ export async function stage(
         const path = artifactPath(host, entry, resultOf);
         const place = join(home, labelFileName(entry.place) + endingOf(await outputName(host, graph, entry)));
         if (trusted) linked(path, place);
-        else copied(path, place);
+        else await copied(path, place, signal);
         const earlier = same[i];
         entries.push({
           labels: plainLabels(entry.place),
@@ -155,17 +156,18 @@ async function outputPaths(host: Host, { work }: GraphNode, home: string): Promi
  * A copy lies at the file's own relative path, read-only: a program that looks beside its script finds only what was
  * declared.
  */
-function stageFile(
+async function stageFile(
   role: string,
   source: FileSource,
   node: GraphNode,
   { project, ignored }: Graph,
-  cwd: string,
-  seen: Seen,
-): string {
+  { cwd, seen, signal }: { readonly cwd: string; readonly seen: Seen; readonly signal: AbortSignal },
+): Promise<string> {
   if (!isStaged(source, node)) return source.absolute;
   const target = join(cwd, source.path);
-  copyReadOnly(source.absolute, target, { inside: project, ignored: ignoredBelow(ignored, source) });
+  await copyReadOnly(source.absolute, target, {
+    ...{ inside: project, ignored: ignoredBelow(ignored, source), signal },
+  });
   seen.copies.push({ role, path: target });
   return target;
 }
@@ -180,8 +182,8 @@ export async function isTrusted(host: Host, { work }: GraphNode): Promise<boolea
 }
 
 /** An artifact as the step's own: by reflink where the disk can, which takes no room. */
-export function copied(path: string, name: string): string {
-  copyReadOnly(path, name);
+export async function copied(path: string, name: string, signal?: AbortSignal): Promise<string> {
+  await copyReadOnly(path, name, signal === undefined ? {} : { signal });
   return name;
 }
 

@@ -4,7 +4,7 @@ import { sha256 } from "../cache/hash.js";
 import type { ArtifactRef } from "../core/record.js";
 import type { Ignored } from "../graph/ignored.js";
 import { systemDisk, type Disk } from "./disk.js";
-import { sameStat } from "./files.js";
+import { breather, sameStat } from "./files.js";
 import { manifestOf, manifestRef, type TreeEntry } from "./manifest.js";
 import type { StatCache } from "./stat-cache.js";
 
@@ -24,6 +24,8 @@ export class Digester {
   constructor(
     private readonly stats: StatCache,
     private readonly disk: Disk = systemDisk,
+    /** Ends what is being read: its reason is then thrown. */
+    private readonly signal?: AbortSignal,
   ) {}
 
   /** Symbolic links are followed. Of a folder, what is `ignored` does not count. Throws `UnreadableInput`. */
@@ -49,6 +51,7 @@ export class Digester {
     const ahead: { path: string; stat: BigIntStats; prefix: string; within: readonly string[] }[] = [
       { path: folder, stat: this.#stat(folder), prefix: "", within: [] },
     ];
+    const breath = breather();
     for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
       const real = this.disk.realpath(next.path);
       if (next.within.includes(real))
@@ -70,7 +73,13 @@ export class Digester {
         }
         newest(stat);
         // Awaiting only what must be read keeps the walk of an unchanged folder free of a turn of the event loop a file.
-        const digest = this.stats.get(stat) ?? (await this.file(path, stat));
+        const known = this.stats.get(stat);
+        const pause = breath(known === undefined ? 1 + Number(stat.size) / PAGE : 1);
+        if (pause !== undefined) {
+          await pause;
+          this.signal?.throwIfAborted();
+        }
+        const digest = known ?? (await this.file(path, stat));
         entries.push({ path: next.prefix + name, type: fileType(stat), digest, bytes: Number(stat.size) });
       }
       // A folder's own time moves with every entry, also with those that do not count.
@@ -102,6 +111,7 @@ export class Digester {
       let reading = this.disk.read(fd, front);
       for (;;) {
         const count = await reading;
+        this.signal?.throwIfAborted();
         if (count === 0) return hash.digest("hex");
         [front, back] = [back, front];
         reading = this.disk.read(fd, front);
@@ -124,6 +134,8 @@ export class Digester {
 /** Up to this size one read in place is quicker than handing the work to the thread pool. */
 const SMALL = 1n << 20n;
 const CHUNK = 1 << 20;
+/** Bytes that are read and hashed in the time of about one call of the system. */
+const PAGE = 4096;
 
 function nothing(): boolean {
   return false;

@@ -100,8 +100,20 @@ export function removeEmpty(disk: Disk, folder: string): void {
   }
 }
 
-/** Flushes a file's bytes to the disk. */
-export function fsyncFile(disk: Disk, file: string): void {
+/** Flushes a file's bytes to the disk, which may take minutes: the process goes on with other things meanwhile. */
+export async function flushFile(disk: Disk, file: string): Promise<void> {
+  const fd = disk.open(file, "r");
+  try {
+    await disk.syncLater(fd);
+  } catch (error) {
+    throw faultAt(error, file);
+  } finally {
+    disk.close(fd);
+  }
+}
+
+/** Flushes a small file's bytes, or a folder's names, to the disk. */
+function fsyncFile(disk: Disk, file: string): void {
   const fd = disk.open(file, "r");
   try {
     disk.sync(fd);
@@ -169,11 +181,22 @@ export function isTemporary(name: string): boolean {
   return /\.\d+-[0-9a-z]+\.tmp$/.test(name);
 }
 
-/** Lets the process's beats and signals through now and then, in loops over very many things. */
-export function breather(): () => Promise<void> | undefined {
-  let count = 0;
-  return () => (++count % 512 === 0 ? new Promise(resolve => void setImmediate(resolve)) : undefined);
+/**
+ * Lets the process's beats and signals through now and then, in loops over very many things. Given before each how much
+ * work it is (1: a call of the system); what it returns is to be awaited where it is something.
+ */
+export function breather(): (weight?: number) => Promise<void> | undefined {
+  let done = 0;
+  return (weight = 1) => {
+    done += weight;
+    if (done < BREATH) return undefined;
+    done = 0;
+    return new Promise(resolve => void setImmediate(resolve));
+  };
 }
+
+/** Some milliseconds. */
+const BREATH = 512;
 
 /** What a disk answers when it cannot or must not be written. */
 const REFUSALS = [

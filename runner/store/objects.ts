@@ -1,11 +1,13 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { sha256 } from "../cache/hash.js";
 import type { ArtifactRef } from "../core/record.js";
+import { copyFile } from "./copy.js";
 import { Digester, UnreadableInput } from "./digest.js";
 import { isCode, type Disk } from "./disk.js";
 import {
+  breather,
   discard,
-  fsyncFile,
+  flushFile,
   inFolder,
   listIfAny,
   moved,
@@ -103,8 +105,12 @@ export class Objects {
       return { type, digest, bytes };
     }
     const { entries } = await this.#digester.tree(path);
-    for (const e of entries)
-      if (e.type !== "folder") await this.#takeFile(join(path, e.path), e.type, e.digest, e.bytes);
+    const breath = breather();
+    for (const e of entries) {
+      if (e.type === "folder") continue;
+      await breath();
+      await this.#takeFile(join(path, e.path), e.type, e.digest, e.bytes);
+    }
     const manifest = manifestOf(entries);
     const ref = manifestRef(manifest);
     writeAtomic(this.disk, this.#manifestFile(ref.digest), manifest);
@@ -117,17 +123,18 @@ export class Objects {
     const to = this.#blob(type, digest);
     // An object that is there already may have been damaged since: it is replaced unless it is whole.
     this.#freshen(to, digest);
-    const health = await this.#checkFile(to, { type, digest, bytes });
+    const blob = { type, digest, bytes };
+    const health = await this.#checkFile(to, blob);
     if (health === "whole") return;
     if (health === "damaged") remove(this.disk, to);
     // Where the file has other names, what is written under those must not reach the store.
-    if (this.disk.lstat(from)?.nlink !== 1n) await this.#putCopy(from, to, type, digest);
+    if (this.disk.lstat(from)?.nlink !== 1n) await this.#putCopy(from, to, blob);
     else {
       try {
-        this.#put(from, to, type);
+        await this.#put(from, to, type);
       } catch (error) {
         if (!isCode(error, "EXDEV")) throw error;
-        await this.#putCopy(from, to, type, digest);
+        await this.#putCopy(from, to, blob);
       }
     }
     const stat = this.disk.lstat(to);
@@ -156,19 +163,20 @@ export class Objects {
   }
 
   /** Moves a file to its place, when its bytes have reached the disk. */
-  #put(from: string, to: string, type: "file" | "executable"): void {
-    this.disk.chmod(from, type === "executable" ? 0o555 : 0o444);
-    fsyncFile(this.disk, from);
+  async #put(from: string, to: string, type: "file" | "executable"): Promise<void> {
+    this.disk.chmod(from, modeOf(type));
+    await flushFile(this.disk, from);
     inFolder(this.disk, to, () => this.disk.rename(from, to));
   }
 
-  async #putCopy(from: string, to: string, type: "file" | "executable", digest: string): Promise<void> {
+  async #putCopy(from: string, to: string, { type, digest, bytes }: Blob): Promise<void> {
     const copy = temporaryName(to);
     try {
-      inFolder(this.disk, copy, () => this.disk.copy(from, copy));
+      this.disk.makeFolder(dirname(copy));
+      await copyFile(this.disk, { path: from, bytes, mode: modeOf(type) }, copy);
       if ((await this.#digester.file(copy)) !== digest)
         throw new UnreadableInput(`${from} changed while it was being read`);
-      this.#put(copy, to, type);
+      await this.#put(copy, to, type);
     } catch (error) {
       discard(this.disk, copy);
       throw error;
@@ -191,8 +199,10 @@ export class Objects {
   }
 
   async #checkTree(folder: string, entries: readonly TreeEntry[]): Promise<Health> {
+    const breath = breather();
     for (const e of entries) {
       if (e.type === "folder") continue;
+      await breath();
       const health = await this.#checkFile(join(folder, e.path), e);
       if (health !== "whole") return health;
     }
@@ -230,10 +240,12 @@ export class Objects {
     const temporary = temporaryName(folder);
     try {
       this.disk.makeFolder(temporary);
+      const breath = breather();
       for (const e of entries) {
+        await breath();
         const to = join(temporary, e.path);
         if (e.type === "folder") this.disk.makeFolder(to);
-        else this.#link(this.#blob(e.type, e.digest), to, e.digest);
+        else await this.#link(this.#blob(e.type, e.digest), to, e);
       }
       while (!moved(this.disk, temporary, folder)) {
         const health = await this.#checkTree(folder, entries);
@@ -247,16 +259,15 @@ export class Objects {
   }
 
   /** A hard link where the disk can, else a copy. */
-  #link(blob: string, to: string, digest: string): void {
-    inFolder(this.disk, to, () => {
-      try {
-        this.disk.link(blob, to);
-      } catch (error) {
-        if (!isCode(error, "EPERM", "EMLINK", "EXDEV", "ENOTSUP", "ENOSYS")) throw error;
-        this.disk.copy(blob, to);
-        fsyncFile(this.disk, to);
-      }
-    });
+  async #link(path: string, to: string, { type, digest, bytes }: Blob): Promise<void> {
+    try {
+      inFolder(this.disk, to, () => this.disk.link(path, to));
+    } catch (error) {
+      if (!isCode(error, "EPERM", "EMLINK", "EXDEV", "ENOTSUP", "ENOSYS")) throw error;
+      this.disk.makeFolder(dirname(to));
+      await copyFile(this.disk, { path, bytes, mode: modeOf(type) }, to);
+      await flushFile(this.disk, to);
+    }
     // Linking moves the inode's ctime: without this the object would have to be read again to be believed.
     const stat = this.disk.lstat(to);
     if (stat !== undefined) this.stats.putOwned(stat, digest);
@@ -282,6 +293,10 @@ interface Blob {
   readonly type: "file" | "executable";
   readonly digest: string;
   readonly bytes: number;
+}
+
+function modeOf(type: Blob["type"]): number {
+  return type === "executable" ? 0o555 : 0o444;
 }
 
 /** Bytes: more than the names of any folder that could be laid out. */

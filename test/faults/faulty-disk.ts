@@ -80,12 +80,10 @@ export class FaultyDisk {
       case "torn":
         tear(name, args, real);
         return this.#die();
-      case "short":
-        return systemDisk.write(
-          args[0] as number,
-          half(args[1] as Uint8Array, args[2] as number),
-          args[2] as number,
-        );
+      case "short": {
+        const [fd, bytes, offset] = args as [number, Uint8Array, number];
+        return real(fd, half(bytes, offset), offset);
+      }
       case "power-data":
       case "power-names":
         this.#power.fail(fault === "power-names" ? (lost ?? (() => false)) : () => false);
@@ -105,12 +103,13 @@ export function faultsAt(name: Operation): readonly Fault[] {
     names.includes(name) ? [code as Code] : [],
   );
   if (!CHANGING.has(name)) return refusals;
-  const torn: Fault[] = name === "write" ? ["torn", "short"] : name === "copy" ? ["torn"] : [];
+  const torn: Fault[] = isWrite(name) ? ["torn", "short"] : name === "copy" ? ["torn"] : [];
   return ["kill-before", "kill-after", ...torn, "power-data", "power-names", ...refusals];
 }
 
 const CHANGING: ReadonlySet<Operation> = new Set<Operation>([
-  ...(["open", "write", "sync", "makeFolder", "rename", "link", "unlink"] as const),
+  ...(["open", "write", "writeLater", "sync", "syncLater", "makeFolder"] as const),
+  ...(["rename", "link", "unlink"] as const),
   ...(["removeFolder", "chmod", "touch", "copy", "clone"] as const),
 ]);
 
@@ -125,10 +124,11 @@ const WRITES = [
   "copy",
   "clone",
 ] as const;
+const BYTES = ["write", "writeLater", "sync", "syncLater"] as const;
 const READS = ["read", "readSync", "readFile", "list", "lstat", "stat", "realpath"] as const;
 const REFUSED_BY: Readonly<Record<Code, readonly Operation[]>> = {
-  ENOSPC: ["open", "write", "sync", "makeFolder", "rename", "link", "copy", "clone"],
-  EIO: ["open", "write", "sync", "close", ...WRITES, ...READS],
+  ENOSPC: ["open", ...BYTES, "makeFolder", "rename", "link", "copy", "clone"],
+  EIO: ["open", ...BYTES, "close", ...WRITES, ...READS],
   EACCES: ["open", ...WRITES, "readFile", "list", "lstat", "stat", "realpath"],
   EMFILE: ["open", "readFile", "list", "copy"],
   EROFS: WRITES,
@@ -152,12 +152,16 @@ function refusal(code: Code, name: Operation, args: readonly unknown[]): Error {
   });
 }
 
+function isWrite(name: Operation): boolean {
+  return name === "write" || name === "writeLater";
+}
+
 function half(bytes: Uint8Array, offset: number): Uint8Array {
   return bytes.subarray(0, offset + Math.ceil((bytes.length - offset) / 2));
 }
 
 function tear(name: Operation, args: unknown[], real: (...given: unknown[]) => unknown): void {
-  if (name === "write") {
+  if (isWrite(name)) {
     const [fd, bytes, offset] = args as [number, Uint8Array, number];
     systemDisk.write(fd, half(bytes, offset), offset);
     return;
@@ -204,7 +208,7 @@ class Power {
       this.#paths.set(result as number, from);
       this.#unflushed.add(from);
     } else if (name === "open") this.#paths.set(result as number, from);
-    else if (name === "sync") this.#flushed(this.#paths.get(args[0] as number) ?? "");
+    else if (name === "sync" || name === "syncLater") this.#flushed(this.#paths.get(args[0] as number) ?? "");
     else if (name === "copy") this.#unflushed.add(to);
     else if (name === "rename" && this.#unflushed.delete(from)) this.#unflushed.add(to);
     else if (name === "link") this.#changed(to, () => unlinkSync(to));
