@@ -4,6 +4,8 @@ import type { Difference } from "./explain.js";
 export function differenceText({ what, name, before, after, detail, param }: Difference): string {
   const by = param === undefined ? "" : ` (${param})`;
   if (detail !== undefined) return `${what} ${escaped(name)} ${detail}${by}`;
+  // `python 3.11.7 -> 3.12.1`, `numpy 1.26.4 -> 2.1.0`
+  if (what === "program" || what === "package") return `${escaped(name)} ${changeText(before, after)}`;
   return `${what} ${escaped(name)}: ${changeText(before, after)}${by}`;
 }
 

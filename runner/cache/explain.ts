@@ -2,11 +2,22 @@ import { byCodeUnit, isList, isObject, type Json, type JsonObject } from "../cor
 import type { Fingerprint, FingerprintInput } from "../core/record.js";
 import { canonicalJson } from "./canonical.js";
 import { changeText } from "./difference-text.js";
+import { programDifferences } from "./program-facts.js";
 
 /** One thing that makes two keys differ. `before` or `after` is null where one side lacks it. */
 export interface Difference {
   readonly what:
-    "kind" | "repeat" | "parameter" | "command" | "input" | "file" | "code" | "environment" | "engine";
+    | "kind"
+    | "repeat"
+    | "parameter"
+    | "command"
+    | "input"
+    | "file"
+    | "code"
+    | "environment"
+    | "engine"
+    | "program"
+    | "package";
   /** `with.sigma`, `inputs.views`, `./analyse.py`, a module, a variable. */
   readonly name: string;
   readonly before: string | null;
@@ -34,6 +45,7 @@ export function differences(past: Fingerprint, now: Fingerprint): Difference[] {
   found.push(...mapDifferences("environment", variables(past), variables(now)));
   if (past.repeat !== now.repeat)
     found.push({ what: "repeat", name: "labels", before: past.repeat ?? null, after: now.repeat ?? null });
+  found.push(...programDifferences(past, now));
   if (past.numeric !== now.numeric)
     found.push({ what: "engine", name: "numeric class", before: past.numeric, after: now.numeric });
   if (found.length > 0) return found;

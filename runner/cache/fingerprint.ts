@@ -1,5 +1,5 @@
 import { byCodeUnit } from "../core/json.js";
-import type { Fingerprint } from "../core/record.js";
+import type { Fingerprint, ProgramPrint } from "../core/record.js";
 import { canonicalJson } from "./canonical.js";
 import { frame, sha256 } from "./hash.js";
 
@@ -10,6 +10,8 @@ import { frame, sha256 } from "./hash.js";
  * - each input's role, gathered label, name as the step sees it, type and content: swapping two inputs is another question; and
  *   which gathered inputs are one result, because a kind counts them once;
  * - declared environment, where unset differs from empty;
+ * - programs by content, interpreters with their versions and the packages that they find: another `python3` first on
+ *   PATH, or another numpy, makes other results;
  * - names of secrets, not their values: they open doors, and a key that held them could be tried against guesses;
  * - of a step with `repeats`, its labels: each is a draw of its own from a random program;
  * - the engine's numeric class, because another backend rounds otherwise.
@@ -48,6 +50,21 @@ export function fingerprintKey(print: Fingerprint): string {
       ...(print.repeat === undefined ? [] : [frame("repeat", [print.repeat])]),
       // Absent in the keys of steps without any, which are as they were before there were secrets.
       ...(print.secrets === undefined ? [] : [frame("secrets", print.secrets)]),
+      // Absent in the keys of kinds, whose code says all.
+      ...(print.programs === undefined ? [] : [frame("programs", print.programs.map(programFrame))]),
     ]),
   );
 }
+
+/** A program as a key holds it. */
+export function programFrame(program: ProgramPrint): string {
+  let text = frames.get(program);
+  if (text === undefined) {
+    const { name, digest, version = "", packages = "" } = program;
+    frames.set(program, (text = frame("program", [name, digest, version, packages])));
+  }
+  return text;
+}
+
+/** A thousand steps of one interpreter share its hundreds of packages. */
+const frames = new WeakMap<ProgramPrint, string>();

@@ -1,7 +1,8 @@
 import { UsageError } from "../core/diagnostic.js";
 import type { JsonObject } from "../core/json.js";
 import { nearest } from "../core/nearest.js";
-import type { StepResult } from "../core/record.js";
+import { programFacts } from "../cache/program-facts.js";
+import type { StepRecord, StepResult } from "../core/record.js";
 import { DONE } from "./exit.js";
 import { duration, number } from "../ui/format.js";
 import { Audits } from "../store/audits.js";
@@ -92,11 +93,18 @@ function describe(
   const size = sizes.of(Object.values(record?.outputs ?? {}));
   return {
     ...{ id: step.id, kind: step.kind, key: step.key, metrics: record?.metrics ?? {}, outputs, size },
-    ...{ params: record?.fingerprint.with ?? {}, environment: record?.environment ?? {} },
+    ...{ params: record?.fingerprint.with ?? {}, environment: environmentOf(record) },
     ...{ seconds: record?.seconds ?? 0, finished: record?.finished ?? null },
     ...(variation === undefined ? {} : { variation }),
     ...(record?.metricsFault === undefined ? {} : { metricsFault: record.metricsFault }),
   };
+}
+
+/** Where it was made, and with which programs. */
+function environmentOf(record: StepRecord | null): JsonObject {
+  if (record === null) return {};
+  const { environment, fingerprint } = record;
+  return { ...environment, ...Object.fromEntries(programFacts(fingerprint)) };
 }
 
 function render(shown: Shown): string {

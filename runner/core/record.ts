@@ -30,8 +30,22 @@ export interface Fingerprint {
   readonly repeat?: string;
   /** Names of secret variables; their values are told nowhere. Absent where there are none. */
   readonly secrets?: readonly string[];
+  /** The programs that a command starts, as far as they can be known. Absent for steps of a kind. */
+  readonly programs?: readonly ProgramPrint[];
   /** The engine's numeric class, `""` for kinds that are not numeric. */
   readonly numeric: string;
+}
+
+/** A program outside the step's inputs. Where it lies does not count. */
+export interface ProgramPrint {
+  /** `python3`, `sort` */
+  readonly name: string;
+  /** Of its content; `absent` where there is no such program. */
+  readonly digest: string;
+  /** Of an interpreter: `python 3.11.7`. */
+  readonly version?: string;
+  /** What an interpreter finds installed, sorted: `numpy 1.26.4, scipy 1.11.1`; see runner/exec/programs. */
+  readonly packages?: string;
 }
 
 export interface FingerprintInput {

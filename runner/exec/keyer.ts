@@ -8,6 +8,7 @@ import type { Fingerprint, FingerprintInput, StepRecord } from "../core/record.j
 import { ignoredBelow } from "../graph/ignored.js";
 import type { ArtifactSource, CommandWork, FileSource, Graph, GraphNode } from "../graph/types.js";
 import { codeHost, type Host } from "./host.js";
+import { Programs } from "./programs/index.js";
 import { sameResults } from "./same-results.js";
 
 /** The result of a node that is up to date. */
@@ -18,16 +19,19 @@ export class Keyer {
   readonly #codeHost: CodeHost;
   /** By module: with nothing to do it is asked after once a run. A step that runs asks again. */
   readonly #code = new Map<string, Promise<Record<string, string>>>();
+  readonly #programs: Programs;
   constructor(
     private readonly host: Host,
     private readonly graph: Graph,
   ) {
+    this.#programs = new Programs(host, graph);
     this.#codeHost = codeHost(host.store);
   }
 
   /** The fingerprint as of this moment, whatever was found before. Throws as `fingerprint` does. */
   fingerprintNow(node: GraphNode, resultOf: ResultOf): Promise<{ print: Fingerprint; key: string }> {
     this.#code.clear();
+    this.#programs.forget();
     return this.fingerprint(node, resultOf);
   }
 
@@ -51,7 +55,9 @@ export class Keyer {
     const env = Object.fromEntries(node.env.map(({ name, value }) => [name, value ?? null]));
     const secrets = node.secrets === undefined ? {} : { secrets: node.secrets };
     const repeat = node.repeats === true ? { repeat: exactLabelText(node.labels) } : {};
-    const print = { ...(await this.#identity(node)), inputs, env, ...repeat, ...secrets };
+    const programs =
+      node.work.type === "command" ? { programs: await this.#programs.of(node, resultOf) } : {};
+    const print = { ...(await this.#identity(node)), inputs, env, ...repeat, ...secrets, ...programs };
     return { print, key: fingerprintKey(print) };
   }
 

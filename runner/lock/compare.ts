@@ -133,9 +133,13 @@ const QUESTION: ReadonlySet<Difference["what"]> = new Set([
   "environment",
 ]);
 
+const PROGRAM: ReadonlySet<Difference["what"]> = new Set(["program", "package"]);
+
 /** What differs in what a step was made from, but for the bytes that came from other steps. */
 function ownDifferences(locked: LockedStep, record: NonNullable<StepResult["record"]>): Difference[] {
-  return differences(locked.fingerprint, whatCounts(record.fingerprint)).filter(isOwn);
+  const found = differences(locked.fingerprint, whatCounts(record.fingerprint)).filter(isOwn);
+  // A lock from before programs were in keys says nothing of them.
+  return locked.fingerprint.programs === undefined ? found.filter(({ what }) => !PROGRAM.has(what)) : found;
 }
 
 /** Not that an input has other bytes: the step that made them tells that, and why. */

@@ -58,7 +58,12 @@ export function whatCounts(print: Fingerprint): Fingerprint {
   const env = Object.entries(print.env).map(
     ([name, value]) => [name, value === null ? null : `sha256:${sha256(value).slice(0, 16)}`] as const,
   );
-  return { ...print, code: Object.fromEntries(code), env: Object.fromEntries(env) };
+  const programs = print.programs?.map(program => ({ ...program, digest: program.digest.slice(0, 16) }));
+  return {
+    ...print,
+    ...{ code: Object.fromEntries(code), env: Object.fromEntries(env) },
+    ...(programs === undefined ? {} : { programs }),
+  };
 }
 
 /** A digest of anything in JSON, in 16 hex digits: enough to find an edit out, though not one by a forger. */

@@ -1,7 +1,7 @@
 import { UsageError, type Diagnostic } from "../core/diagnostic.js";
 import { byCodeUnit, isList, isObject, type Json, type JsonObject } from "../core/json.js";
 import { quantityOf } from "../core/quantity.js";
-import type { ArtifactRef } from "../core/record.js";
+import type { ArtifactRef, ProgramPrint } from "../core/record.js";
 import { LineIndex, rangeAt } from "../spec/text.js";
 import { isFingerprintInputs, type DeterminismLabel, type Lock, type LockedStep } from "./lock.js";
 import { FORMAT, lineCheck } from "./write.js";
@@ -121,6 +121,7 @@ class LockReader {
       env,
       repeat,
       secrets,
+      programs,
     } = body;
     const listed = typeof code === "string" ? lock[code] : undefined;
     const modules = isObject(listed) ? listed["modules"] : undefined;
@@ -152,6 +153,7 @@ class LockReader {
         env: isObject(env) ? (env as Record<string, string | null>) : {},
         ...(typeof repeat === "string" && { repeat }),
         ...(isList(secrets) && { secrets: secrets.filter(secret => typeof secret === "string") }),
+        ...(isList(programs) && { programs: programs as unknown as readonly ProgramPrint[] }),
       },
     };
   }

@@ -35,7 +35,7 @@ export function codeName(kind: string, code: Readonly<Record<string, string>>): 
 }
 
 function stepBody({ key, fingerprint, outputs, metrics, label }: LockedStep): Record<string, unknown> {
-  const { kind, code, with: options, inputs, env, repeat, secrets, numeric } = fingerprint;
+  const { kind, code, with: options, inputs, env, repeat, secrets, programs, numeric } = fingerprint;
   return {
     kind,
     key,
@@ -49,6 +49,7 @@ function stepBody({ key, fingerprint, outputs, metrics, label }: LockedStep): Re
     ...(Object.keys(env).length > 0 && { env }),
     ...(repeat !== undefined && { repeat }),
     ...(secrets !== undefined && { secrets }),
+    ...(programs !== undefined && { programs }),
   };
 }
 

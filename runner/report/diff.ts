@@ -1,4 +1,5 @@
 import { byCodeUnit } from "../core/json.js";
+import { programFacts } from "../cache/program-facts.js";
 import { sameQuantity } from "../core/quantity.js";
 import type { Fingerprint, Outcome, RunRecord, StepResult } from "../core/record.js";
 import { flattened } from "./model.js";
@@ -74,8 +75,10 @@ function stepDiff(id: string, before: StepResult | undefined, after: StepResult 
 }
 
 /** Everything that a key is made of, by name. */
-function facts({ kind, code, with: options, inputs, env, numeric }: Fingerprint): [string, string][] {
+function facts(print: Fingerprint): [string, string][] {
+  const { kind, code, with: options, inputs, env, numeric } = print;
   return [
+    ...programFacts(print),
     ["kind", kind],
     ...flattened(options).map(([name, value]): [string, string] => [`with.${name}`, value]),
     ...inputs.map(({ role, label, path, digest }): [string, string] => [

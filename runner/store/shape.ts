@@ -130,8 +130,9 @@ function isRunStep(value: Json): boolean {
 
 function isFingerprint(value: Json | undefined): boolean {
   if (!isObject(value)) return false;
-  const { kind, code, with: options, inputs, env, repeat = "", secrets = [], numeric } = value;
+  const { kind, code, with: options, inputs, env, repeat = "", secrets = [], programs = [], numeric } = value;
   return (
+    isListOf(programs, isProgram) &&
     isList(secrets) &&
     secrets.every(isText) &&
     [kind, numeric, repeat].every(isText) &&
@@ -141,6 +142,12 @@ function isFingerprint(value: Json | undefined): boolean {
     inputs.every(isInput) &&
     isMap(env, text => text === null || isText(text))
   );
+}
+
+function isProgram(value: Json): boolean {
+  if (!isObject(value)) return false;
+  const { name, digest, version = "", packages = "" } = value;
+  return [name, digest, version, packages].every(isText);
 }
 
 function isInput(value: Json): boolean {

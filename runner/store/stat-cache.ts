@@ -90,7 +90,8 @@ const TICK = 20_000_000n;
 /** FAT, HFS+ and some network disks stamp whole seconds, or even ones. */
 const COARSE_TICK = 2_100_000_000n;
 
-function atRest(entry: Row): boolean {
+/** Whether a file had been left alone for so long when it was looked at that a later write shows in its times. */
+export function atRest(entry: Pick<Row, "mtime" | "ctime" | "checked">): boolean {
   const coarse = entry.mtime % 1_000_000_000n === 0n && entry.ctime % 1_000_000_000n === 0n;
   const latest = entry.mtime > entry.ctime ? entry.mtime : entry.ctime;
   return entry.checked - latest > (coarse ? COARSE_TICK : TICK);

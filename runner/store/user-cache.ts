@@ -14,8 +14,11 @@ export interface Memo {
   put(hash: string, value: Json): void;
 }
 
-/** One folder for each kind of memo: parsed pipelines, what a module's syntax tree says, what checkouts wrote where. */
-const MEMOS = ["documents", "modules", "checkouts"] as const;
+/**
+ * One folder for each kind of memo: parsed pipelines, what a module's syntax tree says, what checkouts wrote where, who
+ * interpreters are.
+ */
+const MEMOS = ["documents", "modules", "checkouts", "interpreters"] as const;
 /** Values that a memo keeps after `prune`: those of the last weeks of work. */
 const MOST_MEMOS = 1024;
 

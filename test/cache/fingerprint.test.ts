@@ -18,9 +18,19 @@ const base: Fingerprint = {
   numeric: "wasm 4.22.0 float32",
 };
 
+const python = { name: "python3", digest: "c", version: "python 3.11.7", packages: "numpy 1.26.4" };
+
 describe("the key", () => {
   it("is pinned: a change of the scheme must be meant, since it forgets every result", () => {
     expect(fingerprintKey(base)).toBe("f7291ee6885f734589ec9eea8eb2bfc39f70fdedddd11be70d3894ab73efb33c");
+    const command = {
+      ...base,
+      kind: "run",
+      code: {},
+      numeric: "",
+      programs: [python, { name: "sort", digest: "d" }],
+    };
+    expect(fingerprintKey(command)).toBe("f3afc71279999313eac66ca648646385d6f4fedc6771f69d1314c6220f6f47b9");
   });
 
   const others: Record<string, Fingerprint> = {
@@ -40,12 +50,18 @@ describe("the key", () => {
     "a variable empty": { ...base, env: { LANG: "" } },
     "a variable called unset": { ...base, env: { LANG: "unset" } },
     engine: { ...base, numeric: "cpu 4.22.0 float32" },
+    "that there are programs": { ...base, programs: [] },
+    "a program": { ...base, programs: [python] },
+    "a program's content": { ...base, programs: [{ ...python, digest: "d" }] },
+    "an interpreter's version": { ...base, programs: [{ ...python, version: "python 3.12.1" }] },
+    "a package's version": { ...base, programs: [{ ...python, packages: "numpy 2.1.0" }] },
+    "a program more": { ...base, programs: [python, { name: "sort", digest: "d" }] },
   };
 
   it.each(Object.keys(others))("changes with %s", name => {
     const other = others[name] ?? base;
     expect(fingerprintKey(other)).not.toBe(fingerprintKey(base));
-    expect(differences(base, other).length).toBeGreaterThan(0);
+    if (other.programs?.length !== 0) expect(differences(base, other).length).toBeGreaterThan(0);
   });
 
   it("differs for every two of them", () => {
@@ -64,6 +80,26 @@ describe("the difference of two fingerprints", () => {
     expect(differences(base, now).map(differenceText)).toEqual([
       "parameter with.sigma: 0.3 -> 0.5",
       'parameter with.transform.kind: "gaussian" -> "angular"',
+    ]);
+  });
+
+  it("names programs, interpreters and packages", () => {
+    const sort = { name: "sort", digest: "d" };
+    const past = { ...base, programs: [python, sort, { name: "old", digest: "d" }] };
+    const newer = {
+      name: "python3",
+      digest: "e",
+      version: "python 3.12.1",
+      packages: "numpy 2.1.0, scipy 1.11.1",
+    };
+    const now = { ...base, programs: [newer, { ...sort, digest: "e" }, { name: "jq", digest: "absent" }] };
+    expect(differences(past, now).map(differenceText)).toEqual([
+      "program jq added",
+      "program old removed",
+      "python 3.11.7 -> 3.12.1",
+      "numpy 1.26.4 -> 2.1.0",
+      "package scipy added 1.11.1",
+      "program sort changed",
     ]);
   });
 

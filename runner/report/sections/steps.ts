@@ -90,6 +90,10 @@ function optionRows({ fingerprint }: StepRecord): (readonly [string, string | Ma
         ] as const,
     ),
     ...(fingerprint.numeric === "" ? [] : [["engine", fingerprint.numeric] as const]),
+    ...(fingerprint.programs ?? []).flatMap(({ name, digest, version, packages = "" }) => [
+      [`program ${name}`, version ?? shortHash(digest)] as const,
+      ...(packages === "" ? [] : [[`packages of ${name}`, packages] as const]),
+    ]),
   ];
 }
 

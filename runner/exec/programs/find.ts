@@ -1,0 +1,125 @@
+import { accessSync, constants, statSync } from "node:fs";
+import { posix } from "node:path";
+import type { ArtifactRef } from "../../core/record.js";
+import type { GraphNode, NodeInput, Template } from "../../graph/types.js";
+import { scriptInvocations, wordInvocations, type Invocation } from "../../spec/invocations.js";
+import type { Host } from "../host.js";
+import { isStaged, type ResultOf } from "../keyer.js";
+
+/** Where the word of a program leads. */
+export type Found =
+  /** `input`: it is one of the step's inputs, or lies in one. */
+  | { readonly state: "file"; readonly path: string; readonly input: boolean }
+  /** No program of this name on the step's PATH, or no such file. */
+  | { readonly state: "missing" }
+  /** Only a run can tell: it may be made by the step itself. */
+  | { readonly state: "unknown" };
+
+/** The programs that a step's command starts, as far as they can be known. */
+export function invocationsOf(node: GraphNode, env: ReadonlyMap<string, string>): readonly Invocation[] {
+  if (node.work.type !== "command") return [];
+  const texts = node.work.words.map(marked);
+  if (node.work.form === "argv") return wordInvocations(texts, env);
+  const shell = { program: SHELL, words: [SHELL], variables: env, doubtful: false };
+  return [shell, ...scriptInvocations(texts.join(""), env)];
+}
+
+/** What runs the scripts of steps. */
+const SHELL = "/bin/sh";
+
+/** The paths of inputs and outputs stand in a command as marks, since NUL is in no text. */
+function marked(template: Template): string {
+  return template
+    .map(part =>
+      "text" in part ? part.text : "input" in part ? `\0i:${part.input}\0` : `\0o:${part.output}\0`,
+    )
+    .join("");
+}
+
+/** Finds the programs of one step, as the system will when it starts them. */
+export class ProgramFinder {
+  constructor(
+    private readonly host: Host,
+    private readonly node: GraphNode,
+    private readonly resultOf: ResultOf,
+    /** By PATH and word: what was found at the same moment before. */
+    private readonly known: Map<string, string | undefined>,
+  ) {}
+
+  find({ program, variables }: Invocation): Found {
+    if (program.includes("/") || program.includes("\0")) return this.#file(program);
+    // Nothing set: what execvp(3) and the shell go by.
+    const path = variables.get("PATH") ?? "/usr/bin:/bin";
+    const place = `${path}\0\0${program}`;
+    const own = !/(?:^|:)(?:[^/:]|\0|:|$)/.test(path);
+    if (own && this.known.has(place)) return found(this.known.get(place));
+    for (const folder of path.split(":")) {
+      const candidate = this.#file(`${folder === "" ? "." : folder}/${program}`);
+      if (candidate.state !== "file") continue;
+      if (own) this.known.set(place, candidate.path);
+      return candidate;
+    }
+    if (own) this.known.set(place, undefined);
+    return { state: "missing" };
+  }
+
+  /** The file that a word with a `/` names. */
+  #file(word: string): Found {
+    const [, role, rest = ""] = /^\0i:([^\0]*)\0(.*)$/s.exec(word) ?? [];
+    if (role !== undefined) {
+      const input = this.node.inputs.find(one => one.role === role);
+      const path = input === undefined ? undefined : this.#place(input);
+      return path === undefined || rest.includes("\0") ? { state: "unknown" } : this.#input(path + rest);
+    }
+    if (word.includes("\0")) return { state: "unknown" };
+    if (word.startsWith("/")) return isProgram(word) ? found(word) : { state: "missing" };
+    const staged = `./${posix.normalize(word)}`;
+    for (const { source } of this.node.inputs) {
+      if (source.type !== "file" || !isStaged(source, this.node)) continue;
+      if (staged === source.path || staged.startsWith(`${source.path}/`))
+        return this.#input(source.absolute + staged.slice(source.path.length));
+    }
+    return { state: "unknown" };
+  }
+
+  /** What is in an input may be executed only if its bit is set; which the key says. */
+  #input(path: string): Found {
+    return isProgram(path) ? { state: "file", path, input: true } : { state: "unknown" };
+  }
+
+  /** The input that a word means, where it is read as a script and need not be executable. */
+  inputFile(word: string): string | undefined {
+    const [, role, rest = ""] = /^\0i:([^\0]*)\0([^\0]*)$/s.exec(word) ?? [];
+    if (role !== undefined) {
+      const input = this.node.inputs.find(one => one.role === role);
+      const path = input && this.#place(input);
+      return path === undefined ? undefined : path + rest;
+    }
+    if (word.includes("\0") || word.startsWith("/")) return undefined;
+    const staged = `./${posix.normalize(word)}`;
+    for (const { source } of this.node.inputs)
+      if (source.type === "file" && (staged === source.path || staged.startsWith(`${source.path}/`)))
+        return source.absolute + staged.slice(source.path.length);
+    return undefined;
+  }
+
+  #place({ source }: NodeInput): string | undefined {
+    if (source.type === "file") return source.absolute;
+    if (source.type === "gathered") return undefined;
+    const ref: ArtifactRef | undefined = this.resultOf(source.node)?.outputs[source.output];
+    return ref && this.host.store.objects.path(ref);
+  }
+}
+
+function found(path: string | undefined): Found {
+  return path === undefined ? { state: "missing" } : { state: "file", path, input: false };
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false; // As execvp(3) passes over what it may not run.
+  }
+}

@@ -1,0 +1,71 @@
+import { existsSync } from "node:fs";
+import { sha256 } from "../../cache/hash.js";
+import type { ProgramPrint } from "../../core/record.js";
+import type { Graph } from "../../graph/types.js";
+import type { Invocation } from "../../spec/invocations.js";
+import type { Host } from "../host.js";
+import { Asker } from "./ask.js";
+import { Contents, realPath } from "./folders.js";
+import type { Interpreter, Surroundings } from "./interpreter.js";
+import { isRelevant, type Language } from "./languages.js";
+import { node, ownNode } from "./node.js";
+import { python } from "./python.js";
+import { r } from "./r.js";
+
+/** Interpreters with their version and what they find installed. */
+export class Interpreters {
+  readonly #asker: Asker;
+  readonly #contents: Contents;
+
+  constructor(
+    { store, clock }: Host,
+    { ignored }: Graph,
+    /** Where steps are started, or the deepest folder above that is there. */
+    private readonly cwd: string,
+  ) {
+    const now = (): bigint => BigInt(clock.now().getTime()) * 1_000_000n;
+    this.#asker = new Asker(store.cache.memo("interpreters"), now);
+    this.#contents = new Contents(store.digester, store.root, ignored);
+  }
+
+  /**
+   * Nothing where it does not answer as one of its name does: then it is a program like others. `script`: what it runs,
+   * where that lies in a place of its own.
+   */
+  async print(
+    language: Language,
+    program: { readonly name: string; readonly path: string; readonly script: string | undefined },
+    { variables }: Invocation,
+    digestOf: (path: string) => Promise<string>,
+  ): Promise<ProgramPrint | undefined> {
+    const { name, path, script } = program;
+    const interpreter = INTERPRETERS[language.name];
+    const env = Object.fromEntries(
+      [...variables].flatMap(([one, value]) =>
+        value !== undefined && isRelevant(one, language) ? [[one, value] as const] : [],
+      ),
+    );
+    const around: Surroundings = {
+      ...{ env, cwd: this.cwd, contents: this.#contents },
+      ...(script === undefined ? {} : { script }),
+    };
+    const isOwn = interpreter === node && realPath(path) === realPath(ownNode.path);
+    const answer = isOwn
+      ? ownNode.answer
+      : await this.#asker.ask({
+          ...{ program: path, args: interpreter.args(name), env, cwd: this.cwd },
+          guards: given => [realPath(path), ...interpreter.guards(given, around)],
+        });
+    if (answer === undefined || interpreter.version(answer) === "") return undefined;
+    const executable = interpreter.executable(answer);
+    const content = await digestOf(executable !== "" && existsSync(executable) ? executable : path);
+    return {
+      name,
+      digest: sha256(`${content} ${interpreter.build(answer)}`),
+      version: `${language.name} ${interpreter.version(answer)}`,
+      packages: await interpreter.packages(answer, around),
+    };
+  }
+}
+
+const INTERPRETERS: Readonly<Record<Language["name"], Interpreter>> = { python, node, R: r };

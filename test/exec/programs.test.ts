@@ -1,0 +1,335 @@
+/**
+ * What a `run:` key holds of programs: every change of an environment that may change a result changes the key, and
+ * nothing else does.
+ */
+import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "@jest/globals";
+import fc from "fast-check";
+import { differenceText } from "../../runner/cache/difference-text.js";
+import { differences } from "../../runner/cache/explain.js";
+import type { Fingerprint } from "../../runner/core/record.js";
+import { Keyer } from "../../runner/exec/keyer.js";
+import { loadPipeline } from "../../runner/library.js";
+import { tempFolder } from "../rig/temp.js";
+
+/** A machine of its own: folders with fake programs, and a project. */
+class Machine {
+  readonly folder = tempFolder();
+
+  constructor(readonly run = "[python3, -c, pass]") {
+    this.write(
+      "project/p.yaml",
+      `steps: { s: { run: ${run}, outputs: { o: o }, env: [PYTHONPATH, NODE_PATH] } }`,
+    );
+  }
+
+  write(path: string, text: string, mode = 0o644): this {
+    const file = join(this.folder, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    chmodSync(file, mode);
+    return this;
+  }
+
+  at(path: string): string {
+    return join(this.folder, path);
+  }
+
+  program(path: string, text: string): this {
+    return this.write(path, `#!/bin/sh\n${text}\n`, 0o755);
+  }
+
+  /** A Python that answers as one does whose packages lie in `NAME/site-packages`. */
+  python(name: string, version: string): this {
+    const answer = { version, path: [`@/site-packages`], sites: ["@/site-packages"] };
+    mkdirSync(this.at(`${name}/site-packages`), { recursive: true });
+    return this.program(
+      `${name}/bin/python3`,
+      `echo '${JSON.stringify(answer)}' | sed "s#@#$(cd "$(dirname "$0")/.." && pwd)#g"`,
+    );
+  }
+
+  distribution(python: string, name: string, version: string): this {
+    this.write(`${python}/site-packages/${name}/__init__.py`, "");
+    return this.write(
+      `${python}/site-packages/${name}-${version}.dist-info/METADATA`,
+      `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n\nVersion: none\n`,
+    );
+  }
+
+  async key(
+    path: readonly string[],
+    env: Record<string, string> = {},
+  ): Promise<{ key: string; print: Fingerprint }> {
+    const PATH = [...path.map(folder => this.at(folder)), "/usr/bin", "/bin"].join(":");
+    const { target } = await loadPipeline("p.yaml", {
+      cwd: this.at("project"),
+      root: this.at("project/artifacts"),
+      env: { PATH, HOME: this.folder, VISTAS_CACHE: this.at("cache"), ...env },
+    });
+    const [node] = target.nodes;
+    if (node === undefined) throw new Error("no step");
+    return new Keyer(target.host, target.graph).fingerprint(node, () => undefined);
+  }
+}
+
+const texts = (a: { print: Fingerprint }, b: { print: Fingerprint }): string[] =>
+  differences(a.print, b.print).map(differenceText);
+
+describe("the key changes, and the difference is named, with", () => {
+  it("another interpreter first on PATH", async () => {
+    const m = new Machine().python("a", "3.11.7").python("b", "3.12.1");
+    expect(texts(await m.key(["a/bin"]), await m.key(["b/bin", "a/bin"]))).toContain(
+      "python 3.11.7 -> 3.12.1",
+    );
+  });
+
+  it("packages: another version, one more, one less", async () => {
+    const m = new Machine()
+      .python("a", "3.11.7")
+      .distribution("a", "numpy", "1.26.4")
+      .distribution("a", "old", "1");
+    const before = await m.key(["a/bin"]);
+    rmSync(m.at("a/site-packages/numpy-1.26.4.dist-info"), { recursive: true });
+    rmSync(m.at("a/site-packages/old-1.dist-info"), { recursive: true });
+    rmSync(m.at("a/site-packages/old"), { recursive: true });
+    m.distribution("a", "numpy", "2.1.0").distribution("a", "scipy", "1.11.1");
+    expect(texts(before, await m.key(["a/bin"]))).toEqual([
+      "numpy 1.26.4 -> 2.1.0",
+      "package old removed (was 1)",
+      "package scipy added 1.11.1",
+    ]);
+  });
+
+  it("a version that is changed inside the same dist-info", async () => {
+    const m = new Machine().python("a", "3.11.7").distribution("a", "numpy", "1.26.4");
+    const before = await m.key(["a/bin"]);
+    m.write("a/site-packages/numpy-1.26.4.dist-info/METADATA", "Name: numpy\nVersion: 1.26.5\n");
+    expect(texts(before, await m.key(["a/bin"]))).toEqual(["numpy 1.26.4 -> 1.26.5"]);
+  });
+
+  it("a line of an editable package, however it is installed", async () => {
+    const m = new Machine().python("a", "3.11.7").write("src/mine/__init__.py", "x = 1\n");
+    m.write(
+      "a/site-packages/__editable___mine_0_1_finder.py",
+      `MAPPING: dict[str, str] = {'mine': '${m.at("src/mine")}'}\n`,
+    );
+    m.write("a/site-packages/mine-0.1.dist-info/METADATA", "Name: mine\nVersion: 0.1\n");
+    m.write(
+      "a/site-packages/mine-0.1.dist-info/direct_url.json",
+      `{"dir_info": {"editable": true}, "url": "file://${m.at("src")}"}`,
+    );
+    const before = await m.key(["a/bin"]);
+    m.write("src/mine/__init__.py", "x = 2\n");
+    const after = await m.key(["a/bin"]);
+    expect(texts(before, after)).toEqual(["package mine/ changed"]);
+    // A loader that says nothing of where it leads.
+    rmSync(m.at("a/site-packages/__editable___mine_0_1_finder.py"));
+    const other = await m.key(["a/bin"]);
+    m.write("src/mine/__init__.py", "x = 3\n");
+    expect(texts(other, await m.key(["a/bin"]))).toEqual(["package mine/ changed"]);
+  });
+
+  it("a module that no package owns, and one that was installed from a folder anew", async () => {
+    const m = new Machine().python("a", "3.11.7").write("a/site-packages/loose.py", "1");
+    m.distribution("a", "local", "0.1").write(
+      "a/site-packages/local-0.1.dist-info/direct_url.json",
+      '{"url": "file:///x"}',
+    );
+    m.write(
+      "a/site-packages/local-0.1.dist-info/RECORD",
+      "local/__init__.py,sha256=a,1\n../../bin/x,sha256=b,1\n",
+    );
+    const before = await m.key(["a/bin"]);
+    m.write(
+      "a/site-packages/local-0.1.dist-info/RECORD",
+      "local/__init__.py,sha256=a,1\n../../bin/x,sha256=c,1\n",
+    );
+    expect(await m.key(["a/bin"])).toEqual(before);
+    m.write(
+      "a/site-packages/local-0.1.dist-info/RECORD",
+      "local/__init__.py,sha256=z,1\n../../bin/x,sha256=b,1\n",
+    );
+    m.write("a/site-packages/loose.py", "2");
+    expect(texts(before, await m.key(["a/bin"]))).toEqual([
+      "package local changed",
+      "package loose.py changed",
+    ]);
+  });
+
+  it("a program of a line, wherever in it, and of what it is told to start", async () => {
+    const line = `"f() { :; }; f; if [ -e x ]; then one; fi | two && x=$(three | nice -n 3 four) > y; env A=1 five -x; sh -c 'six; seven'"`;
+    const m = new Machine(line);
+    const names = ["one", "two", "three", "four", "five", "six", "seven"];
+    for (const name of names) m.program(`bin/${name}`, ":");
+    const before = await m.key(["bin"]);
+    for (const name of names) {
+      m.program(`bin/${name}`, "exit 0");
+      expect(texts(before, await m.key(["bin"]))).toEqual([`program ${name} changed`]);
+      m.program(`bin/${name}`, ":");
+    }
+    expect(await m.key(["bin"])).toEqual(before);
+    rmSync(m.at("bin/two"));
+    expect(texts(before, await m.key(["bin"]))).toEqual(["program two is no longer found"]);
+  });
+
+  it("what runs a script, in the first line of a program or of an input", async () => {
+    for (const run of ["[tool]", "[./in.sh]"]) {
+      const m = new Machine(`${run}, inputs: { i: ./in.sh }`).program("bin/five", ":");
+      m.write("bin/tool", "#!/usr/bin/env five\n", 0o755).write(
+        "project/in.sh",
+        "#!/usr/bin/env -S five -x\n",
+        0o755,
+      );
+      const before = await m.key(["bin"]);
+      m.program("bin/five", "exit 0");
+      expect(texts(before, await m.key(["bin"]))).toEqual(["program five changed"]);
+    }
+  });
+
+  it("a program that a shell script among the inputs starts", async () => {
+    const m = new Machine(`"sh \${{ inputs.i }}", inputs: { i: ./in.sh }`).program("bin/five", ":");
+    m.write("project/in.sh", "five\n");
+    const before = await m.key(["bin"]);
+    m.program("bin/five", "exit 0");
+    expect(texts(before, await m.key(["bin"]))).toEqual(["program five changed"]);
+  });
+
+  it("a PATH that the line sets", async () => {
+    const m = new Machine(`"five", env: {}`);
+    m.write(
+      "project/p.yaml",
+      `steps: { s: { run: "PATH=${m.at("other")}:$PATH; five", outputs: { o: o } } }`,
+    );
+    m.program("bin/five", ":").program("other/five", ":");
+    const before = await m.key(["bin"]);
+    m.program("bin/five", "exit 0");
+    expect(await m.key(["bin"])).toEqual(before);
+    m.program("other/five", "exit 0");
+    expect(texts(before, await m.key(["bin"]))).toEqual(["program five changed"]);
+  });
+
+  it("packages of Node in the folders that the store lies in, and in NODE_PATH", async () => {
+    const m = new Machine("[node, -e, 1]").write(
+      "project/node_modules/a/package.json",
+      '{"version": "1.0.0"}',
+    );
+    m.write("project/node_modules/a/node_modules/b/package.json", '{"version": "2.0.0"}');
+    m.write("lib/c/package.json", '{"version": "3.0.0"}').write("linked/index.js", "1");
+    symlinkSync(m.at("linked"), m.at("project/node_modules/d"));
+    const env = { NODE_PATH: m.at("lib") };
+    const before = await m.key([], env);
+    m.write("project/node_modules/a/node_modules/b/package.json", '{"version": "2.0.1"}');
+    m.write("lib/c/package.json", '{"version": "3.1.0"}').write("linked/index.js", "2");
+    expect(texts(before, await m.key([], env))).toEqual([
+      "a>b 2.0.0 -> 2.0.1",
+      "c 3.0.0 -> 3.1.0",
+      "package d changed",
+    ]);
+  });
+
+  it("packages and the version of R", async () => {
+    const m = new Machine("[Rscript, -e, 1]").write(
+      "lib/ggplot2/DESCRIPTION",
+      "Package: ggplot2\nVersion: 3.4.0\n",
+    );
+    const answer = (version: string) =>
+      m.program("bin/Rscript", `echo '${JSON.stringify({ version, home: "", libraries: [m.at("lib")] })}'`);
+    answer("4.3.1");
+    const before = await m.key(["bin"]);
+    answer("4.4.0").write("lib/ggplot2/DESCRIPTION", "Package: ggplot2\nVersion: 3.5.0\n");
+    const found = texts(before, await m.key(["bin"]));
+    expect(found).toContain("R 4.3.1 -> 4.4.0");
+    expect(found).toContain("ggplot2 3.4.0 -> 3.5.0");
+  });
+
+  it("modules of a PYTHONPATH that reaches the step", async () => {
+    const m = new Machine().program(
+      "a/bin/python3",
+      `echo '{"version": "3.11.7", "path": ["", "'$PYTHONPATH'"], "sites": []}'`,
+    );
+    m.write("modules/mine.py", "1").write("modules/notes.txt", "1");
+    const env = { PYTHONPATH: m.at("modules") };
+    const before = await m.key(["a/bin"], env);
+    m.write("modules/notes.txt", "2").write("modules/__pycache__/mine.pyc", "1");
+    expect(await m.key(["a/bin"], env)).toEqual(before);
+    m.write("modules/mine.py", "2");
+    expect(texts(before, await m.key(["a/bin"], env))).toEqual(["package mine.py changed"]);
+  });
+});
+
+/** What is different between two environments, and all that is. */
+interface Model {
+  readonly first: "a" | "b";
+  readonly a: {
+    readonly version: string;
+    readonly packages: Readonly<Record<string, string>>;
+    readonly loose: string;
+  };
+  readonly b: Model["a"];
+}
+
+it("is the same exactly for environments in which all that counts is the same, whatever happened in between", async () => {
+  const python = fc.constantFrom("a" as const, "b" as const);
+  const step = fc.oneof(
+    fc.record({ do: fc.constant("first" as const), python }),
+    fc.record({ do: fc.constant("version" as const), python, to: fc.constantFrom("3.11.7", "3.12.1") }),
+    fc.record({
+      do: fc.constant("package" as const),
+      ...{ python, name: fc.constantFrom("numpy", "scipy"), to: fc.constantFrom("1.0", "2.0", undefined) },
+    }),
+    fc.record({ do: fc.constant("loose" as const), python, to: fc.constantFrom("x = 1\n", "x = 2\n") }),
+    fc.record({ do: fc.constantFrom("touch" as const, "move" as const, "cache" as const), python }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 8 }), async steps => {
+      const m = new Machine();
+      const place = { a: "a", b: "b" };
+      const start = { version: "3.11.7", packages: {}, loose: "x = 0\n" };
+      let model: Model = { first: "a", a: start, b: start };
+      const keys = new Map<string, string>();
+      for (const name of ["a", "b"])
+        m.python(name, "3.11.7").write(`${name}/site-packages/loose.py`, "x = 0\n");
+      const look = async (): Promise<void> => {
+        const { key } = await m.key([
+          `${place[model.first]}/bin`,
+          `${place[model.first === "a" ? "b" : "a"]}/bin`,
+        ]);
+        const { version, packages, loose } = model[model.first];
+        const same = JSON.stringify([version, Object.entries(packages).sort(), loose]);
+        expect(keys.get(same) ?? key).toBe(key);
+        expect([...keys].filter(([other, k]) => other !== same && k === key)).toEqual([]);
+        keys.set(same, key);
+      };
+      await look();
+      for (const one of steps) {
+        const at = place[one.python];
+        const site = `${at}/site-packages`;
+        if (one.do === "first") model = { ...model, first: one.python };
+        else if (one.do === "version") {
+          m.python(at, one.to);
+          model = { ...model, [one.python]: { ...model[one.python], version: one.to } };
+        } else if (one.do === "package") {
+          const { [one.name]: before, ...rest } = model[one.python].packages;
+          if (before !== undefined)
+            for (const entry of [one.name, `${one.name}-${before}.dist-info`])
+              rmSync(m.at(`${site}/${entry}`), { recursive: true });
+          if (one.to !== undefined) m.distribution(at, one.name, one.to);
+          const packages = one.to === undefined ? rest : { ...rest, [one.name]: one.to };
+          model = { ...model, [one.python]: { ...model[one.python], packages } };
+        } else if (one.do === "loose") {
+          m.write(`${site}/loose.py`, one.to);
+          model = { ...model, [one.python]: { ...model[one.python], loose: one.to } };
+        } else if (one.do === "touch") utimesSync(m.at(`${site}/loose.py`), 1, 1);
+        else if (one.do === "cache") m.write(`${site}/__pycache__/loose.pyc`, String(Math.random()));
+        else {
+          place[one.python] = `${at}${one.python}`;
+          renameSync(m.at(at), m.at(place[one.python]));
+        }
+        await look();
+      }
+    }),
+    { numRuns: 15 },
+  );
+});
