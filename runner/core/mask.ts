@@ -1,3 +1,5 @@
+import { formsOf, type Form } from "./secret-forms.js";
+
 /**
  * Secrets in texts: every form in which a program is likely to let one slip out is replaced by `***`.
  * Does not: find a secret that was taken apart, encrypted, compressed or encoded in other ways.
@@ -18,50 +20,30 @@ export interface MaskedStream {
   end(): Uint8Array;
 }
 
-/** Characters that a secret must have at least: what is shorter stands everywhere by chance. */
-export const SHORTEST_SECRET = 4;
-
 /** A mask for these values. With none, nothing is looked for and nothing changes. */
 export function maskOf(values: readonly string[]): Mask {
-  const forms = [...new Set(values.flatMap(formsOf))].sort((a, b) => b.length - a.length);
+  const forms = values.flatMap(formsOf);
   if (forms.length === 0) return NO_MASK;
-  const longest = forms[0]?.length ?? 0;
-  const any = new RegExp(forms.map(form => form.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")).join("|"), "g");
-  const masked = (bytes: string): string => bytes.replace(any, "***");
+  const search = new Search(forms);
   return {
-    text: text => utf8(masked(bytesOf(text))),
+    text: text => utf8(search.masked(bytesOf(text), true).out),
     finder() {
       let before = "";
       return chunk => {
         const now = before + Buffer.from(chunk).toString("latin1");
-        before = longest > 1 ? now.slice(1 - longest) : "";
-        return now.search(any) >= 0;
+        before = now.slice(1 - search.longest);
+        return search.find(now, 0) !== undefined;
       };
     },
     stream() {
       let held = "";
-      return {
-        push(chunk) {
-          held += Buffer.from(chunk).toString("latin1");
-          // Up to here it is certain what begins, however long it is.
-          const certain = held.length - longest + 1;
-          let [out, at] = ["", 0];
-          for (const { 0: found, index } of held.matchAll(any)) {
-            if (index >= certain) break;
-            out += `${held.slice(at, index)}***`;
-            at = index + found.length;
-          }
-          const end = Math.max(at, certain);
-          out += held.slice(at, end);
-          held = held.slice(end);
-          return Buffer.from(out, "latin1");
-        },
-        end() {
-          const rest = masked(held);
-          held = "";
-          return Buffer.from(rest, "latin1");
-        },
+      const pass = (chunk: Uint8Array, whole: boolean): Uint8Array => {
+        held += Buffer.from(chunk).toString("latin1");
+        const { out, end } = search.masked(held, whole);
+        held = held.slice(end);
+        return Buffer.from(out, "latin1");
       };
+      return { push: chunk => pass(chunk, false), end: () => pass(new Uint8Array(), true) };
     },
   };
 }
@@ -72,32 +54,94 @@ const NO_MASK: Mask = {
   stream: () => ({ push: chunk => chunk, end: () => new Uint8Array() }),
 };
 
-/**
- * A secret as it is, each of its lines, and as JSON, a URL, a shell, hexadecimal and base64 write it: base64 at each
- * of the three places at which it can begin within a longer text. As bytes, one character each.
- */
-function formsOf(value: string): string[] {
-  const lines = value.split(/\r?\n/).filter(line => line.trim().length >= SHORTEST_SECRET);
-  const bytes = Buffer.from(value);
-  const encoded = [
-    JSON.stringify(value).slice(1, -1),
-    encodeURIComponent(bytes.toString()),
-    value.replaceAll("'", "'\\''"),
-    bytes.toString("hex"),
-    bytes.toString("hex").toUpperCase(),
-    ...[0, 1, 2].flatMap(place => base64At(bytes, place)),
-  ].filter(form => form.length >= SHORTEST_ENCODED);
-  return [value, ...lines, ...encoded].filter(form => form.length >= SHORTEST_SECRET).map(bytesOf);
+interface Found {
+  readonly start: number;
+  readonly end: number;
 }
 
-/** So few characters of an encoding would be found where there is no secret. */
-const SHORTEST_ENCODED = 6;
+/**
+ * Looks for any of several forms. One regular expression for a whole key of thousands of characters is more than engines
+ * take: the first units of all forms are looked for together, and the rest of each is tried piece by piece from there.
+ */
+class Search {
+  readonly longest: number;
+  readonly #begin: RegExp;
+  readonly #forms: readonly (readonly RegExp[])[];
 
-/** The characters of base64 that these bytes alone decide, when so many bytes (of each three) come before them. */
-function base64At(bytes: Buffer, before: number): string[] {
-  const text = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
-  const inner = text.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
-  return [inner, inner.replaceAll("+", "-").replaceAll("/", "_")];
+  constructor(forms: readonly Form[]) {
+    this.longest = Math.max(LONGEST_BEGINNING, ...forms.map(form => form.longest));
+    const beginnings = new Set(forms.map(({ units }) => units.slice(0, BEGINNING).join("")));
+    this.#begin = new RegExp([...beginnings].map(source => `(?:${source})`).join("|"), "g");
+    this.#forms = forms.map(({ units }) => {
+      const pieces: RegExp[] = [];
+      for (let at = 0; at < units.length; at += PIECE)
+        pieces.push(new RegExp(units.slice(at, at + PIECE).join(""), "y"));
+      return pieces;
+    });
+  }
+
+  /** The first place from `from` on; the longest form there. */
+  find(bytes: string, from: number): Found | undefined {
+    for (let at = from; ;) {
+      const start = this.#beginning(bytes, at);
+      if (start === undefined) return undefined;
+      const end = this.#end(bytes, start);
+      if (end > start) return { start, end };
+      at = start + 1;
+    }
+  }
+
+  /**
+   * The text masked, and where it ends in the original: before what could be the beginning of a secret, unless this is the
+   * `whole` text.
+   */
+  masked(bytes: string, whole: boolean): { readonly out: string; readonly end: number } {
+    let out = "";
+    /** What is before it is in `out`; what is before `at` has been looked at. */
+    let done = 0;
+    for (let at = 0; ;) {
+      const start = this.#beginning(bytes, at);
+      // A form may be known by no more than all of its text, however long it is.
+      const certain = whole || (start !== undefined && start + this.longest <= bytes.length);
+      if (start === undefined || !certain) {
+        const undecided = whole ? bytes.length : (start ?? bytes.length - LONGEST_BEGINNING);
+        const end = Math.max(done, undecided);
+        return { out: out + bytes.slice(done, end), end };
+      }
+      const end = this.#end(bytes, start);
+      at = Math.max(end, start + 1);
+      if (end <= start) continue;
+      out += `${bytes.slice(done, start)}***`;
+      done = end;
+    }
+  }
+
+  #beginning(bytes: string, from: number): number | undefined {
+    this.#begin.lastIndex = from;
+    return this.#begin.exec(bytes)?.index;
+  }
+
+  /** Where the longest form that begins at `start` ends; -1 where none does. */
+  #end(bytes: string, start: number): number {
+    return this.#forms.reduce((most, pieces) => Math.max(most, endOf(pieces, bytes, start)), -1);
+  }
+}
+
+/** Units by which a form is found, and units that are tried at once. */
+const BEGINNING = 4;
+/** Characters that the first units of any form take at most. */
+const LONGEST_BEGINNING = 256;
+const PIECE = 16;
+
+/** Where a form that begins at `start` ends; -1 where it does not stand there. */
+function endOf(pieces: readonly RegExp[], bytes: string, start: number): number {
+  let at = start;
+  for (const piece of pieces) {
+    piece.lastIndex = at;
+    if (!piece.test(bytes)) return -1;
+    at = piece.lastIndex;
+  }
+  return at;
 }
 
 function bytesOf(text: string): string {

@@ -1,7 +1,8 @@
 import { readdirSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { SHORTEST_SECRET, type Mask } from "../core/mask.js";
+import type { Mask } from "../core/mask.js";
+import { SHORTEST_SECRET } from "../core/secret-forms.js";
 import type { GraphNode } from "../graph/types.js";
 import { BadOutput } from "./outputs.js";
 
