@@ -1,4 +1,5 @@
 import { isCode } from "../store/disk.js";
+import { isFull } from "../store/files.js";
 import type { Entered } from "../store/live.js";
 import type { Store } from "../store/store.js";
 
@@ -17,12 +18,12 @@ export async function reading<T>(
   }
 }
 
-/** Nothing for a store in which this user may not write: it can be read all the same. */
+/** Nothing for a store that cannot be written, or is full: it can be read all the same. */
 function enter(store: Store): Entered | undefined {
   try {
     return store.live.enter(`reading-${count++}`);
   } catch (error) {
-    if (isCode(error, "EACCES", "EPERM", "EROFS")) return undefined;
+    if (isFull(error) || isCode(error, "EACCES", "EPERM", "EROFS")) return undefined;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as wait } from "node:timers/promises";
-import { statFields } from "../store/owner.js";
+import { seesOwnProcesses, statFields } from "../store/owner.js";
 
 /** The variable that marks each process of a job; children inherit it. */
 export const TAG = "VISTAS_JOB";
@@ -60,6 +60,7 @@ function members(group: number | undefined, tag: string, brief: boolean): number
  * about every process of the machine after every small step would cost more than the step does.
  */
 export function listProcesses(first: number | undefined): number[] | undefined {
+  if (!seesOwnProcesses()) return undefined;
   try {
     const all = readdirSync("/proc")
       .filter(name => /^\d+$/.test(name))

@@ -30,13 +30,15 @@ export function writeEnvelope(
 export function readEnvelope(disk: Disk, file: string): Json | undefined {
   let bytes: Buffer;
   try {
+    // Not read whole to find out that it is too large: it may be blown up to any size.
+    if ((disk.stat(file)?.size ?? 0n) > MOST) return "damaged";
     bytes = disk.readFile(file);
   } catch (error) {
     if (isCode(error, "ENOENT", "ENOTDIR")) return undefined;
     if (isCode(error, ...NO_DOCUMENT)) return "damaged";
     throw error;
   }
-  if (bytes.length > MOST || bytes.toString("latin1", 0, HEAD.length) !== HEAD) return "damaged";
+  if (bytes.toString("latin1", 0, HEAD.length) !== HEAD) return "damaged";
   const text = bytes.toString();
   const body = text.slice(HEAD.length + 64 + MIDDLE.length, -END.length);
   const digest = text.slice(HEAD.length, HEAD.length + 64);

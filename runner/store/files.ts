@@ -198,6 +198,11 @@ export function breather(): (weight?: number) => Promise<void> | undefined {
 /** Some milliseconds. */
 const BREATH = 512;
 
+/** Whether there is no room for what was to be written. */
+export function isFull(error: unknown): boolean {
+  return isCode(error, "ENOSPC", "EDQUOT");
+}
+
 /** What a disk answers when it cannot or must not be written. */
 const REFUSALS = [
   ...["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "EIO", "EMFILE", "ENFILE"],

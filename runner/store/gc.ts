@@ -3,11 +3,11 @@ import { setTimeout as pause } from "node:timers/promises";
 import { sha256 } from "../cache/hash.js";
 import type { StepRecord } from "../core/record.js";
 import type { Disk } from "./disk.js";
-import { breather, inFolder, moved, remove, removeEmpty, temporaryName, writerOf } from "./files.js";
+import { breather, inFolder, isFull, moved, remove, removeEmpty, temporaryName, writerOf } from "./files.js";
 import { planGc, unneeded, type Circumstances, type Plan, type Policy } from "./gc-plan.js";
-import type { Hold } from "./holds.js";
+import type { Hold, Holder } from "./holds.js";
 import type { LiveRun } from "./live.js";
-import { exists, parseOwner } from "./owner.js";
+import { exists, ownerText, parseOwner } from "./owner.js";
 import { survey, type Entry, type Survey } from "./reach.js";
 import { readRecord } from "./records.js";
 import { resultId } from "./result-id.js";
@@ -54,9 +54,9 @@ export async function dryRun(store: Store, policy: Policy): Promise<Collected> {
  * 5. What remains of results and runs that are gone.
  */
 export async function gc(store: Store, policy: Policy, hooks: GcHooks = {}): Promise<Collected> {
-  const entered = store.live.enter(`gc-${count++}`);
+  const entered = enter(store);
   try {
-    const hold = await alone(store, entered.owner, hooks);
+    const hold = await alone(store, entered, hooks);
     try {
       await hooks.sweep?.(entered.owner);
       return await new Collector(store, policy, entered.owner, hold, hooks).collect();
@@ -69,6 +69,8 @@ export async function gc(store: Store, policy: Policy, hooks: GcHooks = {}): Pro
 }
 
 class Collector {
+  /** Results that were put out of sight where they were. */
+  readonly #aside = new Map<Entry, string>();
   #freed = 0;
 
   constructor(
@@ -99,7 +101,9 @@ class Collector {
       dropped.delete(entry);
       const record = hidden.get(entry);
       if (record === undefined) continue;
+      const aside = this.#aside.get(entry);
       if (entry.area === "parts") this.store.parts.put(record);
+      else if (aside !== undefined) this.#putBack(entry, aside);
       else this.store.records.restore(record);
     }
     await this.#removeObjects(found, unneeded(found, dropped), before);
@@ -109,6 +113,37 @@ class Collector {
 
   /** Puts a result or part out of sight; gives what it was. Nothing where it is being made anew or is gone. */
   #hide(entry: Entry): StepRecord | undefined {
+    try {
+      return this.#hideByMoving(entry);
+    } catch (error) {
+      if (!isFull(error) || entry.area !== "records") throw error;
+      return this.#hideInPlace(entry);
+    }
+  }
+
+  /** On a full disk: another name in the same folder needs no room. It is moved to `past/` when there is some. */
+  #hideInPlace(entry: Entry): StepRecord | undefined {
+    const { disk, root, records } = this.store;
+    const file = join(root, entry.path);
+    const aside = temporaryName(file);
+    const record = readRecord(disk, file, entry.key);
+    if (typeof record !== "object" || resultId(record) !== entry.result || !moved(disk, file, aside))
+      return undefined;
+    this.#aside.set(entry, aside);
+    records.forget(entry.key);
+    return record;
+  }
+
+  /** Puts back what lies aside, unless its key came to something meanwhile. */
+  #putBack(entry: Entry, aside: string): void {
+    const { disk, root, records } = this.store;
+    const file = join(root, entry.path);
+    if (disk.lstat(file) === undefined) disk.rename(aside, file);
+    else remove(disk, aside);
+    records.forget(entry.key);
+  }
+
+  #hideByMoving(entry: Entry): StepRecord | undefined {
     const { disk, root, parts, holds } = this.store;
     if (entry.area === "past") return undefined;
     const file = join(root, entry.path);
@@ -159,9 +194,11 @@ class Collector {
     const { disk, root } = this.store;
     await this.#each([...dropped], entry => {
       if (entry.area === "parts") this.#freed += entry.bytes;
-      if (entry.area === "parts" || plan.history.has(entry)) return;
+      const aside = this.#aside.get(entry);
       const file = pastFile(root, entry);
-      remove(disk, file);
+      if (aside !== undefined && plan.history.has(entry)) this.#toPast(entry, aside);
+      if (entry.area === "parts" || plan.history.has(entry)) return;
+      remove(disk, aside ?? file);
       this.#freed += entry.bytes;
       removeEmpty(disk, dirname(file));
     });
@@ -173,6 +210,18 @@ class Collector {
       this.store.runs.drop(id);
       this.#freed += bytes;
     });
+  }
+
+  /** What is known of a result stays although its bytes went. Without room still it stays in use, and is found to lack them. */
+  #toPast(entry: Entry, aside: string): void {
+    const { disk, root } = this.store;
+    const file = pastFile(root, entry);
+    try {
+      inFolder(disk, file, () => disk.rename(aside, file));
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      this.#putBack(entry, aside);
+    }
   }
 
   async #each<T>(items: readonly T[], act: (item: T) => void): Promise<void> {
@@ -193,6 +242,21 @@ export class GcOvertaken extends Error {
   override readonly name = "GcOvertaken";
 }
 
+/**
+ * Enters a gc among the runs under way. On a full disk there is no room for that, and gc is what makes room: then it goes
+ * on unseen, and without a hold, once no other gc is under way.
+ */
+function enter(store: Store): { readonly owner: string; readonly unseen: boolean; leave(): void } {
+  const run = `gc-${count++}`;
+  try {
+    const entered = store.live.enter(run);
+    return { owner: entered.owner, leave: () => entered.leave(), unseen: false };
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    return { owner: ownerText(run), leave: () => undefined, unseen: true };
+  }
+}
+
 /** Of this process: an owner is one gc alone. */
 let count = 0;
 /** The hold that one gc of a store at a time has. */
@@ -202,16 +266,27 @@ const FAR = 2n ** 63n;
 /** Of how many removals one asks first whether this gc may still go on. */
 const CHECK = 64;
 
-async function alone(store: Store, owner: string, { waits, wait = pause, signal }: GcHooks): Promise<Hold> {
+async function alone(
+  store: Store,
+  { owner, unseen }: { owner: string; unseen: boolean },
+  { waits, wait = pause, signal }: GcHooks,
+): Promise<Hold> {
   let told = "";
   for (;;) {
     signal?.throwIfAborted();
-    const got = store.holds.take(KEY, owner);
+    const got = takeHold(store, owner, unseen);
     if ("release" in got) return got;
     if (got.token !== told) waits?.(parseOwner(got.owner)?.host ?? "?", parseOwner(got.owner)?.pid ?? 0);
     told = got.token;
     await wait(LOOK_MS);
   }
+}
+
+function takeHold(store: Store, owner: string, unseen: boolean): Hold | Holder {
+  if (!unseen) return store.holds.take(KEY, owner);
+  const holder = store.holds.holder(KEY);
+  if (holder !== undefined && !store.live.isDead(holder.owner)) return holder;
+  return { key: KEY, after: [], held: () => true, release: () => undefined };
 }
 
 function oldest(live: readonly LiveRun[]): bigint {

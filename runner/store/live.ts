@@ -63,10 +63,15 @@ export class LiveRuns {
     const owner = ownerText(run);
     const folder = join(this.folder, owner);
     let news: string[] = [];
-    this.disk.makeFolder(folder);
-    // Before the first beat: whoever sees the run alive sees when it began.
-    this.#append(join(folder, BEGUN), "");
-    this.#append(join(folder, ALIVE), ".");
+    try {
+      this.disk.makeFolder(folder);
+      // Before the first beat: whoever sees the run alive sees when it began.
+      this.#append(join(folder, BEGUN), "");
+      this.#append(join(folder, ALIVE), ".");
+    } catch (error) {
+      discard(this.disk, folder);
+      throw error;
+    }
     const stop = every(BEAT_MS, () => {
       try {
         // After a line end, in case that the last write was cut short.

@@ -36,12 +36,19 @@ export function parseOwner(text: string): Owner | undefined {
   return { run, host, place, pid: Number(pid), start };
 }
 
-/** What this machine knows of an owner. A process that was stopped (SIGSTOP) is there, but does not get on. */
+/**
+ * What this machine knows of an owner. A process that was stopped (SIGSTOP) is there, but does not get on. One that exists
+ * and cannot be seen (another user's where /proc hides those, or where /proc is of another name space) is not dead: like
+ * one elsewhere it is judged by its heartbeat alone.
+ */
 export function fateOf({ host, place, pid, start }: Owner): Fate {
   if (host !== thisHost() || place !== thisPlace()) return "elsewhere";
-  if (start === "") return exists(pid) ? "alive" : "gone";
-  const fields = statFields(pid);
-  if (fields === undefined || fields[0] === "Z" || fields[0] === "X" || fields[19] !== start) return "gone";
+  const isLinux = process.platform === "linux";
+  // Two containers of one name whose places are not known may have different processes of one number.
+  if (isLinux && place === "") return "elsewhere";
+  const fields = start === "" ? undefined : statFields(pid);
+  if (fields === undefined) return exists(pid) ? (isLinux ? "elsewhere" : "alive") : "gone";
+  if (fields[0] === "Z" || fields[0] === "X" || fields[19] !== start) return "gone";
   return fields[0] === "T" || fields[0] === "t" ? "stopped" : "alive";
 }
 
@@ -63,11 +70,26 @@ export function exists(pid: number): boolean {
 
 /** /proc/PID/stat after the command name, which may itself hold spaces and brackets: state, ppid, pgrp, ... */
 export function statFields(pid: number): string[] | undefined {
+  if (!seesOwnProcesses()) return undefined;
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
     return text.slice(text.lastIndexOf(")") + 2).split(" ");
   } catch {
     return undefined; // It ended between the listing and now, or this is not Linux.
+  }
+}
+
+/** False where /proc is not there, or is that of another name space, in which process numbers mean others. */
+export function seesOwnProcesses(): boolean {
+  return (sees ??= linkText("/proc/self") === String(process.pid));
+}
+let sees: boolean | undefined;
+
+function linkText(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined; // Not Linux.
   }
 }
 
