@@ -161,7 +161,20 @@ export function namedSteps(session: Session, store: Store, pipeline: string, wor
       several: instances.length > 1 || (instances.length === 1 && wanted.length === 0 && alone(newest, step)),
       notices: noticesOf(instances, results, newest),
     };
+  const failed = newest?.steps.find(one => one.step === step && matching(one) && one.error !== undefined);
+  if (newest !== undefined && failed !== undefined) throw failedLast(store, pipeline, newest, failed);
   throw noResult(session, store, pipeline, word, step, known);
+}
+
+/** What is known of a step that has failed and has no result: its error, with the end of its log, and the log's place. */
+function failedLast(store: Store, pipeline: string, run: RunRecord, { id, error = "" }: RunStep): UsageError {
+  const log = store.logFile(run.id, id);
+  const place = store.disk.lstat(log) === undefined ? "" : `\nlog: ${log}`;
+  return UsageError.ofCall(
+    "no-result",
+    `${id} has no result: it failed in run ${run.id}\n${error}${place}`,
+    `Run it again: vistas run ${shellWord(pipeline)} ${shellWord(id)}`,
+  );
 }
 
 /** True for the one instance that a run selected of a step that has more. */
@@ -185,8 +198,12 @@ function noticesOf(
   for (const { step, run } of results) {
     if (run.id === newest.id) continue;
     const outcome = outcomes.get(step.id);
+    const [error = ""] = newest.steps.find(({ id }) => id === step.id)?.error?.split("\n") ?? [];
+    const because = error === "" ? "" : `: ${error}`;
     const why =
-      outcome === undefined ? `run ${newest.id} did not select it` : `${outcome} in run ${newest.id}`;
+      outcome === undefined
+        ? `run ${newest.id} did not select it`
+        : `${outcome} in run ${newest.id}${because}`;
     const group = older.get(`${run.id} ${why}`) ?? { ids: [], run: run.id, why };
     group.ids.push(step.id);
     older.set(`${run.id} ${why}`, group);

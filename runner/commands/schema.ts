@@ -1,9 +1,11 @@
 import { DONE } from "./exit.js";
 import { pipelineSchema } from "../spec/schema.js";
+import { loadTarget } from "./load.js";
 import { printJson, type Session } from "./session.js";
 
 /** `vistas schema`: the JSON Schema of pipeline files, with each kind's options, for editors. */
-export async function schemaCommand(session: Session): Promise<number> {
-  printJson(session, await pipelineSchema(session.tools.kinds));
+export async function schemaCommand(session: Session, args: string[]): Promise<number> {
+  const { kinds } = args.length === 0 ? session.tools : (await loadTarget(session, args, {})).host;
+  printJson(session, await pipelineSchema(kinds));
   return DONE;
 }

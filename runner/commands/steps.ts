@@ -14,6 +14,10 @@ export async function stepsCommand(
 ): Promise<number> {
   const { kinds } = session.tools;
   const [name] = args;
+  if (name === "run" || name === "run:") {
+    print(session, RUN);
+    return DONE;
+  }
   const wanted = name === undefined ? kinds.names : [name];
   const found: Kind[] = [];
   for (const each of wanted) {
@@ -43,6 +47,17 @@ export async function stepsCommand(
   else print(session, found.map(describe).join("\n\n"));
   return DONE;
 }
+
+/** What stands in the place of a kind's description for a program of the user's. */
+const RUN = `run: any program of yours, as a list of words or a line for the shell
+
+  run: [python3, "\${{ inputs.script }}", --out, "\${{ outputs.table }}"]
+  inputs: { script: ./analyse.py }
+  outputs: { table: table.csv }
+
+inputs:   any role: the output of a step, or a file or folder of yours (./ or /)
+outputs:  name: file or folder; \${{ outputs.NAME }} is the path to write it at
+env:      variables that the program sees; all else is not there`;
 
 function publicPart({ kind, summary, with: schema, inputs, outputs, numeric }: Kind): object {
   return { kind, summary, with: schema, inputs, outputs, numeric };

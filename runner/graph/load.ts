@@ -110,9 +110,11 @@ async function load(options: LoadOptions): Promise<LoadedPipeline> {
   const layers = layerParams(declared, overrides, problems);
   const params = resolveParams(layers, problems);
 
+  const before = problems.count;
   const kinds = await loadPlugins(value["plugins"], project, builtIn, problems);
+  const kindsKnown = problems.count === before;
   const { used, checks } = await kindsOf(value["steps"], kinds, cache);
-  const context = { params, problems, kinds: used, kindNames: kinds.names };
+  const context = { params, problems, kinds: used, kindNames: kinds.names, kindsKnown };
   const steps = readSteps(written["steps"], context);
   const spec: PipelineSpec = {
     name: typeof value["name"] === "string" ? value["name"] : basename(absolute, extname(absolute)),

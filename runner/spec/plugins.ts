@@ -1,6 +1,6 @@
-import { realpathSync, statSync } from "node:fs";
+import { readFileSync, realpathSync, statSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { isList, type Json } from "../core/json.js";
 import { provideSelf } from "../core/self-import.js";
 import { kindOf } from "./kind-of.js";
@@ -47,8 +47,8 @@ export async function loadPlugins(
       });
       continue;
     }
-    const kind = await load(absolute).catch((error: unknown) => {
-      problems.add("bad-plugin", `${code(path)}: ${reason(error)}`, place);
+    const kind = await load(absolute).catch(async (error: unknown) => {
+      problems.add("bad-plugin", await faultOf(error, path, absolute, project), place);
       return undefined;
     });
     if (kind === undefined) continue;
@@ -83,9 +83,36 @@ async function load(path: string): Promise<Kind> {
   return kind;
 }
 
-function reason(error: unknown): string {
+/** `./kind.js:3:6: Unexpected token`: where in the user's own code it went wrong, where that is known, and what. */
+async function faultOf(error: unknown, written: string, path: string, project: string): Promise<string> {
   const text = error instanceof Error ? error.message : String(error);
-  // Of a syntax error, only the stack says where it is.
-  const [, line] = /^file:.*:(\d+)$/m.exec(error instanceof SyntaxError ? (error.stack ?? "") : "") ?? [];
-  return `${text.split("\n", 1)[0] ?? ""}${line === undefined ? "" : ` (line ${line})`}`;
+  const [what = ""] = text.split("\n", 1);
+  const place = error instanceof SyntaxError ? await syntaxPlace(path, written) : thrownPlace(error, project);
+  return `${code(place ?? written)}: ${what}`;
+}
+
+/** Node keeps the place of a syntax error to itself. Undefined where it is in a module that the plug-in imports. */
+async function syntaxPlace(path: string, written: string): Promise<string | undefined> {
+  const { parse } = await import("acorn");
+  try {
+    parse(readFileSync(path, "utf8"), { ecmaVersion: "latest", sourceType: "module", allowHashBang: true });
+    return undefined;
+  } catch (error) {
+    const { loc } = error as { loc?: { readonly line: number; readonly column: number } };
+    return loc && `${written}:${loc.line}:${loc.column + 1}`;
+  }
+}
+
+/** The topmost place in the stack that is in the project, and not in a package. */
+function thrownPlace(error: unknown, project: string): string | undefined {
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  for (const [, where = "", line = "", column = ""] of stack.matchAll(
+    /((?:file:\/\/)?\/[^\s():]+):(\d+):(\d+)/g,
+  )) {
+    const file = where.startsWith("file:") ? fileURLToPath(where) : where;
+    const inside = relative(realpathSync(project), file);
+    if (inside.startsWith("..") || inside.includes("node_modules")) continue;
+    return `./${inside}:${line}:${column}`;
+  }
+  return undefined;
 }

@@ -102,9 +102,10 @@ export class Problems {
   async throwIfAny(others: readonly PipelineDocument[] = []): Promise<void> {
     const early = [this.document, ...others].flatMap(document => document.mistakes);
     if (!this.failed && early.length === 0) return;
-    // A value that YAML could not make is nothing; that nothing is wrong there is no news.
+    // A value that YAML could not make is nothing; what is wrong with it, or with what it is a part of, follows from that.
     const spoiled = new Set(early.map(spot));
-    const late = (await this.diagnostics("error")).filter(d => !spoiled.has(spot(d)));
+    const found = await this.diagnostics("error");
+    const late = found.filter(d => !spoiled.has(spot(d)) && !early.some(e => followsFrom(e, d)));
     const all = [...early, ...late].sort(byPosition);
     const texts = [this.document, ...others].map(({ file, text }) => [file, text] as const);
     throw new UsageError(all, new Map(texts));
@@ -131,6 +132,15 @@ function diagnostic(
     ...(beside && { related: beside }),
   };
 }
+
+/** Whether a value of the wrong shape is so because a key in it was left out. */
+function followsFrom(early: Diagnostic, late: Diagnostic): boolean {
+  if (early.code !== "bad-key" || early.file !== late.file || !SHAPE.has(late.code)) return false;
+  const [at, from, to] = [early.range?.start.offset, late.range?.start.offset, late.range?.end.offset];
+  return at !== undefined && from !== undefined && to !== undefined && from <= at && at < to;
+}
+
+const SHAPE: ReadonlySet<string> = new Set(["wrong-type", "wrong-value", "missing-key"]);
 
 function spot({ file, range }: Diagnostic): string {
   return `${file}:${range?.start.offset ?? -1}`;

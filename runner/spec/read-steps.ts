@@ -25,6 +25,8 @@ export interface StepContext {
   readonly kinds: ReadonlyMap<string, Kind>;
   /** Names of all kinds there are, for suggestions. */
   readonly kindNames: readonly string[];
+  /** False after a plug-in that could not be loaded: what it declares is not known. */
+  readonly kindsKnown: boolean;
 }
 
 /**
@@ -82,11 +84,11 @@ function readWork(
   if (typeof uses === "string") {
     const kind = context.kinds.get(uses);
     if (kind === undefined && uses !== "") {
-      const hint =
-        context.problems.suggest(uses, context.kindNames) ??
-        `there are ${alternatives(context.kindNames, "and")}`;
+      const near = context.problems.suggest(uses, context.kindNames);
+      const hint = near ?? `there are ${alternatives(context.kindNames, "and")}`;
       const message = `there is no step kind ${code(uses)}`;
-      context.problems.add("unknown-kind", message, valueAt("steps", name, "uses"), { hint });
+      if (near !== undefined || context.kindsKnown)
+        context.problems.add("unknown-kind", message, valueAt("steps", name, "uses"), { hint });
     }
     return { type: "kind", name: uses, kind, with: isMapping(written["with"]) ? written["with"] : NOTHING };
   }

@@ -1,8 +1,17 @@
 import type { Document, YAMLParseError } from "yaml";
 import type { Report } from "./yaml.js";
 
-/** Errors shown of one file; the parser's later ones are mostly echoes of the first. */
+/** Errors shown of one file. */
 const MOST = 10;
+
+/** What is wrong with one value alone, whatever stands before it. Other errors follow from the first. */
+const OWN: ReadonlySet<YAMLParseError["code"]> = new Set([
+  "BAD_DQ_ESCAPE",
+  "BAD_SCALAR_START",
+  "MULTIPLE_ANCHORS",
+  "MULTIPLE_TAGS",
+  "ALIAS_PROPS",
+]);
 
 /** The parser's errors in the user's words, one a line, with the likely cause where it can be told. */
 export function reportSyntax(document: Document, text: string, report: Report): void {
@@ -17,6 +26,7 @@ export function reportSyntax(document: Document, text: string, report: Report): 
     const [start, end] = error.pos;
     const line = text.lastIndexOf("\n", start - 1);
     if (line === lastLine && shown > 0) continue;
+    if (shown > 0 && !OWN.has(error.code) && openExpression(text, start) === undefined) continue;
     lastLine = line;
     if (shown++ === MOST) return;
     reportOne(error, text, [Math.min(start, text.length), Math.min(end, text.length)], report);
@@ -29,13 +39,17 @@ function reportOne(error: Flaw, text: string, at: [number, number], report: Repo
     report("tab", "a tab is used as indentation", [tab, tab + 1], "YAML is indented with spaces");
     return;
   }
-  const [message, hint] = WORDS[error.code] ?? [lower(error.message), undefined];
-  report("yaml-syntax", message, at, openExpression(text, at[0]) ?? hint);
+  const expression = openExpression(text, at[0]);
+  const [message, hint] =
+    expression === undefined
+      ? (WORDS[error.code] ?? [lower(error.message), undefined])
+      : [UNQUOTED, `put it in quotes: "${expression}"`];
+  report("yaml-syntax", message, at, hint);
 }
 
 type Flaw = Pick<YAMLParseError, "code" | "message" | "pos">;
 
-const UNQUOTED = 'an expression inside `{ }` or `[ ]` must be in quotes: "${{ ... }}"';
+const UNQUOTED = "an expression inside `{ }` or `[ ]` must be in quotes";
 
 const WORDS: Partial<Record<YAMLParseError["code"], readonly [string, string | undefined]>> = {
   BAD_SCALAR_START: ["a value cannot begin with this character", "put the value in quotes"],
@@ -65,12 +79,17 @@ function indentingTab(text: string, at: number): number | undefined {
   return tab === -1 ? undefined : begin + tab;
 }
 
-/** The commonest mistake of all: `{ seed: ${{ matrix.seed }} }`, which YAML reads as nested mappings. */
+/**
+ * The expression in the line of an error that stands open: the commonest mistake of all, `{ seed: ${{ matrix.seed }} }`,
+ * which YAML reads as nested mappings.
+ */
 function openExpression(text: string, at: number): string | undefined {
   const begin = text.lastIndexOf("\n", at) + 1;
   const end = text.indexOf("\n", begin);
   const line = text.slice(begin, Math.min(end === -1 ? text.length : end, begin + 10_000));
-  return /^[^#"']*[[{][^"'#]*\$\{\{/.test(line) || /[[{,:]\s*\$\{\{/.test(line) ? UNQUOTED : undefined;
+  const [, expression] =
+    /^[^#"']*[[{][^"'#]*(\$\{\{[^}]*)/.exec(line) ?? /[[{,:]\s*(\$\{\{[^}]*)/.exec(line) ?? [];
+  return expression === undefined ? undefined : `${expression.trim().slice(0, 60)} }}`;
 }
 
 function lower(message: string): string {

@@ -172,8 +172,17 @@ class Reader {
     const at = key === null ? span(map) : span(key);
     if (!isScalar(key) || typeof key.value !== "string") {
       const what = isScalar(key) ? show(key.value as Json) : "a value that is not text";
-      const hint = isScalar(key) && key.source ? `put it in quotes: "${key.source}"` : undefined;
-      this.#report("bad-key", `a key must be text, not ${what}`, at, hint);
+      const source = isScalar(key) ? key.source : undefined;
+      const hint = source === undefined || source === "" ? undefined : `put it in quotes: "${source}"`;
+      const inner = isMap(key) && key.flow === true && key.items.length === 1 ? key.items[0]?.key : undefined;
+      if (isScalar(inner) && typeof inner.value === "string")
+        this.#report(
+          "bad-key",
+          "this is read as a mapping within a mapping, not as an expression",
+          at,
+          `write "\${{ ${inner.value} }}", with the \`$\` and in quotes`,
+        );
+      else this.#report("bad-key", `a key must be text, not ${what}`, at, hint);
       return undefined;
     }
     const name = key.value;

@@ -53,6 +53,21 @@ const cases: readonly Case[] = [
   ["an open quote", "name: 'x\n", ["yaml-syntax 2:1"]],
   ["two keys on a line", "name: a: b\n", ["yaml-syntax 1:7"]],
   ["an unquoted expression in braces", "steps: { a: { run: [x, ${{ params.a }}] } }\n", ["yaml-syntax 1:25"]],
+  [
+    "an unquoted expression, and what the parser makes of all that follows",
+    "steps:\n  a:\n    run: [x]\n    env: { A: ${{ params.x }} }\n    inputs: { i: b }\n  b: { run: [x] }\nexpect: []\n",
+    ["yaml-syntax 4:16"],
+  ],
+  [
+    "two independent mistakes of YAML",
+    'steps:\n  a: { run: ["\\q"] }\n  b: { run: ["\\q"] }\n',
+    ["yaml-syntax 2:15", "yaml-syntax 3:15"],
+  ],
+  [
+    "an expression without its `$`",
+    "steps: { a: { run: [x, {{ params.a }}], timeout: {{ params.t }} } }\n",
+    ["bad-key 1:25", "bad-key 1:51"],
+  ],
   ["YAML 1.1", `%YAML 1.1\n---\n${S}`, ["yaml-syntax 1:1"]],
   ["two documents", `${S}---\n${S}`, ["multiple-documents 4:1"]],
   ["the same key twice", `${S}name: a\nname: b\n`, ["duplicate-key 5:1"]],

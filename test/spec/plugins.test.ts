@@ -29,7 +29,7 @@ afterAll(folder.remove);
 /** What a process of its own makes of each pipeline: jest's module loader has no room for the hooks of plug-ins. */
 function loadAll(
   texts: readonly string[],
-): { codes?: string[]; hints?: string[]; nodes?: GraphNode[]; kinds?: string[] }[] {
+): { codes?: string[]; hints?: string[]; messages?: string[]; nodes?: GraphNode[]; kinds?: string[] }[] {
   const script = `
     import { load } from ${JSON.stringify(new URL("support.js", import.meta.url).href)};
     const out = [];
@@ -39,7 +39,7 @@ function loadAll(
         out.push({ nodes: graph.nodes, kinds: await Promise.all(kinds.names.map(async n => [n, (await kinds.get(n)).plugin].join())) });
       } catch (error) {
         const found = error.diagnostics ?? [{ code: String(error.stack) }];
-        out.push({ codes: found.map(d => [d.code, d.range?.start.line, d.range?.start.column].join(":")), hints: found.map(d => d.hint) });
+        out.push({ codes: found.map(d => [d.code, d.range?.start.line, d.range?.start.column].join(":")), hints: found.map(d => d.hint), messages: found.map(d => d.message) });
       }
     }
     console.log(JSON.stringify(out));`;
@@ -56,11 +56,12 @@ describe("plugins", () => {
   const refused = ["broken", "throws", "shapeless", "empty", "schema"].map(name =>
     plain(`[./kinds/${name}.js]`),
   );
-  const [good, typo, twice, both, ...bad] = loadAll([
+  const [good, typo, twice, both, after, ...bad] = loadAll([
     blur,
     blur.replace("uses: blur,", "uses: blur, with: { raduis: 3 },"),
     plain("[./kinds/twice.js]"),
     plain("[./kinds/blur.js, ./kinds/again.js]"),
+    "plugins: [./kinds/broken.js]\nsteps:\n  a: { uses: blur }\n  b: { uses: make-dta }\n",
     ...refused,
   ]);
 
@@ -84,6 +85,13 @@ describe("plugins", () => {
 
   it("that cannot be used are pointed at in the list", () => {
     expect(bad.map(found => found.codes)).toEqual(refused.map(() => ["bad-plugin:1:11"]));
+    const places = bad.map(({ messages }) => messages?.[0]?.split(": ")[0]);
+    expect(places[0]).toBe("`./kinds/broken.js:1:17`");
+    expect(places[1]).toBe("`./kinds/throws.js:1:7`");
+  });
+
+  it("do not make a mistake of each step that uses a kind of theirs, but of a misspelt one", () => {
+    expect(after?.codes).toEqual(["bad-plugin:1:11", "unknown-kind:4:14"]);
   });
 });
 
