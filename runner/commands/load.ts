@@ -26,6 +26,8 @@ export interface Target {
   /** Selected steps and their ancestors, inputs first. */
   readonly nodes: readonly GraphNode[];
   readonly warnings: readonly Diagnostic[];
+  /** Warns, on stderr, of what only the machine shows. */
+  readonly advise: LoadedPipeline["advise"];
   /** Throws for what is wrong with the pipeline on this machine. */
   readonly refuse: LoadedPipeline["refuse"];
 }
@@ -60,6 +62,11 @@ export async function loadTarget(
     expect: loaded.spec.expect,
     nodes: selectNodes(graph, steps),
     warnings,
+    advise: async mistakes => {
+      const found = session.quiet ? [] : await loaded.advise(mistakes);
+      await tellWarnings(session, found, loaded.texts);
+      return found;
+    },
     refuse: loaded.refuse,
   };
 }

@@ -8,6 +8,7 @@ import { faultText } from "../store/fault.js";
 import type { Store } from "../store/store.js";
 import { createReporter, type ReporterKind } from "../ui/reporter.js";
 import type { Target } from "./load.js";
+import { refuseMissingPrograms } from "./refuse-missing-programs.js";
 import { refuseMissingSecrets } from "./refuse-missing-secrets.js";
 import { refuseUnrepeatable } from "./refuse-unrepeatable.js";
 import { requireEngine } from "./require-engine.js";
@@ -31,6 +32,7 @@ export async function perform(
   refuseImpossible(target);
   await adviseOnEngine(session, target);
   await refuseUnrepeatable(target);
+  await refuseMissingPrograms(target);
   await refuseMissingSecrets(target);
   refuseUnwritable(target.host.store);
   const reporter = createReporter(kind, { ...session, graph: target.graph });

@@ -5,6 +5,7 @@ import type { GraphNode } from "../graph/types.js";
 import { loadTarget, type LoadOptions, type Target } from "./load.js";
 import { perform, type PerformOptions, refuseImpossible } from "./perform.js";
 import { planTable } from "./plan.js";
+import { refuseMissingPrograms } from "./refuse-missing-programs.js";
 import { refuseUnrepeatable } from "./refuse-unrepeatable.js";
 import { runResults } from "./results.js";
 import { isPipeline, pipelineOf, onStdout, print, type Session } from "./session.js";
@@ -27,6 +28,7 @@ export async function runCommand(session: Session, args: string[], options: Opti
   if (options.dryRun === true) {
     refuseImpossible(target);
     await refuseUnrepeatable(target);
+    await refuseMissingPrograms(target);
     print(session, await planTable(session, target, forced));
     return DONE;
   }

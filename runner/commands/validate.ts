@@ -1,6 +1,7 @@
 import { UsageError } from "../core/diagnostic.js";
 import { DONE, USAGE } from "./exit.js";
 import { loadTarget, type LoadOptions } from "./load.js";
+import { refuseMissingPrograms } from "./refuse-missing-programs.js";
 import { print, printJson, type Session } from "./session.js";
 
 /** `vistas validate`: every mistake at once; runs nothing. */
@@ -10,7 +11,9 @@ export async function validateCommand(
   options: LoadOptions & { json?: boolean },
 ): Promise<number> {
   try {
-    const { graph, warnings } = await loadTarget(session, args, options);
+    const target = await loadTarget(session, args, options);
+    const { graph } = target;
+    const warnings = [...target.warnings, ...(await refuseMissingPrograms(target))];
     if (options.json === true) printJson(session, warnings);
     else
       print(

@@ -7,7 +7,13 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let least = (word.length < 4 ? 1 : Math.max(2, Math.floor(word.length / 3))) + 1;
   for (const candidate of candidates) {
     const d = distance(word.toLowerCase(), candidate.toLowerCase());
-    if (d < least) [best, least] = [candidate, d];
+    // Of equally near ones that which has its letters, as in `sotr` for `sort`.
+    const isBetter = d < least || (d === least && best !== undefined && letters(candidate) === letters(word));
+    if (isBetter) [best, least] = [candidate, d];
   }
   return best;
+}
+
+function letters(word: string): string {
+  return Array.from(word.toLowerCase()).sort().join("");
 }

@@ -10,7 +10,7 @@ import { optionsCheck, type OptionsCheck } from "../spec/options.js";
 import { layerParams, type Override } from "../spec/overrides.js";
 import { resolveParams } from "../spec/params.js";
 import { loadPlugins } from "../spec/plugins.js";
-import { valueAt } from "../spec/place.js";
+import { valueAt, type Place } from "../spec/place.js";
 import { Problems } from "../spec/problems.js";
 import { readExpectations } from "../spec/expectations.js";
 import { readSteps } from "../spec/read-steps.js";
@@ -57,6 +57,8 @@ export interface LoadedPipeline {
   readonly texts: ReadonlyMap<string, string>;
   /** Things worth a look, such as params that nothing reads. Worked out when asked: their places may need the YAML. */
   warnings(): Promise<readonly Diagnostic[]>;
+  /** Warnings of what only the machine shows, at their places. */
+  readonly advise: (mistakes: readonly Mistake[]) => Promise<readonly Diagnostic[]>;
   /** Throws a `UsageError` for mistakes that only the machine shows, at their places; nothing where there are none. */
   readonly refuse: (mistakes: readonly Mistake[]) => Promise<void>;
 }
@@ -67,6 +69,8 @@ export interface Mistake {
   readonly hint: string;
   /** Of the value in the pipeline. */
   readonly path: JsonPath;
+  /** What to point at in it: a word of a text, or of a list of words; the whole where it is not written there as such. */
+  readonly word?: string;
 }
 
 /**
@@ -90,6 +94,7 @@ export async function loadPipeline(options: LoadOptions): Promise<LoadedPipeline
     ...loaded,
     texts: new Map([...loaded.texts].filter(([name]) => !away.has(name))),
     warnings: async () => (await loaded.warnings()).filter(warning => !away.has(warning.file)),
+    advise: async mistakes => (await loaded.advise(mistakes)).filter(warning => !away.has(warning.file)),
     refuse: mistakes => loaded.refuse(mistakes).catch(concealed),
   };
 }
@@ -145,13 +150,48 @@ async function load(options: LoadOptions): Promise<LoadedPipeline> {
     warnUnused(plainMapping(layers.raw), params.reads, problems);
     return problems.diagnostics("warning");
   };
+  const advise = (mistakes: readonly Mistake[]): Promise<readonly Diagnostic[]> => {
+    const found = new Problems(document);
+    for (const mistake of mistakes)
+      found.add(mistake.code, mistake.message, placeOf(mistake, value), {
+        ...{ hint: mistake.hint, severity: "warning" },
+      });
+    return found.diagnostics("warning");
+  };
   const refuse = (mistakes: readonly Mistake[]): Promise<void> => {
-    for (const { code, message, hint, path } of mistakes)
-      problems.add(code, message, valueAt(...path), { hint });
+    for (const mistake of mistakes)
+      problems.add(mistake.code, mistake.message, placeOf(mistake, value), { hint: mistake.hint });
     return problems.throwIfAny();
   };
-  return { graph, spec, kinds, used, texts: new Map([[file, document.text]]), warnings, refuse };
+  return { graph, spec, kinds, used, texts: new Map([[file, document.text]]), warnings, advise, refuse };
 }
+
+function placeOf({ path, word }: Mistake, root: Json): Place {
+  const whole = valueAt(...path);
+  if (word === undefined) return whole;
+  const at = path.reduce<Json | undefined>(
+    (value, key) =>
+      typeof key === "number"
+        ? isList(value)
+          ? value[key]
+          : undefined
+        : isObject(value)
+          ? value[key]
+          : undefined,
+    root,
+  );
+  if (isList(at)) return at.includes(word) ? valueAt(...path, at.indexOf(word)) : whole;
+  const text = typeof at === "string" ? at : "";
+  for (let start = text.indexOf(word); start !== -1; start = text.indexOf(word, start + 1)) {
+    const end = start + word.length;
+    if (!WORD.test(text.slice(Math.max(0, start - 1), start)) && !WORD.test(text.slice(end, end + 1)))
+      return { ...whole, within: { start, end } };
+  }
+  return whole;
+}
+
+/** What goes on with the name of a program. */
+const WORD = /[\w./-]/;
 
 /** The folder that a pipeline's paths are relative to: its own, or the one above if its own is called `pipelines`. */
 export function projectOf(absolute: string): string {

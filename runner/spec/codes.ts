@@ -53,6 +53,8 @@ export const codes = {
   "ambiguous-output": "An input names a step of several outputs without saying which.",
   "missing-file": "An input file or folder of the user's does not exist.",
   "input-holds-store": "An input folder holds the store, which changes while steps run.",
+  "missing-program":
+    "A program of a `run:` step is not on its PATH, or is a file that is not there or may not be executed (a warning where it is not certain).",
   "outside-project": "A relative path leads out of the project folder.",
   "unwritten-output": "No word of `run` mentions an output (a warning).",
   "bad-output": "An output's file name cannot be used.",

@@ -197,8 +197,9 @@ class Parser {
         this.#skipLines();
         this.#doubtfully(() => this.#command());
       },
-      skipTo: word => {
-        while (!isWord(this.#lexer.peek(), word) && this.#lexer.peek().type !== "end") this.#lexer.next();
+      test: end => {
+        this.state.commands.push({ words: ["[["], variables: this.state.variables, doubtful: this.#doubt });
+        while (!isWord(this.#lexer.peek(), end) && this.#lexer.peek().type !== "end") this.#lexer.next();
         this.#lexer.next();
       },
     };
@@ -275,7 +276,8 @@ class Parser {
     } else if (name === "." || name === "source") this.#source(args[0]);
     else if (ASKING.has(name)) {
       for (const arg of args) if (arg !== undefined) this.state.askedAfter.add(arg);
-    } else if (CHANGING.has(name) || (SWITCHING.has(name) && args.includes("activate")))
+    } else if (INSTALLING.test(words.slice(0, 4).join(" "))) this.state.unsure = true;
+    else if (CHANGING.has(name) || (SWITCHING.has(name) && args.includes("activate")))
       this.state.unsure = true;
   }
 
@@ -329,7 +331,7 @@ interface Grammar {
   loopVariable(): void;
   cases(): void;
   function(): void;
-  skipTo(word: string): void;
+  test(end: string): void;
 }
 
 const COMPOUND: ReadonlyMap<string, (grammar: Grammar) => void> = new Map(
@@ -361,7 +363,7 @@ const COMPOUND: ReadonlyMap<string, (grammar: Grammar) => void> = new Map(
     case: g => g.cases(),
     function: g => g.function(),
     time: g => g.command(),
-    "[[": g => g.skipTo("]]"),
+    "[[": g => g.test("]]"),
   }),
 );
 
@@ -372,12 +374,14 @@ function loop(g: Grammar): void {
   g.expect("done");
 }
 
-const TESTS = new Set(["[", "test", "command", "type", "which", "hash"]);
+const TESTS = new Set(["[", "[[", "test", "command", "type", "which", "hash"]);
 const ASKING = new Set(["command", "type", "which", "hash"]);
 const DECLARING = new Set(["export", "readonly", "local", "declare", "typeset"]);
 /** After these, a name may mean anything. */
 const CHANGING = new Set(["eval", "alias", "unalias", "enable", "module", "ml", "nvm", "spack"]);
-const SWITCHING = new Set(["conda", "mamba", "micromamba", "pyenv", "micromamba"]);
+/** `pip install`, `python -m pip install`, `apt-get install`, `npm i -g`: there may be more programs by then. */
+const INSTALLING = /^(?:\S+ )*?(?:install|add|i|upgrade|sync)\b|^(?:make|cmake|ninja|cargo|go) /;
+const SWITCHING = new Set(["conda", "mamba", "micromamba", "pyenv"]);
 
 function isOperator(token: Token, ...texts: string[]): boolean {
   return token.type === "operator" && texts.includes(token.text);

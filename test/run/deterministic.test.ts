@@ -29,9 +29,9 @@ async function target(
     return Promise.resolve({ backend: "abacus", numericClass: "", deterministic, why: "it is there" });
   };
   const host = { kinds: loaded.kinds, engine } as unknown as Target["host"];
-  const { graph, refuse } = loaded;
+  const { graph, refuse, advise } = loaded;
   return {
-    target: { host, graph, nodes: graph.nodes, refuse, expect: [], warnings: [] },
+    target: { host, graph, nodes: graph.nodes, refuse, advise, expect: [], warnings: [] },
     asked: () => asked,
   };
 }

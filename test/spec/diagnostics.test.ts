@@ -396,7 +396,7 @@ describe("diagnostics", () => {
         "unwritten-output",
         "input-holds-store",
       ],
-      ...["not-deterministic", "missing-secret", "secret-in-env"],
+      ...["not-deterministic", "missing-program", "missing-secret", "secret-in-env"],
     ];
     expect(Object.keys(codes).filter(code => !provoked.has(code) && !elsewhere.includes(code))).toEqual([]);
     expect([...provoked].filter(code => !Object.hasOwn(codes, code ?? ""))).toEqual([]);

@@ -1,8 +1,9 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { posix } from "node:path";
 import type { ArtifactRef } from "../../core/record.js";
 import type { GraphNode, NodeInput, Template } from "../../graph/types.js";
 import { scriptInvocations, wordInvocations, type Invocation } from "../../spec/invocations.js";
+import { baseEnvironment } from "../environment.js";
 import type { Host } from "../host.js";
 import { isStaged, type ResultOf } from "../keyer.js";
 
@@ -12,16 +13,67 @@ export type Found =
   | { readonly state: "file"; readonly path: string; readonly input: boolean }
   /** No program of this name on the step's PATH, or no such file. */
   | { readonly state: "missing" }
+  /** A file of the user's that may not be executed. */
+  | { readonly state: "unfit" }
+  /** It cannot be in the step's own folder, unless the step itself makes it. */
+  | { readonly state: "undeclared" }
   /** Only a run can tell: it may be made by the step itself. */
   | { readonly state: "unknown" };
 
 /** The programs that a step's command starts, as far as they can be known. */
-export function invocationsOf(node: GraphNode, env: ReadonlyMap<string, string>): readonly Invocation[] {
+export function invocationsOf(host: Host, node: GraphNode): readonly Invocation[] {
+  let found = known.get(node);
+  if (found === undefined) known.set(node, (found = readCommand(node, environmentOf(host, node))));
+  return found;
+}
+
+/** A step is asked after before the run, for its key, and before and after it is run. */
+const known = new WeakMap<GraphNode, readonly Invocation[]>();
+
+function readCommand(node: GraphNode, env: ReadonlyMap<string, string>): readonly Invocation[] {
   if (node.work.type !== "command") return [];
   const texts = node.work.words.map(marked);
   if (node.work.form === "argv") return wordInvocations(texts, env);
   const shell = { program: SHELL, words: [SHELL], variables: env, doubtful: false };
   return [shell, ...scriptInvocations(texts.join(""), env)];
+}
+
+/** The variables by which the programs of most steps are found; always the same object. */
+export function plainEnvironment(host: Host): ReadonlyMap<string, string> {
+  let found = plain.get(host);
+  if (found === undefined) {
+    // The folder for temporary files is not known before the step runs.
+    found = new Map(Object.entries(baseEnvironment(host.env, "")).filter(([name]) => name !== "TMPDIR"));
+    plain.set(host, found);
+  }
+  return found;
+}
+
+const plain = new WeakMap<Host, ReadonlyMap<string, string>>();
+
+function environmentOf(host: Host, { env }: GraphNode): ReadonlyMap<string, string> {
+  const base = plainEnvironment(host);
+  if (env.length === 0) return base;
+  const declared = env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const]));
+  return new Map([...base, ...declared]);
+}
+
+/** Those of the nodes with a program that may not be found: a quick look, which in most runs is all. */
+export function withoutPrograms(host: Host, nodes: readonly GraphNode[]): readonly GraphNode[] {
+  const places = new Map<string, string | undefined>();
+  const there = new Set<string>();
+  const base = plainEnvironment(host);
+  return nodes.filter(node => {
+    const left = invocationsOf(host, node).filter(one => one.variables !== base || !there.has(one.program));
+    if (left.length === 0) return false;
+    const finder = new ProgramFinder(host, node, () => undefined, places);
+    return left.some(one => {
+      const { state } = finder.find(one);
+      if (state === "file" && one.variables === base && !/\0|^[^/].*\//.test(one.program))
+        there.add(one.program);
+      return state !== "file" && state !== "unknown";
+    });
+  });
 }
 
 /** What runs the scripts of steps. */
@@ -59,7 +111,9 @@ export class ProgramFinder {
       if (own) this.known.set(place, candidate.path);
       return candidate;
     }
-    if (own) this.known.set(place, undefined);
+    // In the step's own folder there may be more by then.
+    if (!own) return { state: "unknown" };
+    this.known.set(place, undefined);
     return { state: "missing" };
   }
 
@@ -79,12 +133,13 @@ export class ProgramFinder {
       if (staged === source.path || staged.startsWith(`${source.path}/`))
         return this.#input(source.absolute + staged.slice(source.path.length));
     }
-    return { state: "unknown" };
+    return { state: "undeclared" };
   }
 
-  /** What is in an input may be executed only if its bit is set; which the key says. */
+  /** Whether what is in an input may be executed is part of its content. */
   #input(path: string): Found {
-    return isProgram(path) ? { state: "file", path, input: true } : { state: "unknown" };
+    if (isProgram(path)) return { state: "file", path, input: true };
+    return { state: existsSync(path) ? "unfit" : "unknown" };
   }
 
   /** The input that a word means, where it is read as a script and need not be executable. */

@@ -7,10 +7,9 @@ import type { ProgramPrint } from "../../core/record.js";
 import type { Graph, GraphNode } from "../../graph/types.js";
 import { scriptInvocations, wordInvocations, type Invocation } from "../../spec/invocations.js";
 import { UnreadableInput } from "../../store/digest.js";
-import { baseEnvironment } from "../environment.js";
 import type { Host } from "../host.js";
 import type { ResultOf } from "../keyer.js";
-import { invocationsOf, ProgramFinder } from "./find.js";
+import { invocationsOf, plainEnvironment, ProgramFinder } from "./find.js";
 import { realPath, textOf, upwards } from "./folders.js";
 import type { Interpreters } from "./interpreters.js";
 import { isRelevant, languageOf, type Language } from "./languages.js";
@@ -38,7 +37,7 @@ export class Programs {
     private readonly graph: Graph,
   ) {
     this.#cwd = [...upwards(host.store.workFolders())].find(folder => existsSync(folder)) ?? "/";
-    this.#base = new Map(Object.entries(baseEnvironment(host.env, "")));
+    this.#base = plainEnvironment(host);
   }
 
   /** Looks at everything anew. */
@@ -50,7 +49,7 @@ export class Programs {
 
   /** Sorted, each once. */
   of(node: GraphNode, resultOf: ResultOf): readonly ProgramPrint[] | Promise<readonly ProgramPrint[]> {
-    const invocations = invocationsOf(node, this.environment(node));
+    const invocations = invocationsOf(this.host, node);
     const plain = invocations.map(one => (this.#isPlain(one) ? this.#plain.get(one.program) : undefined));
     // The most frequent case by far waits for nothing.
     const known = plain.flatMap(prints => prints ?? []);
@@ -76,15 +75,6 @@ export class Programs {
     return variables === this.#base && script === undefined && PLAIN.test(program);
   }
 
-  /** The variables by which a step's programs are found. */
-  environment(node: GraphNode): ReadonlyMap<string, string> {
-    if (node.env.length === 0) return this.#base;
-    const declared = node.env.flatMap(({ name, value }) =>
-      value === undefined ? [] : [[name, value] as const],
-    );
-    return new Map([...this.#base, ...declared]);
-  }
-
   async #invoked(
     invocation: Invocation,
     finder: ProgramFinder,
@@ -92,9 +82,9 @@ export class Programs {
   ): Promise<readonly ProgramPrint[]> {
     const place = finder.find(invocation);
     const name = basename(invocation.program);
-    if (place.state === "unknown") return [];
     // A script of the user's may ask for programs that it can do without.
     if (place.state === "missing") return depth > 0 ? [] : [{ name, digest: "absent" }];
+    if (place.state !== "file") return [];
     const known = place.input ? undefined : this.#nameOf(place.path, invocation);
     const before = known === undefined ? undefined : this.#prints.get(known);
     const prints = before ?? this.#examine(name, place.path, place.input, invocation, finder, depth);
