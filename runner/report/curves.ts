@@ -12,7 +12,12 @@ export interface Chart {
 /** A step at one point of its factors; one line for each repeat. */
 export interface Series {
   readonly name: string;
-  readonly lines: readonly { readonly label: string; readonly points: Curve }[];
+  readonly lines: readonly {
+    readonly label: string;
+    readonly points: Curve;
+    /** The first point that is not finite, which has no place on the chart. */
+    readonly odd?: Curve[number];
+  }[];
   /** Mean, least and greatest over the lines, where several share their places; else empty. */
   readonly mean: readonly Spread[];
 }
@@ -24,7 +29,7 @@ export interface Spread {
   readonly max: number;
 }
 
-/** Charts in order of first appearance. Points that are not finite are left out, and curves of fewer than two. */
+/** Charts in order of first appearance. Curves of fewer than two points that are finite are left out. */
 export function charts(results: Iterable<StepResult>): Chart[] {
   const found = new Map<string, { kind: string; metric: string; series: Map<string, Line[]> }>();
   for (const { step, record } of results) {
@@ -34,6 +39,7 @@ export function charts(results: Iterable<StepResult>): Chart[] {
     for (const [metric, curve] of Object.entries(record.curves)) {
       const finite = curve.filter(([at, value]) => Number.isFinite(at) && Number.isFinite(value));
       if (finite.length < 2) continue;
+      const odd = curve.find(point => !point.every(Number.isFinite));
       const name = JSON.stringify([kind, metric]);
       const chart = found.get(name) ?? { kind, metric, series: new Map<string, Line[]>() };
       found.set(name, chart);
@@ -44,7 +50,7 @@ export function charts(results: Iterable<StepResult>): Chart[] {
       // Labels of one result share its line: it is no second repeat.
       const same = step.key === null ? -1 : lines.findIndex(line => line.key === step.key);
       const earlier = lines[same];
-      if (earlier === undefined) lines.push({ label, points: finite, key: step.key });
+      if (earlier === undefined) lines.push({ label, points: finite, key: step.key, ...(odd && { odd }) });
       else lines[same] = { ...earlier, label: `${earlier.label} = ${label}` };
     }
   }
@@ -53,7 +59,7 @@ export function charts(results: Iterable<StepResult>): Chart[] {
     metric,
     series: [...series].map(([name, lines]) => ({
       name,
-      lines: lines.map(({ label, points }) => ({ label, points: thinned(points) })),
+      lines: lines.map(({ label, points, odd }) => ({ label, points: thinned(points), ...(odd && { odd }) })),
       // Of the whole curves: thinned ones keep points of their own, and share few places.
       mean: spread(lines),
     })),

@@ -67,11 +67,15 @@ function plotRow(row: MetricRow, cell: MetricCell, scale: Scale): Markup {
     ),
     interval !== null &&
       markup`<line class="interval" x1="${at(scale, interval[0])}" x2="${at(scale, interval[1])}" y1="14" y2="14"><title>${n > 1 ? `95 % interval of the mean over ${n}: ${text}` : text}</title></line>`,
-    ...values.map(
-      ({ label, value }) =>
-        markup`<circle class="one" cx="${at(scale, value)}" cy="14" r="3.5"><title>${label === "" ? value : `${label}: ${value}`}</title></circle>`,
-    ),
-    markup`<circle class="mean" cx="${at(scale, mean)}" cy="14" r="4.5"><title>${n === 1 ? String(mean) : `mean of ${n}: ${text}`}</title></circle>`,
+    ...values
+      .filter(({ value }) => Number.isFinite(value))
+      .map(
+        ({ label, value }) =>
+          markup`<circle class="one" cx="${at(scale, value)}" cy="14" r="3.5"><title>${label === "" ? value : `${label}: ${value}`}</title></circle>`,
+      ),
+    // What has no place on the axis is told in words.
+    Number.isFinite(mean) &&
+      markup`<circle class="mean" cx="${at(scale, mean)}" cy="14" r="4.5"><title>${n === 1 ? String(mean) : `mean of ${n}: ${text}`}</title></circle>`,
   ];
   const name = rowName(row.step, row.factors);
   return markup`<tr><th scope="row">${name}</th><td><svg class="strip" height="28" role="img" aria-label="${`${name}: ${text}`}">${marks}</svg></td><td class="number">${text}</td></tr>
@@ -80,7 +84,8 @@ function plotRow(row: MetricRow, cell: MetricCell, scale: Scale): Markup {
 
 /** The interval over repeats, or the one that the step gave. */
 function intervalOf({ estimate: { mean, half }, bounds }: MetricCell): readonly [number, number] | null {
-  return half === null ? bounds : [mean - half, mean + half];
+  const interval = half === null ? bounds : ([mean - half, mean + half] as const);
+  return interval?.every(Number.isFinite) === true ? interval : null;
 }
 
 /** A place along the strip; in percent, so that the strip can be of any width. */

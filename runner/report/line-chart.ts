@@ -96,10 +96,15 @@ function hovers({ lines, mean, name }: Series, x: Scale, y: Scale): Markup[] {
 function lineTitle(name: string, line: Series["lines"][number]): string {
   const last = line.points.at(-1);
   const end = last === undefined ? "" : `, ${number(last[1])} at ${number(last[0])}`;
-  return `${name}${line.label === "" ? "" : ` [${line.label}]`}${end}`;
+  return `${name}${line.label === "" ? "" : ` [${line.label}]`}${end}${oddText(line)}`;
+}
+
+/** What a line does not show: `, NaN at 120`. */
+function oddText({ odd }: Series["lines"][number]): string {
+  return odd === undefined ? "" : `, ${number(odd[1])} at ${number(odd[0])}`;
 }
 
 function legendEntry({ name, lines }: Series, i: number): Markup {
   const many = lines.length > 1 ? ` ×${lines.length}` : "";
-  return markup`<li class="s${i}"><svg width="18" height="10" aria-hidden="true"><line class="line" x1="1" x2="17" y1="5" y2="5"/></svg>${name}${many}</li>`;
+  return markup`<li class="s${i}"><svg width="18" height="10" aria-hidden="true"><line class="line" x1="1" x2="17" y1="5" y2="5"/></svg>${name}${many}${lines.map(oddText)}</li>`;
 }

@@ -237,4 +237,22 @@ expect:
     };
     expect(lock.ok).toBe(true);
   });
+
+  it("of a plug-in may be NaN too; a chart says where its curve leaves the numbers", async () => {
+    const p = new Project({
+      "kind.mjs": `import { defineStep } from "vistas";
+import { writeFileSync } from "node:fs";
+export default defineStep({ kind: "diverges", summary: "Diverges", with: { type: "object" }, outputs: ["o"],
+  async run(ctx) {
+    for (let at = 0; at < 5; at++) ctx.metric("loss", at < 3 ? 1 / (at + 1) : NaN, at);
+    writeFileSync(ctx.outputs.o, "weights");
+  },
+});`,
+      "p.yaml": "plugins: [./kind.mjs]\nsteps: { s: { uses: diverges } }\n",
+    });
+    const { ends } = await p.runEvents();
+    expect(ends[0]).toMatchObject({ outcome: "ran", metrics: { loss: "NaN" } });
+    const report = await p.vistas(["report", "p.yaml"]);
+    expect(readFileSync(report.stdout.trim(), "utf8")).toContain("0.3333 at 2, NaN at 3");
+  });
 });

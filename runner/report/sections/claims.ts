@@ -29,7 +29,7 @@ function checkRow(check: Check): Markup {
 
 /** The band of what is right, the value and its interval on one small axis. */
 function picture({ actual, interval, wanted }: Check): Markup | null {
-  if (typeof actual !== "number" || wanted === null) return null;
+  if (typeof actual !== "number" || !Number.isFinite(actual) || wanted === null) return null;
   const [low, high] = wanted;
   const ends = wanted.filter(end => end !== null);
   const scale = scaleOf([actual, ...ends, ...(interval ?? [])], 3, 0.12);
