@@ -56,7 +56,8 @@ function training(updates: number): ContrastiveOptions {
     batch: 16,
     views: 2,
     augment: { flip: 0.5 },
-    noise: 0,
+    // The views are black: without noise they would be the same picture, which is refused.
+    noise: 0.05,
     optimiser: { kind: "adam", lr: 1e-3, schedule: "constant", warmup: 0, momentum: 0, weightDecay: 0 },
     checkpoint: 0,
     seed: 0,

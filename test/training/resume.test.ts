@@ -74,7 +74,8 @@ describe.each([
     const other = await run({ checkpoint: 9 }, parts);
     expect(other.log[0]).toContain("after 18 updates");
     expect(made(other)).toEqual(whole);
-    expect((await run({ updates: 24, checkpoint: 6 }, parts)).log).toEqual([
+    const { log } = await run({ updates: 24, checkpoint: 6 }, parts);
+    expect(log.filter(line => line.includes("checkpoint"))).toEqual([
       "goes on from the checkpoint after 24 updates",
     ]);
   });
