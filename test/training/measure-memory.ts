@@ -23,7 +23,8 @@ if (work === "updates") {
   const updates = Number(size);
   await trainContrastive(
     context(training(updates), { views: folder }, at => {
-      tensors.add(memory().numTensors);
+      // Before the first update there is no engine to ask.
+      if ((at ?? 0) > 0) tensors.add(memory().numTensors);
       if (at === updates / 5 || at === updates) resident.push(megabytes(process.memoryUsage.rss()));
     }),
   );
