@@ -41,8 +41,9 @@ function packageDifferences(old: ProgramPrint, fresh: ProgramPrint): Difference[
     const [was, is] = [before.get(name), after.get(name)];
     if (was === is) return [];
     const difference = { what: "package", name, before: was ?? null, after: is ?? null } as const;
-    if (was === undefined) return [{ ...difference, detail: `added ${is ?? ""}` }];
-    if (is === undefined) return [{ ...difference, detail: `removed (was ${was})` }];
+    const [old, fresh] = [was, is].map(value => (value !== undefined && VERSION.test(value) ? value : ""));
+    if (was === undefined) return [{ ...difference, detail: `added ${fresh}`.trimEnd() }];
+    if (is === undefined) return [{ ...difference, detail: old === "" ? "removed" : `removed (was ${old})` }];
     return VERSION.test(was) && VERSION.test(is) ? [difference] : [{ ...difference, detail: "changed" }];
   });
 }

@@ -35,7 +35,7 @@ export class Contents {
   ) {}
 
   text(text: string): string {
-    return sha256(text).slice(0, 16);
+    return `content:${sha256(text).slice(0, 16)}`;
   }
 
   /** A short digest of a file, or of all that counts in a folder. */
@@ -46,7 +46,7 @@ export class Contents {
       alsoIgnored(below, folder) ||
       (folder && realPath(join(path, below)) === store);
     try {
-      return (await this.digester.content(path, left)).digest.slice(0, 16);
+      return `content:${(await this.digester.content(path, left)).digest.slice(0, 16)}`;
     } catch (error) {
       if (error instanceof UnreadableInput) return "unreadable";
       throw error;
