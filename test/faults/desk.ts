@@ -23,6 +23,7 @@ export class Desk {
   constructor(
     private readonly cwd: string,
     private readonly root: string,
+    private readonly env: NodeJS.ProcessEnv,
   ) {}
 
   run = (): Promise<Answered> => this.#call(session => runCommand(session, ["p.yaml"], PLAIN));
@@ -50,7 +51,7 @@ export class Desk {
       },
       ...{
         cwd: this.cwd,
-        env: {},
+        env: this.env,
         stdout,
         stderr,
         isTTY: false,

@@ -43,11 +43,20 @@ export class Victim {
   readonly folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "vistas-victim-"));
   readonly root = join(this.folder, "artifacts");
   readonly #saved = join(this.folder, "saved");
-  readonly desk = new Desk(this.folder, this.root);
+  readonly #env = {
+    PATH: `${join(this.folder, "bin")}:${process.env["PATH"] ?? ""}`,
+    HOME: this.folder,
+    VISTAS_CACHE: join(this.folder, "cache"),
+  };
+  readonly desk = new Desk(this.folder, this.root, this.#env);
 
   private constructor() {
     writeFileSync(join(this.folder, "p.yaml"), PIPELINE);
     writeFileSync(join(this.folder, "data.txt"), "data\n");
+    // `scripted` plays them; they have to be there all the same.
+    mkdirSync(join(this.folder, "bin"));
+    for (const name of ["text", "folder", "part"])
+      writeFileSync(join(this.folder, "bin", name), `#!/bin/sh\n# ${name}\n`, { mode: 0o755 });
   }
 
   static async create(): Promise<Victim> {
@@ -82,7 +91,7 @@ export class Victim {
   }
 
   store(): Store {
-    return new Store(this.root, systemClock, systemDisk, new UserCache(join(this.folder, "cache")));
+    return new Store(this.root, systemClock, systemDisk, new UserCache(this.#env.VISTAS_CACHE));
   }
 
   /** Every file of the store, in an order that is always the same for its kinds. */
@@ -101,7 +110,7 @@ export class Victim {
       [CLI, ...words.slice(0, 1), "p.yaml", ...words.slice(1)],
       {
         ...{ cwd: this.folder, extendEnv: false, reject: false, stdin: "ignore", timeout: 120_000 },
-        env: { PATH: process.env["PATH"] ?? "", HOME: this.folder },
+        env: this.#env,
       },
     );
     const well =
