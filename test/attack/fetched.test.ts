@@ -167,7 +167,7 @@ describe("an archive", () => {
     const white = encodePng({ shape: [2000, 2000, 1], data: new Uint8Array(4e6) });
     const folder = new Map(["a", "b", "c"].map(name => [`${name}.png`, white]));
     await expect(images({ images: folder }, 1e7)).rejects.toThrow(
-      "pictures are more than the limit of 10000000 bytes",
+      "the images are more than the limit of 10000000 bytes",
     );
   });
 });

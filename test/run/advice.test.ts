@@ -17,7 +17,6 @@ describe("a program that did not find a file", () => {
   tool: { run: "cat data/x.csv > \${{ outputs.o }}", outputs: { o: o } }
   script: { run: "sh read.sh > \${{ outputs.o }}", outputs: { o: o } }
   inner: { run: [sh, "\${{ inputs.s }}", "\${{ outputs.o }}"], inputs: { s: ./read.sh }, outputs: { o: o } }
-  program: { run: [./read.sh, "\${{ outputs.o }}"], outputs: { o: o } }
   node: { run: [node, -e, "require('fs').readFileSync('./data/x.csv')", "\${{ outputs.o }}"], outputs: { o: o } }
   absent: { run: "cat nowhere.csv > \${{ outputs.o }}", outputs: { o: o } }
   other: { run: "cat data/x.csv; echo data/x.csv; exit 3", inputs: { d: ./data }, outputs: { o: "\${{ outputs.o }}" } }
@@ -29,8 +28,20 @@ describe("a program that did not find a file", () => {
         `declare it under inputs, such as \`inputs: \\{ \\w+: \\./${file.replace(".", "\\.")} \\}\``,
       );
     for (const id of ["tool", "inner", "node"]) expect(errors[id]).toMatch(declare("data/x.csv"));
-    for (const id of ["script", "program"]) expect(errors[id]).toMatch(declare("read.sh"));
+    expect(errors["script"]).toMatch(declare("read.sh"));
     for (const id of ["absent", "other"]) expect(errors[id]).not.toContain("declare");
+  });
+
+  it("is told so before anything runs where the file is the program itself", async () => {
+    const p = new Project({
+      "read.sh": "echo\n",
+      "p.yaml": `steps:\n  program: { run: [./read.sh, "\${{ outputs.o }}"], outputs: { o: o } }\n`,
+    });
+    const { code, stderr } = await p.vistas(["run", "p.yaml"]);
+    expect([code, stderr.includes("declare it under inputs: `inputs: { tool: ./read.sh }`")]).toEqual([
+      2,
+      true,
+    ]);
   });
 });
 

@@ -73,7 +73,7 @@ describe("a run that failed", () => {
     await project.run(["--set", "ok=no", "--keep-going"], { code: 1 });
     const { files, stderr } = await checkedOut("e", "out");
     expect(files).toEqual(ALL);
-    expect(stderr).toMatch(/note: e\[s=1\]: of run \S+ \(failed in run \S+\)/);
+    expect(stderr).toMatch(/note: e\[s=1\]: of run \S+ \(failed in run \S+: exit code 1\)/);
   });
 
   it("does not push what the last good run had out of gc --keep-last 1", async () => {
