@@ -8,6 +8,7 @@ import type { Tools } from "./commands/session.js";
 import { discoverCapacity } from "./exec/devices.js";
 import { localExecutor } from "./exec/local.js";
 import { kindOf } from "./spec/kind-of.js";
+import { statedMetrics } from "../steps/stated-metrics.js";
 import { builtinKinds, isBuiltinKind, kindModule, loadKind } from "../steps/index.js";
 
 export function composeTools(): Tools {
@@ -19,6 +20,7 @@ export function composeTools(): Tools {
       get: async name =>
         isBuiltinKind(name) ? kindOf(await loadKind(name), kindModule(name), false) : undefined,
     },
+    statedMetrics,
     executor: localExecutor,
     capacity: discoverCapacity,
     chooseEngine: async (request, memo) =>

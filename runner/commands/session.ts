@@ -11,6 +11,7 @@ import type { Kinds } from "../spec/kinds.js";
 import { alternatives, code } from "../spec/wording.js";
 import type { EngineChoice } from "../step-api.js";
 import { systemDisk } from "../store/disk.js";
+import type { StatedMetrics } from "../store/stated.js";
 import { Store } from "../store/store.js";
 import { UserCache, userCacheFolder } from "../store/user-cache.js";
 import type { Output } from "../ui/output.js";
@@ -20,6 +21,8 @@ export interface Tools {
   readonly version: string;
   readonly clock: Clock;
   readonly kinds: Kinds;
+  /** Where artifacts of the built-in kinds state the metrics of their steps. */
+  readonly statedMetrics: StatedMetrics;
   readonly executor: Executor;
   capacity(): Capacity;
   /** `memo` is a folder for what the choice may remember, where there is one. */

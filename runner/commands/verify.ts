@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { projectOf } from "../graph/load.js";
 import { examinersHere, examinersOn, type Examiners } from "../store/examiners.js";
+import type { StatedMetrics } from "../store/stated.js";
 import type { Store } from "../store/store.js";
 import { measure, verify, type Extent, type Verified } from "../store/verify.js";
 import { assess } from "../store/verify-loss.js";
@@ -24,7 +25,7 @@ export async function verifyCommand(
   const { pipeline } = splitTarget(args);
   const store = openStore(session, pipeline);
   const extent = measure(store.disk, store.root);
-  const examiners = examinersFor(store, extent);
+  const examiners = examinersFor(store, extent, session.tools.statedMetrics);
   const progress = new TaskProgress(
     session.quiet ? { write: () => true } : session.stderr,
     session.tools.clock,
@@ -72,11 +73,11 @@ export async function verifyCommand(
 }
 
 /** Threads cost more to start than a small store takes to read. */
-function examinersFor(store: Store, { items, bytes }: Extent): Examiners {
+function examinersFor(store: Store, { items, bytes }: Extent, stated: StatedMetrics): Examiners {
   const few = items < 2000 && bytes < 2 ** 26;
   return few
-    ? examinersHere(store.disk, store.root)
-    : examinersOn(store.root, Math.min(availableParallelism(), 16));
+    ? examinersHere(store.disk, store.root, stated)
+    : examinersOn(store.root, stated, Math.min(availableParallelism(), 16));
 }
 
 function exitCode({ damage, repaired }: { damage: readonly Repaired[]; repaired: boolean }): number {

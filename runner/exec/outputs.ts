@@ -9,8 +9,7 @@ import {
   type BigIntStats,
 } from "node:fs";
 import { dirname, join, sep } from "node:path";
-import { isObject, type Json } from "../core/json.js";
-import { quantityOf } from "../core/quantity.js";
+import { holdsMetrics, readMetrics } from "../core/metrics-file.js";
 import type { ArtifactRef } from "../core/record.js";
 import { copyReadOnly } from "./copy.js";
 import { breather } from "../store/files.js";
@@ -102,58 +101,11 @@ export interface MetricsRead {
  */
 export function metricsFrom(outputs: Readonly<Record<string, string>>): MetricsRead {
   const file = outputs["metrics"];
-  if (!file?.endsWith(".json")) return { metrics: {} };
-  let value: Json;
-  try {
-    value = parseMetrics(readFileSync(file, "utf8"));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return {
-      metrics: {},
-      fault: `the output metrics was kept, but it is not JSON, so the step has no metrics: ${why}`,
-    };
-  }
-  const metrics = new Map<string, number>();
-  // By a list of what is left to look at: a file of the user's may be nested deeper than calls can be.
-  const ahead: [string, Json][] = [["", value]];
-  for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
-    const [name, inner] = next;
-    const number = quantityOf(inner);
-    if (number !== undefined) {
-      if (metrics.has(name))
-        throw new BadOutput(
-          `the output metrics has two numbers under the one name ${JSON.stringify(name)}: ${metrics.get(name)} and ${number}, one nested and one with the dot in its key; rename one of them`,
-        );
-      metrics.set(name, number);
-    } else if (isObject(inner)) {
-      for (const [key, v] of Object.entries(inner).reverse())
-        ahead.push([name === "" ? key : `${name}.${key}`, v]);
-    }
-  }
-  if (metrics.size > MOST_METRICS)
-    return {
-      metrics: {},
-      fault: `the output metrics was kept, but it holds ${metrics.size} numbers, more than the ${MOST_METRICS} that a step may have as metrics, so it has none: put what is no result in an output of its own`,
-    };
-  return { metrics: Object.fromEntries(metrics) };
+  if (file === undefined || !holdsMetrics(file)) return { metrics: {} };
+  const { metrics, fault, clash } = readMetrics(readFileSync(file, "utf8"));
+  if (clash !== undefined) throw new BadOutput(clash);
+  return { metrics, ...(fault === undefined ? {} : { fault }) };
 }
-
-/** More than anyone looks at; each is shown, compared and kept in records. */
-const MOST_METRICS = 100_000;
-
-/** JSON, and beside it NaN and the infinities as Python's `json` writes them; a mark of the byte order may stand first. */
-function parseMetrics(text: string): Json {
-  const plain = text.replace(/^\uFEFF/, "");
-  try {
-    return JSON.parse(plain) as Json;
-  } catch (error) {
-    const quoted = plain.replace(STRING_OR_WORD, found => (found.startsWith('"') ? found : `"${found}"`));
-    if (quoted === plain) throw error;
-    return JSON.parse(quoted) as Json;
-  }
-}
-
-const STRING_OR_WORD = /"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN/gs;
 
 /**
  * Makes what a step wrote fit to be kept: files and folders alone, all of them readable. A symbolic link to something

@@ -5,8 +5,8 @@ import { Examiner } from "./examine.js";
 import type { Answer, ThreadData } from "./examiners.js";
 import type { Item } from "./inventory.js";
 
-const { root, read } = workerData as ThreadData;
-const examiner = new Examiner(systemDisk, root, bytes => Atomics.add(read, 0, BigInt(bytes)));
+const { root, stated, read } = workerData as ThreadData;
+const examiner = new Examiner(systemDisk, root, stated, bytes => Atomics.add(read, 0, BigInt(bytes)));
 
 parentPort?.on("message", (items: readonly Item[]) => {
   parentPort?.postMessage(answer(items));

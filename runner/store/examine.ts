@@ -14,6 +14,7 @@ import { namesByFolder, parseManifest } from "./manifest.js";
 import { FORMAT, formatOf, NewerFormat, readRecord, readRun } from "./records.js";
 import { resultId } from "./result-id.js";
 import { isReproductionShape } from "./shape.js";
+import { disagreement, type StatedMetrics } from "./stated.js";
 
 /** What reading one item of a store came to. Plain data: it passes between threads. */
 export interface Examined {
@@ -48,6 +49,7 @@ export class Examiner {
   constructor(
     private readonly disk: Disk,
     private readonly root: string,
+    private readonly stated: StatedMetrics,
     /** Told of bytes as they are read. */
     private readonly onBytes: (bytes: number) => void = () => undefined,
   ) {}
@@ -132,6 +134,8 @@ export class Examiner {
       if (result !== undefined && own !== result) return { fault: "tells of another result" };
       if (own !== undefined && resultId({ outputs, ...rest }) !== own)
         return { fault: "does not add up to its result" };
+      const forged = kind === "part" ? undefined : disagreement(this.disk, this.root, record, this.stated);
+      if (forged !== undefined) return { fault: forged };
       return {
         made: { id, ...(own === undefined ? {} : { result: own }), outputs: Object.entries(outputs) },
       };

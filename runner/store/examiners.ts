@@ -3,9 +3,12 @@ import { Worker } from "node:worker_threads";
 import type { Disk } from "./disk.js";
 import { Examiner, type Examined } from "./examine.js";
 import type { Item } from "./inventory.js";
+import type { StatedMetrics } from "./stated.js";
 
 /** Who examines items of one store. */
 export interface Examiners {
+  /** Where artifacts state the metrics of their steps. */
+  readonly stated: StatedMetrics;
   /** Batches that are worth giving at once. */
   readonly width: number;
   /** What each item came to, in their order. */
@@ -16,10 +19,11 @@ export interface Examiners {
 }
 
 /** In this thread, by any disk. */
-export function examinersHere(disk: Disk, root: string): Examiners {
+export function examinersHere(disk: Disk, root: string, stated: StatedMetrics): Examiners {
   let read = 0;
-  const examiner = new Examiner(disk, root, bytes => (read += bytes));
+  const examiner = new Examiner(disk, root, stated, bytes => (read += bytes));
   return {
+    stated,
     width: 1,
     async examine(items) {
       const found = items.map(item => examiner.examine(item));
@@ -35,6 +39,7 @@ export function examinersHere(disk: Disk, root: string): Examiners {
 /** What the first message tells a thread. `read`: counts the bytes that all threads have read. */
 export interface ThreadData {
   readonly root: string;
+  readonly stated: StatedMetrics;
   readonly read: BigInt64Array<SharedArrayBuffer>;
 }
 
@@ -42,13 +47,14 @@ export interface ThreadData {
 export type Answer = { readonly found: readonly Examined[] } | { readonly error: Error };
 
 /** In threads of their own, one a core: hashing is all arithmetic. Each works on one batch at a time. */
-export function examinersOn(root: string, threads: number): Examiners {
+export function examinersOn(root: string, stated: StatedMetrics, threads: number): Examiners {
   const read = new BigInt64Array(new SharedArrayBuffer(8));
-  const data: ThreadData = { root, read };
+  const data: ThreadData = { root, stated, read };
   const all = Array.from({ length: threads }, () => new Thread(data));
   const idle = [...all];
   const waiting: ((thread: Thread) => void)[] = [];
   return {
+    stated,
     width: 2 * threads,
     async examine(items) {
       const thread = idle.pop() ?? (await new Promise<Thread>(resolve => waiting.push(resolve)));

@@ -200,7 +200,7 @@ class Verification {
 
   /** What is still wrong when it is looked at again. */
   #confirmed(): Damage[] {
-    const examiner = new Examiner(this.disk, this.root);
+    const examiner = new Examiner(this.disk, this.root, this.examiners.stated);
     const now = new Map<string, Examined>();
     const again = (item: Item): Examined => {
       const examined = now.get(item.path) ?? examiner.examine(item);

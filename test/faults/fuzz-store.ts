@@ -256,7 +256,7 @@ function unlessNewer(error: unknown): undefined {
 async function mend(victim: Victim): Promise<string[]> {
   const store = victim.store();
   const look = async () =>
-    (await verify(systemDisk, store.root, examinersHere(systemDisk, store.root))).damage;
+    (await verify(systemDisk, store.root, examinersHere(systemDisk, store.root, {}))).damage;
   try {
     store.check();
   } catch {

@@ -1,6 +1,6 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -13,6 +13,7 @@ import {
   type StepDefinition,
 } from "../../runner/step-api.js";
 import { canonicalJson } from "../../steps/lib/json.js";
+import { statedMetrics } from "../../steps/stated-metrics.js";
 import { tempFolder } from "./temp.js";
 
 export interface FakeOptions {
@@ -45,7 +46,22 @@ export async function runKind<W>(
 ): Promise<FakeRun<W>> {
   const fake = fakeRun(definition, options);
   await definition.run(fake.ctx);
+  checkStated(definition.kind, fake);
   return fake;
+}
+
+/** Throws unless the artifacts state each metric as steps/stated-metrics.ts says that they do. */
+function checkStated(kind: string, { metrics, outputs }: Pick<FakeRun<never>, "metrics" | "outputs">): void {
+  for (const [metric, [output, file, path]] of Object.entries(statedMetrics[kind] ?? {})) {
+    if (metrics[metric] === undefined || !Number.isFinite(metrics[metric])) continue;
+    const text = readFileSync(join(outputs[output] ?? "", file), "utf8");
+    let value: unknown = JSON.parse(text);
+    for (const name of path.split(".")) value = (value as Record<string, unknown>)[name];
+    if (value !== metrics[metric])
+      throw new Error(
+        `${kind}: ${metric} is ${metrics[metric]}, and ${output}/${file} says ${String(value)}`,
+      );
+  }
 }
 
 /** The context alone, for tests that call a kind's parts. */

@@ -101,9 +101,9 @@ describe("verify", () => {
   it("finds the same with threads as without", async () => {
     flip(pathOf("last", "o"));
     flip(recordFile(resultOf("part")));
-    const threads = examinersOn(victim.root, 2);
+    const threads = examinersOn(victim.root, {}, 2);
     const many = await verify(systemDisk, victim.root, threads).finally(() => threads.close());
-    const one = await verify(systemDisk, victim.root, examinersHere(systemDisk, victim.root));
+    const one = await verify(systemDisk, victim.root, examinersHere(systemDisk, victim.root, {}));
     expect(one.damage).toHaveLength(2);
     expect(many).toEqual(one);
     const { items } = measure(systemDisk, victim.root);
@@ -191,7 +191,7 @@ describe("verify --repair", () => {
     copyFileSync(at(path), join(victim.folder, "good"));
     flip(path);
     const store = victim.store();
-    const { damage } = await verify(systemDisk, store.root, examinersHere(systemDisk, store.root));
+    const { damage } = await verify(systemDisk, store.root, examinersHere(systemDisk, store.root, {}));
     const assessed = await assess(store, victim.folder, damage);
     rmSync(at(path));
     copyFileSync(join(victim.folder, "good"), at(path));
