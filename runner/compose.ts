@@ -25,7 +25,7 @@ export function composeTools(): Tools {
     capacity: discoverCapacity,
     chooseEngine: async (request, memo) =>
       (await import("../steps/engine/choose.js")).chooseEngine(request, memo),
-    listEngines: async () => (await import("../steps/engine/report.js")).listEngines(),
+    listEngines: async () => (await import("../steps/engine/engine-report.js")).listEngines(),
     installEngine: async (name, watcher, signal) =>
       (await import("../steps/engine/install/index.js")).installEngine(name, watcher, signal),
   };

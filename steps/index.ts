@@ -36,5 +36,5 @@ export function isBuiltinKind(name: string): name is BuiltinKind {
 }
 
 function kindUrl(kind: BuiltinKind): URL {
-  return new URL(`./${kind}/index.js`, import.meta.url);
+  return new URL(`./kinds/${kind}/index.js`, import.meta.url);
 }

@@ -7,9 +7,9 @@ import type { Backend, Engine, EngineOptions } from "./types.js";
 import { isBackend } from "./types.js";
 
 export type { Backend, Engine, EngineOptions, TensorFlow } from "./types.js";
-export type { ModelInput, ModelOutput, ModelSession, OnnxModel } from "./onnx/model.js";
+export type { ModelInput, ModelOutput, ModelSession, OnnxModel } from "./types.js";
 export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from "./types.js";
-export type { Program, ProgramArray, ProgramArrays, ProgramTensors, StepFunction } from "./program.js";
+export type { Program, ProgramArray, ProgramArrays, ProgramTensors, StepFunction } from "./types.js";
 export { BACKENDS } from "./types.js";
 export { fittingRows, OutOfMemory, saysOutOfMemory } from "./memory/out-of-memory.js";
 

@@ -3,8 +3,16 @@
  * as steps run (compiled, where the engine compiles), and compared with values computed in double precision from the
  * formulas (`test/engine/self-check.test.ts`).
  */
-import type { ProgramArray, StepFunction } from "./program.js";
-import type { Engine, Scalar, Tensor, Tensor2D, Tensor4D, TensorFlow } from "./types.js";
+import type {
+  Engine,
+  ProgramArray,
+  Scalar,
+  StepFunction,
+  Tensor,
+  Tensor2D,
+  Tensor4D,
+  TensorFlow,
+} from "./types.js";
 
 /** Relative. Reduced-precision multiplication (TF32: 10 bits) passes; a wrong kernel does not. */
 const TOLERANCE = 0.02;

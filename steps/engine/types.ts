@@ -3,10 +3,9 @@
  * Does not: name any backend's package; that is the work of `backends/`.
  */
 import type * as tfjs from "@tensorflow/tfjs-core";
-import type { Memory } from "./memory/guard.js";
-import type { ModelSession, OnnxModel } from "./onnx/model.js";
-import type { Program, ProgramArrays, StepFunction } from "./program.js";
+import type { Graph } from "./trace/graph.js";
 
+type Tensor = tfjs.Tensor;
 export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 
 /** The TensorFlow.js API (its core: ops, gradients, memory). */
@@ -62,4 +61,70 @@ export interface Engine {
 
 export function isBackend(name: string): name is Backend {
   return (BACKENDS as readonly string[]).includes(name);
+}
+
+/** Numbers on their way to or from an engine, row-major. An Int32Array makes an int32 tensor. */
+export interface ProgramArray {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array;
+}
+export type ProgramArrays = Readonly<Record<string, ProgramArray>>;
+export type ProgramTensors = Readonly<Record<string, Tensor>>;
+
+/**
+ * What is done each time, in TensorFlow.js operations on `state` and `inputs` alone. It must be pure: it may be run once
+ * for many steps, so whatever differs from step to step (a rate, a random number) has to come in through `inputs`, and
+ * it may not read a tensor's numbers. It returns the entries of the state that change; the others are constants.
+ */
+export type StepFunction = (
+  state: ProgramTensors,
+  inputs: ProgramTensors,
+) => { readonly state?: ProgramTensors; readonly outputs: ProgramTensors };
+
+/** A step function together with its state on the device. Steps run one after another, in the order of the calls. */
+export interface Program {
+  /** How it runs, in words, for a step's log: `compiled (214 operations)`, or `eager: ` and why. */
+  readonly how: string;
+  /**
+   * Runs one step. Resolves with the outputs, or, with `read: false`, with nothing as soon as the next step can be
+   * given. Throws what the engine throws; the state is then lost.
+   */
+  run(inputs: ProgramArrays, options?: { readonly read?: boolean }): Promise<ProgramArrays>;
+  /** Copies of the state's numbers after the steps so far. */
+  state(): Promise<ProgramArrays>;
+  dispose(): void;
+}
+
+/** Where an engine's memory ends, and how steps fill it. */
+export interface Memory {
+  /** Bytes that steps may take. Undefined where that is not known. */
+  readonly limit: number | undefined;
+  /** Bytes that a step takes, about; infinite for one that the engine cannot hold whatever its memory. */
+  readonly needs: (graph: Graph) => number;
+  /** The system would end the process without a word, so a step that does not fit is refused before it runs. */
+  readonly silent: boolean;
+}
+
+/** A foreign ONNX model, which onnxruntime runs as it stands. */
+export interface OnnxModel {
+  readonly bytes: Uint8Array;
+  /** Files that weights lie in, by the location that the model states. */
+  readonly external: readonly { readonly path: string; readonly data: Uint8Array }[];
+}
+
+/** Numbers of a model's input, and the type that it declares for them. */
+export interface ModelInput {
+  readonly type: "float32" | "float16" | "float64" | "int32" | "int64";
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+export interface ModelOutput {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+export interface ModelSession {
+  run(inputs: Readonly<Record<string, ModelInput>>, output: string): Promise<ModelOutput>;
+  dispose(): void;
 }

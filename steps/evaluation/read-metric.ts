@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { readJson } from "../lib/json.js";
+import { readJson } from "../formats/json.js";
 
 /**
  * One number of an evaluation's report: a folder that holds report.json, or such a file itself. Throws where it has no

@@ -1,6 +1,6 @@
 /**
  * Batch normalisation (Ioffe & Szegedy, "Batch Normalization", ICML 2015) over the last axis of [..., C]:
- * y = gamma (x - mean) / sqrt(variance + epsilon) + beta. At inference it is an affine map: see `lib/model.ts`.
+ * y = gamma (x - mean) / sqrt(variance + epsilon) + beta. At inference it is an affine map: see `model.ts`.
  */
 import type { Tensor, Tensor1D, TensorFlow } from "../engine/types.js";
 import { customGradient } from "./custom-gradient.js";

@@ -1,5 +1,5 @@
 import type { RandomStream } from "../../runner/step-api.js";
-import type { ProgramArray } from "../engine/program.js";
+import type { ProgramArray } from "../engine/types.js";
 
 /**
  * He et al., "Delving Deep into Rectifiers" (ICCV 2015): normal numbers with variance 2 / fanIn, which keeps the

@@ -4,8 +4,7 @@
  * difference. The value is estimated as in the paper's algorithm 1, by one step of power iteration a use, from the
  * vector u [units] that the last use left: W moves slowly, so the estimate keeps up with it.
  */
-import type { ProgramArray } from "../engine/program.js";
-import type { Tensor, TensorFlow } from "../engine/types.js";
+import type { ProgramArray, Tensor, TensorFlow } from "../engine/types.js";
 import { customGradient } from "./custom-gradient.js";
 
 export interface SpectralNorm<T extends Tensor> {

@@ -1,5 +1,4 @@
-import type { ProgramTensors } from "../engine/program.js";
-import type { Scalar, Tensor, TensorFlow } from "../engine/types.js";
+import type { ProgramTensors, Scalar, Tensor, TensorFlow } from "../engine/types.js";
 
 /** What a forward pass comes to. */
 export interface Loss {

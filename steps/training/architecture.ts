@@ -1,4 +1,4 @@
-import { type LayerSpec, type ModelSpec, parseModelSpec } from "../lib/model.js";
+import { type LayerSpec, type ModelSpec, parseModelSpec } from "../nn/model.js";
 import type { EncoderOptions } from "./encoder-options.js";
 
 /**

@@ -1,5 +1,5 @@
-import { elementCount } from "../lib/arrays.js";
-import { type ModelSpec, modelShapes } from "../lib/model.js";
+import { elementCount } from "../formats/arrays.js";
+import { type ModelSpec, modelShapes } from "../nn/model.js";
 
 /**
  * Throws where batch norm in training would see one number a channel: it would turn each into 0, nothing would be

@@ -1,10 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import type { JsonObject, StepContext } from "../../runner/step-api.js";
-import type { NdArray } from "../lib/arrays.js";
-import { weightArrays } from "../lib/model.js";
-import { encodeSafetensors, readSafetensors } from "../lib/safetensors.js";
+import type { NdArray } from "../formats/arrays.js";
+import { weightArrays } from "../nn/model.js";
+import { encodeSafetensors, readSafetensors } from "../formats/safetensors.js";
 import { type Curve, isRegular } from "./pace.js";
-import type { OptimiserOptions } from "./optimiser-options.js";
+import type { OptimiserOptions } from "../nn/optimisers/optimiser-options.js";
 import type { TrainState } from "./state.js";
 
 /** What a training goes on from. */

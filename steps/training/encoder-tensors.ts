@@ -1,7 +1,7 @@
 import type { ProgramArrays } from "../engine/index.js";
-import { dtypeOf, type NdArray } from "../lib/arrays.js";
-import { headPrefix } from "./encoder.js";
-import { under } from "./net.js";
+import { dtypeOf, type NdArray } from "../formats/arrays.js";
+import { headPrefix } from "../artifacts/encoder.js";
+import { under } from "../nn/net.js";
 
 /** How a training's state names the layers of an encoder and its head. */
 export interface Chain {

@@ -1,6 +1,6 @@
 import type { StepContext } from "../../runner/step-api.js";
-import { encodedFeatures, type Features, type Images } from "../evaluation/features.js";
-import { readEncoder } from "./encoder.js";
+import { encodedFeatures, type Features, type Images } from "../artifacts/features.js";
+import { readEncoder } from "../artifacts/encoder.js";
 
 /**
  * Records the metric `featureStd` of a trained encoder, and logs when its representation has collapsed: when it maps

@@ -1,6 +1,6 @@
 import type { ProgramArrays } from "../engine/index.js";
-import { initialAverages, type Optimiser } from "../nn/optimiser.js";
-import type { InitialState } from "./net.js";
+import { initialAverages, type Optimiser } from "../nn/optimisers/optimiser.js";
+import type { InitialState } from "../nn/net.js";
 
 /**
  * All that a training is made of between two updates. Data order, augmentation and learning rate are functions of

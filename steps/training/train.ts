@@ -10,7 +10,7 @@ import {
 import { type Checkpoint, type CheckpointOptions, checkpoints } from "./checkpoints.js";
 import { type Feed, openFeed } from "./feed.js";
 import { withFittingBatch } from "./fitting-batch.js";
-import { optimiserInputs } from "./optimisation.js";
+import { optimiserInputs } from "../nn/optimisers/optimisation.js";
 import { type Curve, openPace } from "./pace.js";
 import type { TrainState } from "./state.js";
 

@@ -10,9 +10,9 @@ import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { randomStream, type StepContext } from "../../runner/step-api.js";
-import { writeImages } from "../../steps/lib/images.js";
-import type { ContrastiveOptions } from "../../steps/train-contrastive/options.js";
-import { trainContrastive } from "../../steps/train-contrastive/run.js";
+import { writeImages } from "../../steps/artifacts/images.js";
+import type { ContrastiveOptions } from "../../steps/kinds/train-contrastive/contrastive-options.js";
+import { trainContrastive } from "../../steps/kinds/train-contrastive/run.js";
 import { ROUNDS } from "./race.js";
 
 const [backend = "", net = "", each = "", folder = ""] = process.argv.slice(2);

@@ -1,12 +1,12 @@
 /** What engines are compared by. `torch-worker.py` is the same in PyTorch. */
 import { randomStream } from "../../runner/step-api.js";
 import type { ProgramArray, ProgramArrays, StepFunction, TensorFlow } from "../../steps/engine/index.js";
-import { forward, type LayerSpec, type ModelSpec } from "../../steps/lib/model.js";
-import { adam } from "../../steps/nn/adam.js";
+import { forward, type LayerSpec, type ModelSpec } from "../../steps/nn/model.js";
+import { adam } from "../../steps/nn/optimisers/adam.js";
 import { BATCH_NORM_EPSILON } from "../../steps/nn/batch-norm.js";
-import { scalarArrays, tensorOf } from "../../steps/nn/optimiser.js";
-import { contrastiveStep } from "../../steps/train-contrastive/step.js";
-import { initialState } from "../../steps/training/net.js";
+import { scalarArrays, tensorOf } from "../../steps/nn/optimisers/optimiser.js";
+import { contrastiveStep } from "../../steps/kinds/train-contrastive/contrastive-step.js";
+import { initialState } from "../../steps/nn/net.js";
 import { startState } from "../../steps/training/state.js";
 
 /** Images that a step of each workload takes, or makes. */

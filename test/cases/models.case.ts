@@ -1,10 +1,10 @@
 /** Cases 6, 8, 9, 12, 18 to 21, 24, 26 and 31 of the science faults: generators of other programs, on two engines. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it, jest } from "@jest/globals";
-import { sha256 } from "../../steps/lib/digest.js";
-import { parseNpy } from "../../steps/lib/npy.js";
-import { readModel, writeModel } from "../../steps/lib/onnx/index.js";
-import { toHalf } from "../../steps/lib/half.js";
+import { sha256 } from "../../steps/formats/digest.js";
+import { parseNpy } from "../../steps/formats/npy.js";
+import { readModel, writeModel } from "../../steps/formats/onnx/index.js";
+import { toHalf } from "../../steps/formats/half.js";
 import { type Constant, onnxModel, type Operation, type OnnxParts } from "../rig/onnx.js";
 import { Project } from "../rig/project.js";
 

@@ -1,9 +1,9 @@
 /** Cases 07, 10, 13, 17 and 32 of the science faults: trainings that could teach nothing. */
 import { expect, it } from "@jest/globals";
-import trainClassifier from "../../steps/train-classifier/index.js";
-import trainContrastive from "../../steps/train-contrastive/index.js";
-import trainGenerator from "../../steps/train-generator/index.js";
-import { optimiserSchema } from "../../steps/training/optimiser-options.js";
+import trainClassifier from "../../steps/kinds/train-classifier/index.js";
+import trainContrastive from "../../steps/kinds/train-contrastive/index.js";
+import trainGenerator from "../../steps/kinds/train-generator/index.js";
+import { optimiserSchema } from "../../steps/nn/optimisers/optimiser-options.js";
 import { runKind } from "../rig/context.js";
 import { shapesFolder, viewsFolder } from "../training/data.js";
 

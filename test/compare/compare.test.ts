@@ -2,9 +2,9 @@ import { describe, expect, it } from "@jest/globals";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Gathered, JsonObject, Labels } from "../../runner/step-api.js";
-import kind from "../../steps/compare/index.js";
-import { pairProbes, type Probe } from "../../steps/compare/pairs.js";
-import { readJson } from "../../steps/lib/json.js";
+import kind from "../../steps/kinds/compare/index.js";
+import { pairProbes, type Probe } from "../../steps/kinds/compare/pairs.js";
+import { readJson } from "../../steps/formats/json.js";
 import { type FakeRun, resolveOptions, runKind } from "../rig/context.js";
 import { tempFolder } from "../rig/temp.js";
 

@@ -3,11 +3,11 @@ import { describe, expect, it } from "@jest/globals";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Gathered, JsonObject, Labels } from "../../runner/step-api.js";
-import kind from "../../steps/compare/index.js";
-import { writeReport } from "../../steps/evaluation/report.js";
-import { writeImages } from "../../steps/lib/images.js";
-import { readJson } from "../../steps/lib/json.js";
-import { writeNpy } from "../../steps/lib/npy.js";
+import kind from "../../steps/kinds/compare/index.js";
+import { writeReport } from "../../steps/evaluation/evaluation-report.js";
+import { writeImages } from "../../steps/artifacts/images.js";
+import { readJson } from "../../steps/formats/json.js";
+import { writeNpy } from "../../steps/formats/npy.js";
 import { type FakeRun, runKind } from "../rig/context.js";
 import { tempFolder } from "../rig/temp.js";
 

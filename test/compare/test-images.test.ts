@@ -2,9 +2,9 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { randomStream } from "../../runner/step-api.js";
-import { binomial, multinomial } from "../../steps/compare/multinomial.js";
-import type { Block } from "../../steps/compare/pairs.js";
-import { compareOverImages, type TestComparison } from "../../steps/compare/test-images.js";
+import { binomial, multinomial } from "../../steps/kinds/compare/multinomial.js";
+import type { Block } from "../../steps/kinds/compare/pairs.js";
+import { compareOverImages, type TestComparison } from "../../steps/kinds/compare/test-images.js";
 import { fixtureJson } from "../rig/fixtures.js";
 
 interface Expected {

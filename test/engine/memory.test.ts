@@ -10,7 +10,8 @@ import {
   type StepFunction,
   type Tensor,
 } from "../../steps/engine/index.js";
-import { guardedProgram, type Memory } from "../../steps/engine/memory/guard.js";
+import { guardedProgram } from "../../steps/engine/memory/guard.js";
+import type { Memory } from "../../steps/engine/types.js";
 import { peakBytes, totalBytes } from "../../steps/engine/memory/peak.js";
 import { trace } from "../../steps/engine/trace/index.js";
 import type { WasmBackend } from "../../steps/engine/wasm/compose.js";

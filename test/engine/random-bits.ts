@@ -15,14 +15,14 @@ import {
   type ProgramArrays,
   type ProgramTensors,
 } from "../../steps/engine/index.js";
-import { openGenerator, readGenerator } from "../../steps/lib/generator.js";
-import { generatorProgram } from "../../steps/lib/generator-program.js";
-import type { SampleViewsOptions } from "../../steps/sample-views/options.js";
-import { writeShard } from "../../steps/sample-views/shard.js";
-import type { BatchOptions } from "../../steps/train-contrastive/batches.js";
+import { openGenerator, readGenerator } from "../../steps/artifacts/generator.js";
+import { generatorProgram } from "../../steps/artifacts/generator-program.js";
+import type { SampleViewsOptions } from "../../steps/kinds/sample-views/sampling-options.js";
+import { writeShard } from "../../steps/kinds/sample-views/shard.js";
+import type { BatchOptions } from "../../steps/kinds/train-contrastive/contrastive-batches.js";
 import { encoderLayers } from "../../steps/training/architecture.js";
 import { openFeed } from "../../steps/training/feed.js";
-import { initialState } from "../../steps/training/net.js";
+import { initialState } from "../../steps/nn/net.js";
 
 export const MARK = "vistas-random-bits:";
 
@@ -94,7 +94,7 @@ async function training(
     ...{ inputs: { images: join(folder, "images") }, batch: 12, views: 2, augment, noise: 0.05, seed },
     labelled: false,
   };
-  const module = new URL("../../steps/train-contrastive/batches.js", import.meta.url);
+  const module = new URL("../../steps/kinds/train-contrastive/contrastive-batches.js", import.meta.url);
   const feed = openFeed(new Worker(module, { workerData }), 0, 8, signal);
   const spec = encoderLayers({
     ...{ kind: "conv", channels: [4, 8], strides: [2, 2], kernel: 3, pool: "flatten", width: 16 },

@@ -8,7 +8,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { execa } from "execa";
-import { writeGenerator } from "../../steps/lib/generator.js";
+import { writeGenerator } from "../../steps/artifacts/generator.js";
 import { tryBackend } from "../../steps/engine/try-backend.js";
 import { mlpCard } from "../rig/generator.js";
 import { testOrSkip } from "../rig/skip.js";

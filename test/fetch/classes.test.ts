@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { nameClasses } from "../../steps/fetch-dataset/classes.js";
-import type { RawPart } from "../../steps/fetch-dataset/part.js";
+import { nameClasses } from "../../steps/kinds/fetch-dataset/classes.js";
+import type { RawPart } from "../../steps/kinds/fetch-dataset/part.js";
 
 const part = (labels: number[], folders: string[] = [], from = "y.npy"): RawPart => ({
   count: labels.length,

@@ -4,13 +4,13 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { codeDigests } from "../../runner/cache/code.js";
 import type { JsonObject } from "../../runner/step-api.js";
-import kind from "../../steps/fetch-dataset/index.js";
-import { elementCount, type NdArray } from "../../steps/lib/arrays.js";
-import { sha256 } from "../../steps/lib/digest.js";
-import { type ImageSet, readImages } from "../../steps/lib/images.js";
-import { writeNpy } from "../../steps/lib/npy.js";
-import { encodePng } from "../../steps/lib/png.js";
-import { payloadDigest } from "../../steps/lib/sources/payloads.js";
+import kind from "../../steps/kinds/fetch-dataset/index.js";
+import { elementCount, type NdArray } from "../../steps/formats/arrays.js";
+import { sha256 } from "../../steps/formats/digest.js";
+import { type ImageSet, readImages } from "../../steps/artifacts/images.js";
+import { writeNpy } from "../../steps/formats/npy.js";
+import { encodePng } from "../../steps/formats/pictures/png.js";
+import { payloadDigest } from "../../steps/sources/payloads.js";
 import { runKind } from "../rig/context.js";
 import { fixture } from "../rig/fixtures.js";
 import { tempFolder } from "../rig/temp.js";
@@ -176,7 +176,7 @@ describe("folders of pictures", () => {
   });
 
   it("have the decoders' versions in the key", async () => {
-    const module = fileURLToPath(new URL("../../steps/fetch-dataset/index.js", import.meta.url));
+    const module = fileURLToPath(new URL("../../steps/kinds/fetch-dataset/index.js", import.meta.url));
     const digests = await codeDigests(module, {
       fileDigest: path => Promise.resolve(sha256(readFileSync(path))),
       memo: { get: () => undefined, put: () => undefined },

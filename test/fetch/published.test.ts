@@ -2,9 +2,9 @@ import { describe, expect, it } from "@jest/globals";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import kind from "../../steps/fetch-dataset/index.js";
-import { sha256 } from "../../steps/lib/digest.js";
-import { readImages } from "../../steps/lib/images.js";
+import kind from "../../steps/kinds/fetch-dataset/index.js";
+import { sha256 } from "../../steps/formats/digest.js";
+import { readImages } from "../../steps/artifacts/images.js";
 import { runKind } from "../rig/context.js";
 
 const folder = fileURLToPath(new URL("../../../artifacts/published/fashion-mnist/", import.meta.url));

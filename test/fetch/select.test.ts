@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { randomStream } from "../../runner/step-api.js";
-import { complement, holdOut, selectImages } from "../../steps/fetch-dataset/select.js";
+import { complement, holdOut, selectImages } from "../../steps/kinds/fetch-dataset/select.js";
 
 const labels = fc.array(fc.nat(4), { minLength: 1, maxLength: 60 }).map(list => Int32Array.from(list));
 

@@ -1,9 +1,9 @@
 /** What a foreign model's inputs are taken for, and how the range of its images is told. */
 import { describe, expect, it } from "@jest/globals";
-import { takenInputs } from "../../steps/fetch-generator/inputs.js";
-import type { FetchGeneratorOptions } from "../../steps/fetch-generator/options.js";
-import { rangeOf, type GraphInput, type TensorGraph } from "../../steps/lib/graph/index.js";
-import type { Attribute, GraphNode, HostArray } from "../../steps/lib/graph/types.js";
+import { takenInputs } from "../../steps/kinds/fetch-generator/taken-inputs.js";
+import type { FetchGeneratorOptions } from "../../steps/kinds/fetch-generator/fetch-options.js";
+import { rangeOf, type GraphInput, type TensorGraph } from "../../steps/foreign/index.js";
+import type { Attribute, GraphNode, HostArray } from "../../steps/foreign/tensor-graph.js";
 
 const input = (name: string, shape: readonly number[], type: GraphInput["type"] = "float32"): GraphInput => ({
   name,

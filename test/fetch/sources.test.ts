@@ -3,9 +3,9 @@ import { execa } from "execa";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { sha256 } from "../../steps/lib/digest.js";
-import { fetchPayloads, payloadDigest } from "../../steps/lib/sources/payloads.js";
-import type { FetchOptions, Payload } from "../../steps/lib/sources/types.js";
+import { sha256 } from "../../steps/formats/digest.js";
+import { fetchPayloads, payloadDigest } from "../../steps/sources/payloads.js";
+import type { FetchOptions, Payload } from "../../steps/sources/source.js";
 import { tempFolder } from "../rig/temp.js";
 
 const alpha = Buffer.from("alpha ".repeat(50));

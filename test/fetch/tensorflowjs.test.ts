@@ -3,11 +3,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Json, JsonObject } from "../../runner/step-api.js";
 import { openEngine } from "../../steps/engine/index.js";
-import kind from "../../steps/fetch-generator/index.js";
-import { sha256 } from "../../steps/lib/digest.js";
-import { openGenerator, readGenerator } from "../../steps/lib/generator.js";
-import { generatorProgram } from "../../steps/lib/generator-program.js";
-import { parseNpy } from "../../steps/lib/npy.js";
+import kind from "../../steps/kinds/fetch-generator/index.js";
+import { sha256 } from "../../steps/formats/digest.js";
+import { openGenerator, readGenerator } from "../../steps/artifacts/generator.js";
+import { generatorProgram } from "../../steps/artifacts/generator-program.js";
+import { parseNpy } from "../../steps/formats/npy.js";
 import { runKind } from "../rig/context.js";
 import { tempFolder } from "../rig/temp.js";
 

@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/glob
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
-import { sha256 } from "../../steps/lib/digest.js";
-import { fetchPayloads } from "../../steps/lib/sources/payloads.js";
-import type { FetchOptions } from "../../steps/lib/sources/types.js";
-import { hfUrl, s3Url } from "../../steps/lib/sources/web.js";
+import { sha256 } from "../../steps/formats/digest.js";
+import { fetchPayloads } from "../../steps/sources/payloads.js";
+import type { FetchOptions } from "../../steps/sources/source.js";
+import { hfUrl, s3Url } from "../../steps/sources/web.js";
 
 const alpha = Buffer.from("alpha ".repeat(500));
 const digests = { alpha: sha256(alpha) };

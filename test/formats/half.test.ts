@@ -1,6 +1,6 @@
 import { expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { fromHalf, toHalf } from "../../steps/lib/half.js";
+import { fromHalf, toHalf } from "../../steps/formats/half.js";
 
 it("every half but NaN survives both ways", () => {
   for (let bits = 0; bits < 65536; bits++) {

@@ -2,10 +2,10 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { compress, decompress, isGzip } from "../../steps/lib/gzip.js";
-import { encodeIdx, parseIdx } from "../../steps/lib/idx.js";
-import { canonicalJson, parseJson } from "../../steps/lib/json.js";
-import { decodePng, encodePng, grid, writeGrid } from "../../steps/lib/png.js";
+import { compress, decompress, isGzip } from "../../steps/formats/gzip.js";
+import { encodeIdx, parseIdx } from "../../steps/formats/idx.js";
+import { canonicalJson, parseJson } from "../../steps/formats/json.js";
+import { decodePng, encodePng, grid, writeGrid } from "../../steps/formats/pictures/png.js";
 import { tempFolder } from "../rig/temp.js";
 
 describe("IDX", () => {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { kindOf } from "../../runner/spec/kind-of.js";
 import { builtinKinds, isBuiltinKind, kindModule, loadKind } from "../../steps/index.js";
-import { isJsonObject } from "../../steps/lib/json.js";
+import { isJsonObject } from "../../steps/formats/json.js";
 
 /** Every module that importing `file` brings in at once, and the packages among them. */
 function eager(file: string, seen = new Set<string>()): Set<string> {

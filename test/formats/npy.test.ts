@@ -2,9 +2,9 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type DType, fromBytes, itemSize, type NdArray } from "../../steps/lib/arrays.js";
-import { createNpy, openNpy, parseNpy, readNpy, writeNpy } from "../../steps/lib/npy.js";
-import { npzNames, readNpz } from "../../steps/lib/npz.js";
+import { type DType, fromBytes, itemSize, type NdArray } from "../../steps/formats/arrays.js";
+import { createNpy, openNpy, parseNpy, readNpy, writeNpy } from "../../steps/formats/npy.js";
+import { npzNames, readNpz } from "../../steps/formats/npz.js";
 import { fixture, fixtureJson } from "../rig/fixtures.js";
 import { tempFolder } from "../rig/temp.js";
 

@@ -5,7 +5,7 @@ import {
   readModel,
   writeModel,
   type ModelProto,
-} from "../../steps/lib/onnx/index.js";
+} from "../../steps/formats/onnx/index.js";
 
 const none = { floats: [], ints: [], strings: [] };
 const noData = {

@@ -2,9 +2,9 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { PNG } from "pngjs";
-import { decodePicture } from "../../steps/lib/pictures/decode.js";
-import { resize, withChannels } from "../../steps/lib/pictures/resample.js";
-import type { Image } from "../../steps/lib/png.js";
+import { decodePicture } from "../../steps/formats/pictures/decode.js";
+import { resize, withChannels } from "../../steps/formats/pictures/resample.js";
+import type { Image } from "../../steps/formats/pictures/picture.js";
 import { fixture, fixtureJson } from "../rig/fixtures.js";
 
 interface Pixels {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "@jest/globals";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { NdArray } from "../../steps/lib/arrays.js";
+import type { NdArray } from "../../steps/formats/arrays.js";
 import {
   encodeSafetensors,
   isSafetensors,
   parseSafetensors,
   readSafetensors,
-} from "../../steps/lib/safetensors.js";
+} from "../../steps/formats/safetensors.js";
 import { fixture, fixtureJson } from "../rig/fixtures.js";
 import { tempFolder } from "../rig/temp.js";
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "@jest/globals";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import evaluateKnn from "../../steps/evaluate-knn/index.js";
-import { openImages, range } from "../../steps/lib/images.js";
-import { parseJson } from "../../steps/lib/json.js";
-import { readNpy } from "../../steps/lib/npy.js";
-import { decodePng } from "../../steps/lib/png.js";
-import trainContrastive from "../../steps/train-contrastive/index.js";
+import evaluateKnn from "../../steps/kinds/evaluate-knn/index.js";
+import { openImages, range } from "../../steps/artifacts/images.js";
+import { parseJson } from "../../steps/formats/json.js";
+import { readNpy } from "../../steps/formats/npy.js";
+import { decodePng } from "../../steps/formats/pictures/png.js";
+import trainContrastive from "../../steps/kinds/train-contrastive/index.js";
 import { runKind } from "../rig/context.js";
 import { shapesFolder } from "../training/data.js";
 

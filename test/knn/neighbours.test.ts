@@ -1,9 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { nearest } from "../../steps/evaluate-knn/neighbours.js";
-import { nearestInParallel } from "../../steps/evaluate-knn/parallel.js";
-import type { Metric, Rows } from "../../steps/evaluate-knn/pyramid.js";
-import { vote } from "../../steps/evaluate-knn/vote.js";
+import { nearest } from "../../steps/kinds/evaluate-knn/neighbours.js";
+import { nearestInParallel } from "../../steps/kinds/evaluate-knn/parallel.js";
+import type { Metric, Rows } from "../../steps/kinds/evaluate-knn/pyramid.js";
+import { vote } from "../../steps/kinds/evaluate-knn/vote.js";
 
 /** All distances, sorted: what `nearest` must agree with. */
 function naive(rows: Rows, queries: Rows, k: number, metric: Metric): { row: number; distance: number }[][] {

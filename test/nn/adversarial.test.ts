@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { openEngine, type Engine, type Tensor } from "../../steps/engine/index.js";
-import { moveAverages } from "../../steps/nn/moving-average.js";
-import { type Optimiser, paced } from "../../steps/nn/optimiser.js";
-import { sgd } from "../../steps/nn/sgd.js";
+import { moveAverages } from "../../steps/nn/optimisers/moving-average.js";
+import { type Optimiser, paced } from "../../steps/nn/optimisers/optimiser.js";
+import { sgd } from "../../steps/nn/optimisers/sgd.js";
 import { initialVector, spectralNorm } from "../../steps/nn/spectral-norm.js";
 import { gradientError, numbers, tensor } from "../engine/rig.js";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { openEngine, type Engine, type Tensor2D } from "../../steps/engine/index.js";
-import { labelTargets, multiPositive, ntXent } from "../../steps/nn/contrastive.js";
+import { labelTargets, multiPositive, ntXent } from "../../steps/nn/losses/contrastive.js";
 import { gradientError, numbers, tensor } from "../engine/rig.js";
 
 /** Rows of a flat array. */

@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { openEngine, type Engine, type Tensor, type Tensor2D } from "../../steps/engine/index.js";
-import { discriminatorLoss, generatorLoss } from "../../steps/nn/adversarial.js";
-import { crossEntropy, logisticLoss, oneHot } from "../../steps/nn/cross-entropy.js";
-import { bernoulliLoss, gaussianLoss, klToStandardNormal, reparameterise } from "../../steps/nn/elbo.js";
+import { discriminatorLoss, generatorLoss } from "../../steps/nn/losses/adversarial.js";
+import { crossEntropy, logisticLoss, oneHot } from "../../steps/nn/losses/cross-entropy.js";
+import {
+  bernoulliLoss,
+  gaussianLoss,
+  klToStandardNormal,
+  reparameterise,
+} from "../../steps/nn/losses/elbo.js";
 import { gradientError, numbers, tensor, type Build } from "../engine/rig.js";
 
 const N = 4;

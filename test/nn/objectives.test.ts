@@ -1,8 +1,8 @@
 /** Objectives of contrastive training, held against PyTorch: values and gradients. */
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { openEngine, type Engine, type Scalar, type Tensor2D } from "../../steps/engine/index.js";
-import { alignmentUniformity } from "../../steps/nn/alignment.js";
-import { labelTargets, multiPositive } from "../../steps/nn/contrastive.js";
+import { alignmentUniformity } from "../../steps/nn/losses/alignment.js";
+import { labelTargets, multiPositive } from "../../steps/nn/losses/contrastive.js";
 import { fixtureJson } from "../rig/fixtures.js";
 
 interface Case {

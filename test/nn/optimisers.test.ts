@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { openEngine, type Engine, type ProgramArrays, type Scalar } from "../../steps/engine/index.js";
-import { adam } from "../../steps/nn/adam.js";
-import { initialAverages, moveAll, type Optimiser, scalarArrays } from "../../steps/nn/optimiser.js";
-import { cosineRate } from "../../steps/nn/schedule.js";
-import { sgd } from "../../steps/nn/sgd.js";
+import { adam } from "../../steps/nn/optimisers/adam.js";
+import {
+  initialAverages,
+  moveAll,
+  type Optimiser,
+  scalarArrays,
+} from "../../steps/nn/optimisers/optimiser.js";
+import { cosineRate } from "../../steps/nn/optimisers/schedule.js";
+import { sgd } from "../../steps/nn/optimisers/sgd.js";
 import { valueAndGradients } from "../../steps/nn/value-and-gradients.js";
 import { numbers } from "../engine/rig.js";
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Gathered, JsonObject, Labels } from "../../runner/step-api.js";
-import kind from "../../steps/plot/index.js";
+import kind from "../../steps/kinds/plot/index.js";
 import { type FakeRun, runKind } from "../rig/context.js";
 import { tempFolder } from "../rig/temp.js";
 

@@ -12,7 +12,7 @@ import {
   type StepContext,
   type StepDefinition,
 } from "../../runner/step-api.js";
-import { canonicalJson } from "../../steps/lib/json.js";
+import { canonicalJson } from "../../steps/formats/json.js";
 import { statedMetrics } from "../../steps/stated-metrics.js";
 import { tempFolder } from "./temp.js";
 

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { randomStream } from "../../runner/step-api.js";
-import type { NdArray } from "../../steps/lib/arrays.js";
-import { type GeneratorCard, writeGenerator } from "../../steps/lib/generator.js";
-import { modelShapes, type ModelSpec } from "../../steps/lib/model.js";
+import type { NdArray } from "../../steps/formats/arrays.js";
+import { type GeneratorCard, writeGenerator } from "../../steps/artifacts/generator.js";
+import { modelShapes, type ModelSpec } from "../../steps/nn/model.js";
 import { tempFolder } from "./temp.js";
 
 /** A small perceptron, z [4] -> 6 x 5 x 1: fast on every backend. */

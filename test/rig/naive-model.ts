@@ -1,5 +1,5 @@
-import type { NdArray } from "../../steps/lib/arrays.js";
-import type { Activation, LayerSpec, ModelSpec } from "../../steps/lib/model.js";
+import type { NdArray } from "../../steps/formats/arrays.js";
+import type { Activation, LayerSpec, ModelSpec } from "../../steps/nn/model.js";
 
 /**
  * A model's output for one input, by plain loops over the definitions of the layers, in float64: what the engine's

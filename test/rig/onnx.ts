@@ -7,7 +7,7 @@ import {
   type TensorProto,
   type ValueInfo,
   writeModel,
-} from "../../steps/lib/onnx/index.js";
+} from "../../steps/formats/onnx/index.js";
 
 export type AttributeValue = number | string | readonly number[] | { readonly float: number };
 

@@ -1,8 +1,8 @@
 /** A dataset that is another than the lock's is named as the cause, down to the file. */
 import { describe, expect, it } from "@jest/globals";
 import { writeFileSync } from "node:fs";
-import { sha256 } from "../../steps/lib/digest.js";
-import { encodeIdx } from "../../steps/lib/idx.js";
+import { sha256 } from "../../steps/formats/digest.js";
+import { encodeIdx } from "../../steps/formats/idx.js";
 import { Project } from "../rig/project.js";
 
 const KIND = `import { defineStep } from "vistas";

@@ -1,8 +1,8 @@
 /** What was tampered with since the lock was made is named as the cause: the engine, a kind's code, the generator. */
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { readFileSync } from "node:fs";
-import { sha256 } from "../../steps/lib/digest.js";
-import { writeGenerator } from "../../steps/lib/generator.js";
+import { sha256 } from "../../steps/formats/digest.js";
+import { writeGenerator } from "../../steps/artifacts/generator.js";
 import { mlpCard, mlpModel, randomWeights } from "../rig/generator.js";
 import { Project } from "../rig/project.js";
 

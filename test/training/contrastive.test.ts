@@ -2,11 +2,11 @@ import { describe, expect, it } from "@jest/globals";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { randomStream } from "../../runner/step-api.js";
-import { parseJson } from "../../steps/lib/json.js";
-import { readSafetensors } from "../../steps/lib/safetensors.js";
-import trainContrastive from "../../steps/train-contrastive/index.js";
+import { parseJson } from "../../steps/formats/json.js";
+import { readSafetensors } from "../../steps/formats/safetensors.js";
+import trainContrastive from "../../steps/kinds/train-contrastive/index.js";
 import { encoderLayers, headLayers } from "../../steps/training/architecture.js";
-import { initialState } from "../../steps/training/net.js";
+import { initialState } from "../../steps/nn/net.js";
 import { runKind } from "../rig/context.js";
 import { shapes, shapesFolder, viewsFolder } from "./data.js";
 

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { type Draws, randomStream } from "../../runner/step-api.js";
-import { writeImages } from "../../steps/lib/images.js";
-import { writeViews } from "../../steps/lib/views.js";
-import { writeNpy } from "../../steps/lib/npy.js";
+import { writeImages } from "../../steps/artifacts/images.js";
+import { writeViews } from "../../steps/artifacts/views.js";
+import { writeNpy } from "../../steps/formats/npy.js";
 import { mkdir } from "node:fs/promises";
 import { tempFolder } from "../rig/temp.js";
 

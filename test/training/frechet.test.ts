@@ -1,9 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomStream } from "../../runner/step-api.js";
-import { symmetricEigen } from "../../steps/train-generator/eigen.js";
-import { frechetDistance, gaussianOf } from "../../steps/train-generator/frechet.js";
-import { pooledPixels } from "../../steps/train-generator/pooled.js";
-import { sampleQuality } from "../../steps/train-generator/quality.js";
+import { symmetricEigen } from "../../steps/kinds/train-generator/quality/eigen.js";
+import { frechetDistance, gaussianOf } from "../../steps/kinds/train-generator/quality/frechet.js";
+import { pooledPixels } from "../../steps/kinds/train-generator/quality/pooled.js";
+import { sampleQuality } from "../../steps/kinds/train-generator/quality/quality.js";
 import { fixtureJson } from "../rig/fixtures.js";
 import { picker } from "./data.js";
 

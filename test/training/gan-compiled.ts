@@ -4,8 +4,8 @@
  */
 import process from "node:process";
 import { openEngine } from "../../steps/engine/index.js";
-import { eagerProgram } from "../../steps/engine/program.js";
-import type { AdversarialOptions } from "../../steps/train-generator/options.js";
+import { eagerProgram } from "../../steps/engine/eager.js";
+import type { AdversarialOptions } from "../../steps/kinds/train-generator/generator-options.js";
 import { optionsOf, updates } from "./gan-updates.js";
 
 export interface Compared {

@@ -1,8 +1,11 @@
 import { randomStream } from "../../runner/step-api.js";
 import type { Engine, ProgramArray, ProgramArrays } from "../../steps/engine/index.js";
-import { ganOptimiser, ganStep, initialGan } from "../../steps/train-generator/gan.js";
-import type { AdversarialOptions, GeneratorOptions } from "../../steps/train-generator/options.js";
-import { makeOptimiser, optimiserInputs } from "../../steps/training/optimisation.js";
+import { ganOptimiser, ganStep, initialGan } from "../../steps/kinds/train-generator/gan.js";
+import type {
+  AdversarialOptions,
+  GeneratorOptions,
+} from "../../steps/kinds/train-generator/generator-options.js";
+import { makeOptimiser, optimiserInputs } from "../../steps/nn/optimisers/optimisation.js";
 import { startState } from "../../steps/training/state.js";
 import { numbers } from "../engine/rig.js";
 

@@ -6,8 +6,8 @@ import {
   discriminate,
   discriminatorLayers,
   discriminatorPrefix,
-} from "../../steps/train-generator/discriminator.js";
-import type { AdversarialOptions } from "../../steps/train-generator/options.js";
+} from "../../steps/kinds/train-generator/discriminator.js";
+import type { AdversarialOptions } from "../../steps/kinds/train-generator/generator-options.js";
 import { numbers, tensor } from "../engine/rig.js";
 import type { Compared } from "./gan-compiled.js";
 import { batch, classes, inputs, optionsOf, shape, start, updates } from "./gan-updates.js";

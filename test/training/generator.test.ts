@@ -3,14 +3,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type JsonObject, randomStream } from "../../runner/step-api.js";
 import { openEngine } from "../../steps/engine/index.js";
-import { withClasses } from "../../steps/lib/conditions.js";
-import { openGenerator, readGenerator } from "../../steps/lib/generator.js";
-import { generatorProgram } from "../../steps/lib/generator-program.js";
-import { openImages, writeImages } from "../../steps/lib/images.js";
-import { generatorLayers, inferenceLayers } from "../../steps/train-generator/architecture.js";
-import { modelShapes } from "../../steps/lib/model.js";
-import { sampleQuality } from "../../steps/train-generator/quality.js";
-import trainGenerator from "../../steps/train-generator/index.js";
+import { withClasses } from "../../steps/nn/conditions.js";
+import { openGenerator, readGenerator } from "../../steps/artifacts/generator.js";
+import { generatorProgram } from "../../steps/artifacts/generator-program.js";
+import { openImages, writeImages } from "../../steps/artifacts/images.js";
+import {
+  generatorLayers,
+  inferenceLayers,
+} from "../../steps/kinds/train-generator/generator-architecture.js";
+import { modelShapes } from "../../steps/nn/model.js";
+import { sampleQuality } from "../../steps/kinds/train-generator/quality/quality.js";
+import trainGenerator from "../../steps/kinds/train-generator/index.js";
 import { type FakeRun, runKind } from "../rig/context.js";
 import { tempFolder } from "../rig/temp.js";
 import { shapesFolder, side } from "./data.js";

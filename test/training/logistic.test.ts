@@ -1,9 +1,13 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { randomStream } from "../../runner/step-api.js";
-import { lbfgs } from "../../steps/evaluate-probe/lbfgs.js";
-import { fitLogistic, predict } from "../../steps/evaluate-probe/logistic.js";
-import { type Dataset, logisticLoss, type MultiClass } from "../../steps/evaluate-probe/logistic-loss.js";
+import { lbfgs } from "../../steps/kinds/evaluate-probe/lbfgs.js";
+import { fitLogistic, predict } from "../../steps/kinds/evaluate-probe/logistic.js";
+import {
+  type Dataset,
+  logisticLoss,
+  type MultiClass,
+} from "../../steps/kinds/evaluate-probe/logistic-loss.js";
 import { fixtureJson } from "../rig/fixtures.js";
 
 const options = { l2: 0.01, multiClass: "multinomial", maxIterations: 500, tolerance: 1e-9 } as const;

@@ -7,12 +7,12 @@ import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { randomStream, type StepContext } from "../../runner/step-api.js";
-import { writeGenerator } from "../../steps/lib/generator.js";
-import { npyHeader } from "../../steps/lib/npy-header.js";
-import { run as sampleViews } from "../../steps/sample-views/run.js";
-import type { SampleViewsOptions } from "../../steps/sample-views/options.js";
-import type { ContrastiveOptions } from "../../steps/train-contrastive/options.js";
-import { trainContrastive } from "../../steps/train-contrastive/run.js";
+import { writeGenerator } from "../../steps/artifacts/generator.js";
+import { npyHeader } from "../../steps/formats/npy-header.js";
+import { run as sampleViews } from "../../steps/kinds/sample-views/run.js";
+import type { SampleViewsOptions } from "../../steps/kinds/sample-views/sampling-options.js";
+import type { ContrastiveOptions } from "../../steps/kinds/train-contrastive/contrastive-options.js";
+import { trainContrastive } from "../../steps/kinds/train-contrastive/run.js";
 
 const [work = "", size = "", folder = ""] = process.argv.slice(2);
 const tensors = new Set<number>();

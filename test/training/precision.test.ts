@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomStream } from "../../runner/step-api.js";
-import { precisionRecall } from "../../steps/train-generator/precision.js";
+import { precisionRecall } from "../../steps/kinds/train-generator/quality/precision.js";
 
 const d = 3;
 const k = 3;

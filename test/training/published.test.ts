@@ -5,10 +5,10 @@ import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { randomStream } from "../../runner/step-api.js";
 import { openEngine } from "../../steps/engine/index.js";
-import { sha256 } from "../../steps/lib/digest.js";
-import { openGenerator, readGenerator } from "../../steps/lib/generator.js";
-import { generatorProgram } from "../../steps/lib/generator-program.js";
-import { latentRows } from "../../steps/train-generator/latent-noise.js";
+import { sha256 } from "../../steps/formats/digest.js";
+import { openGenerator, readGenerator } from "../../steps/artifacts/generator.js";
+import { generatorProgram } from "../../steps/artifacts/generator-program.js";
+import { latentRows } from "../../steps/kinds/train-generator/latent-noise.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const published = join(root, "artifacts/published/generators");

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
 import type { JsonObject } from "../../runner/step-api.js";
-import trainClassifier from "../../steps/train-classifier/index.js";
-import trainContrastive from "../../steps/train-contrastive/index.js";
-import trainGenerator from "../../steps/train-generator/index.js";
+import trainClassifier from "../../steps/kinds/train-classifier/index.js";
+import trainContrastive from "../../steps/kinds/train-contrastive/index.js";
+import trainGenerator from "../../steps/kinds/train-generator/index.js";
 import { featureStd } from "../../steps/training/feature-spread.js";
 import { runKind } from "../rig/context.js";
 import { shapes, shapesFolder, viewsFolder } from "./data.js";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { type Draws, randomStream } from "../../runner/step-api.js";
-import { type AugmentOptions, makeAugment } from "../../steps/lib/augment.js";
+import { type AugmentOptions, makeAugment } from "../../steps/nn/augment.js";
 import { fixtureJson } from "../rig/fixtures.js";
 
 /** Draws whose uniforms are given; whole numbers below n come from the same list. */

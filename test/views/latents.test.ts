@@ -5,7 +5,7 @@ import {
   type LatentLaw,
   transformLatent,
   type TransformOptions,
-} from "../../steps/lib/latents.js";
+} from "../../steps/nn/latents.js";
 
 const dim = 2000;
 const stream = randomStream(7, "test");

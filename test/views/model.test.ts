@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { randomStream } from "../../runner/step-api.js";
 import { type Engine, openEngine, type Tensor } from "../../steps/engine/index.js";
-import { openGenerator, readGenerator, writeGenerator } from "../../steps/lib/generator.js";
-import { generatorProgram } from "../../steps/lib/generator-program.js";
+import { openGenerator, readGenerator, writeGenerator } from "../../steps/artifacts/generator.js";
+import { generatorProgram } from "../../steps/artifacts/generator-program.js";
 import {
   type LayerSpec,
   type ModelSpec,
@@ -12,7 +12,7 @@ import {
   modelShapes,
   parseModelSpec,
   weightArrays,
-} from "../../steps/lib/model.js";
+} from "../../steps/nn/model.js";
 import { dcganCard, mlpCard, randomWeights, writeRandomGenerator } from "../rig/generator.js";
 import { naiveForward } from "../rig/naive-model.js";
 import { tempFolder } from "../rig/temp.js";

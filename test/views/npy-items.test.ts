@@ -2,8 +2,8 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { truncateSync } from "node:fs";
 import { join } from "node:path";
-import { npyItems } from "../../steps/lib/npy-items.js";
-import { writeNpy } from "../../steps/lib/npy.js";
+import { npyItems } from "../../steps/formats/npy-items.js";
+import { writeNpy } from "../../steps/formats/npy.js";
 import { tempFolder } from "../rig/temp.js";
 
 describe("items of an .npy file", () => {

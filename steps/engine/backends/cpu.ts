@@ -1,7 +1,7 @@
 import type { Engine } from "../types.js";
 import { memoryOfMachine } from "../memory/machine.js";
 import { totalBytes } from "../memory/peak.js";
-import { eagerProgram } from "../program.js";
+import { eagerProgram } from "../eager.js";
 import { closeBackend } from "./close.js";
 import { loadCore, loadCpu } from "./load.js";
 

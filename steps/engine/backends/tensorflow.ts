@@ -7,7 +7,7 @@ import { gpu } from "../gpu.js";
 import { memoryOfMachine } from "../memory/machine.js";
 import { totalBytes } from "../memory/peak.js";
 import { engineFolder } from "../places.js";
-import { eagerProgram } from "../program.js";
+import { eagerProgram } from "../eager.js";
 import { repairTensorflow } from "../tensorflow/index.js";
 import { closeBackend } from "./close.js";
 

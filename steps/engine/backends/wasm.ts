@@ -4,7 +4,7 @@ import type { WasmBackend } from "../wasm/compose.js";
 import { guardHeap, TENSOR_BYTES } from "../wasm/heap.js";
 import { repairKernels } from "../wasm/index.js";
 import { MAX_THREADS, withThreads } from "../wasm/threads.js";
-import { eagerProgram } from "../program.js";
+import { eagerProgram } from "../eager.js";
 import { closeBackend } from "./close.js";
 import { loadCore, loadWasm } from "./load.js";
 import { noteHandlers } from "./process-events.js";

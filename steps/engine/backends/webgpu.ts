@@ -4,7 +4,7 @@ import type { Engine, TensorFlow } from "../types.js";
 import { gpu } from "../gpu.js";
 import { totalBytes } from "../memory/peak.js";
 import { engineFolder } from "../places.js";
-import { eagerProgram } from "../program.js";
+import { eagerProgram } from "../eager.js";
 import { type Device, faultTeller } from "../webgpu/faults.js";
 import { repairWebgpu } from "../webgpu/index.js";
 import { closeBackend } from "./close.js";

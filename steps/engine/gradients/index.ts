@@ -5,13 +5,13 @@
  * Does not: cover 3-D convolutions, dilated convolutions, FFTs, strided slices, or products over axes.
  */
 import type { TensorFlow } from "../types.js";
-import { arithmetic } from "./arithmetic.js";
-import { elementwise } from "./elementwise.js";
-import { image } from "./image.js";
-import { linear } from "./linear.js";
+import { arithmetic } from "./arithmetic-gradients.js";
+import { elementwise } from "./elementwise-gradients.js";
+import { image } from "./image-gradients.js";
+import { linear } from "./linear-gradients.js";
 import { normalise } from "./normalise.js";
-import { reduction } from "./reduction.js";
-import { structure } from "./structure.js";
+import { reduction } from "./reduction-gradients.js";
+import { structure } from "./structure-gradients.js";
 
 /** Registers every gradient with this copy of TensorFlow.js; replaces those that are there. */
 export function registerGradients(tf: TensorFlow): void {

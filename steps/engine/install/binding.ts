@@ -6,7 +6,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { unzip, zipEntries } from "../../lib/zip.js";
+import { unzip, zipEntries } from "../../formats/zip.js";
 import { findCompiler, runProgram } from "./programs.js";
 import { InstallFault, type Site } from "./recipe.js";
 

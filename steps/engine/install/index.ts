@@ -9,7 +9,7 @@ import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import process from "node:process";
 import { enginesFolder, engineFolder, INSTALLABLE, isInstallable, type Installable } from "../places.js";
-import { engineReport, type EngineReport } from "../report.js";
+import { engineReport, type EngineReport } from "../engine-report.js";
 import { tryBackend } from "../try-backend.js";
 import { InstallFault, type Recipe, type Site } from "./recipe.js";
 import { RECIPES } from "./recipes.js";

@@ -3,7 +3,7 @@ import { statfsSync } from "node:fs";
 import { VERSIONS, type Installable } from "../places.js";
 import { compileBinding, unpackLibrary } from "./binding.js";
 import { downloadWheel } from "./download.js";
-import { npmStage } from "./npm.js";
+import { npmStage } from "./npm-package.js";
 import { findCompiler, findNpm, findPip } from "./programs.js";
 import { InstallFault, type Recipe, type Site, type Stage } from "./recipe.js";
 import { requireGlibc, wheelFor } from "./wheels.js";

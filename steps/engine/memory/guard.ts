@@ -1,18 +1,7 @@
 /** Programs that say which batch would fit when their engine's memory is out. */
-import type { Program, ProgramArrays, StepFunction } from "../program.js";
+import type { Engine, Program, ProgramArrays, StepFunction } from "../types.js";
 import { type Graph, type Signatures, signaturesOf, sizeOf, trace } from "../trace/index.js";
-import type { Engine } from "../types.js";
 import { OutOfMemory, saysOutOfMemory } from "./out-of-memory.js";
-
-/** Where an engine's memory ends, and how steps fill it. */
-export interface Memory {
-  /** Bytes that steps may take. Undefined where that is not known. */
-  readonly limit: number | undefined;
-  /** Bytes that a step takes, about; infinite for one that the engine cannot hold whatever its memory. */
-  readonly needs: (graph: Graph) => number;
-  /** The system would end the process without a word, so a step that does not fit is refused before it runs. */
-  readonly silent: boolean;
-}
 
 /** Of the limit, as much is counted on when a batch is recommended; the rest is for what is not worked out. */
 const COUNTED_ON = 0.8;

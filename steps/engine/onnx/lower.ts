@@ -1,16 +1,16 @@
-import { writeModel } from "../../lib/onnx/index.js";
+import { writeModel } from "../../formats/onnx/index.js";
 import type { TensorFlow } from "../types.js";
 import { type Graph, Refusal, type Value } from "../trace/index.js";
-import { Builder } from "./builder.js";
-import { Call, type Lowerings } from "./call.js";
-import { convolution } from "./lowering/convolution.js";
-import { crop } from "./lowering/crop.js";
-import { elementwise } from "./lowering/elementwise.js";
-import { image } from "./lowering/image.js";
-import { linear } from "./lowering/linear.js";
-import { pooling } from "./lowering/pooling.js";
-import { reduction } from "./lowering/reduction.js";
-import { structure } from "./lowering/structure.js";
+import { Builder } from "./graph-builder.js";
+import { Call, type Lowerings } from "./lowering-call.js";
+import { convolution } from "./lowering/lower-convolution.js";
+import { crop } from "./lowering/lower-crop.js";
+import { elementwise } from "./lowering/lower-elementwise.js";
+import { image } from "./lowering/lower-image.js";
+import { linear } from "./lowering/lower-linear.js";
+import { pooling } from "./lowering/lower-pooling.js";
+import { reduction } from "./lowering/lower-reduction.js";
+import { structure } from "./lowering/lower-structure.js";
 
 /** One function a TensorFlow.js kernel. */
 export const LOWERINGS: Lowerings = {

@@ -1,5 +1,5 @@
 /** Images to patches and back, as ONNX operators over the index lists of `windows.ts`. */
-import { type Builder } from "./builder.js";
+import { type Builder } from "./graph-builder.js";
 import { seersOf, type Windows } from "./windows.js";
 
 /** Below this width a row is moved number by number, and that is slow unless the batch lies innermost. */

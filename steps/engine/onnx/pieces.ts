@@ -1,4 +1,4 @@
-import type { Builder } from "./builder.js";
+import type { Builder } from "./graph-builder.js";
 
 /** Patches of a whole batch may be many times its size. This much of them is held at once, in bytes. */
 const LIMIT = 256 * 2 ** 20;

@@ -1,5 +1,5 @@
 import type { InferenceSession, OrtData, OrtType, Tensor } from "onnxruntime-node";
-import type { ProgramArray } from "../program.js";
+import type { ProgramArray } from "../types.js";
 
 /** The part of onnxruntime-node that is used; loaded by `backends/onnx.ts`. */
 export type Ort = typeof import("onnxruntime-node");

@@ -3,8 +3,7 @@
  * the gradient tape and of an optimiser's update too, so the record holds forward pass, backward pass and update.
  * Does not: see what is done outside of TensorFlow.js; a JavaScript branch or loop is recorded as it went.
  */
-import type { ProgramArrays, ProgramTensors, StepFunction } from "../program.js";
-import type { TensorFlow } from "../types.js";
+import type { ProgramArrays, ProgramTensors, StepFunction, TensorFlow } from "../types.js";
 import { type Graph, Refusal, type Value, type ValueType } from "./graph.js";
 import { registerKernels } from "./kernels.js";
 import { here, Recorder, traceBackend } from "./recorder.js";

@@ -1,13 +1,13 @@
 import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
 import type { TensorFlow } from "../types.js";
-import { FUSED, type Run, takeApart } from "./fused.js";
+import { FUSED, type Run, takeApart } from "./fused-kernels.js";
 import { type Attributes, Refusal } from "./graph.js";
 import { here, type Recorder } from "./recorder.js";
 import type { ShapeRule } from "./rule.js";
-import { elementwise } from "./shapes/elementwise.js";
-import { linear } from "./shapes/linear.js";
-import { reduction } from "./shapes/reduction.js";
-import { structure } from "./shapes/structure.js";
+import { elementwise } from "./shapes/elementwise-shapes.js";
+import { linear } from "./shapes/linear-shapes.js";
+import { reduction } from "./shapes/reduction-shapes.js";
+import { structure } from "./shapes/structure-shapes.js";
 
 const RULES: Readonly<Record<string, ShapeRule>> = { ...elementwise, ...reduction, ...linear, ...structure };
 

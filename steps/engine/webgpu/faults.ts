@@ -1,5 +1,5 @@
 /** Dawn does not throw: what goes wrong on the device comes as an event, and the results are zeros. */
-import type { Program } from "../program.js";
+import type { Program } from "../types.js";
 
 /** What is used of a GPUDevice. */
 export interface Device {

@@ -1,5 +1,5 @@
 /** What a test of compiled programs is made of; see run-checks.ts. */
-import { eagerProgram } from "../../../steps/engine/program.js";
+import { eagerProgram } from "../../../steps/engine/eager.js";
 import type {
   Engine,
   ProgramArray,

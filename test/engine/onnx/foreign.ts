@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { graphNetwork, rangeOf, readGraph } from "../../../steps/lib/graph/index.js";
-import { parseNpy } from "../../../steps/lib/npy.js";
+import { graphNetwork, rangeOf, readGraph } from "../../../steps/foreign/index.js";
+import { parseNpy } from "../../../steps/formats/npy.js";
 import type { Engine } from "../../../steps/engine/index.js";
-import { openGenerator } from "../../../steps/lib/generator.js";
-import type { ForeignFormat, ForeignModel, GeneratorCard } from "../../../steps/lib/generator-card.js";
-import { generatorProgram } from "../../../steps/lib/generator-program.js";
+import { openGenerator } from "../../../steps/artifacts/generator.js";
+import type { ForeignFormat, ForeignModel } from "../../../steps/foreign/foreign-model.js";
+import type { GeneratorCard } from "../../../steps/artifacts/generator-card.js";
+import { generatorProgram } from "../../../steps/artifacts/generator-program.js";
 import { type Check, demand } from "./check.js";
 
 const FIXTURES = join(import.meta.dirname, "../../../../test/fixtures/generators");

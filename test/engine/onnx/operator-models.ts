@@ -1,13 +1,7 @@
 /** Small ONNX models of one operator or a few, and how the table of operators compares on them with onnxruntime. */
 import type { Engine } from "../../../steps/engine/index.js";
-import type { ForeignInputs } from "../../../steps/lib/generator-card.js";
-import {
-  BeyondTable,
-  givenInputs,
-  modelFile,
-  rawNetwork,
-  readGraph,
-} from "../../../steps/lib/graph/index.js";
+import type { ForeignInputs } from "../../../steps/foreign/foreign-model.js";
+import { BeyondTable, givenInputs, modelFile, rawNetwork, readGraph } from "../../../steps/foreign/index.js";
 import { type Constant, onnxModel, type Operation } from "../../rig/onnx.js";
 import { numbers } from "../rig.js";
 

@@ -1,5 +1,5 @@
-import type { ModelSpec } from "../../../steps/lib/model.js";
-import { eagerProgram } from "../../../steps/engine/program.js";
+import type { ModelSpec } from "../../../steps/nn/model.js";
+import { eagerProgram } from "../../../steps/engine/eager.js";
 import {
   type Engine,
   fittingRows,

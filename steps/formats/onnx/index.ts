@@ -1,0 +1,2 @@
+export { readModel, writeModel } from "./codec.js";
+export * from "./messages.js";

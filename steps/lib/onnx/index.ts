@@ -1,2 +1,0 @@
-export { readModel, writeModel } from "./codec.js";
-export * from "./types.js";
