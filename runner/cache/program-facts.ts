@@ -37,21 +37,22 @@ function identityDifference(name: string, old: ProgramPrint, fresh: ProgramPrint
 
 function packageDifferences(old: ProgramPrint, fresh: ProgramPrint): Difference[] {
   const [before, after] = [packagesOf(old), packagesOf(fresh)];
-  return [...new Set([...before.keys(), ...after.keys()])].sort(byCodeUnit).flatMap(name => {
+  return [...new Set([...before.keys(), ...after.keys()])].sort(byCodeUnit).flatMap((name): Difference[] => {
     const [was, is] = [before.get(name), after.get(name)];
     if (was === is) return [];
     const difference = { what: "package", name, before: was ?? null, after: is ?? null } as const;
-    const [old, fresh] = [was, is].map(value => (value !== undefined && VERSION.test(value) ? value : ""));
+    const [old = "", fresh = ""] = [was, is].map(value => VERSION.exec(value ?? "")?.[0]);
     if (was === undefined) return [{ ...difference, detail: `added ${fresh}`.trimEnd() }];
     if (is === undefined) return [{ ...difference, detail: old === "" ? "removed" : `removed (was ${old})` }];
-    return VERSION.test(was) && VERSION.test(is) ? [difference] : [{ ...difference, detail: "changed" }];
+    if (old === fresh || old === "" || fresh === "") return [{ ...difference, detail: "changed" }];
+    return [{ ...difference, before: old, after: fresh }];
   });
 }
 
 /** The digest of a program that is not there. */
 const ABSENT = "absent";
-/** Beside a version, a package may have a digest of what it holds, which is not for people. */
-const VERSION = /^\d[\w.!-]*(?:@[0-9a-f]+)?$/;
+/** A version (`2.1.0+cu118`), maybe with a commit. A digest of what a package holds, which may follow, is not for people. */
+const VERSION = /^\d[\w.!-]*(?:\+(?!content:)[\w.]+)?(?:@[0-9a-f]+)?/;
 
 /** In the order of the fingerprint; a name that is there twice (two interpreters) has a number. */
 function byName({ programs = [] }: Fingerprint): Map<string, ProgramPrint> {

@@ -67,3 +67,18 @@ it("a folder that a .pth file adds counts by its modules", async () => {
   p.write("more/helper.py", "x = 2\n");
   expect((await p.vistas(["plan", "p.yaml"], p.in("a"))).stdout).toMatch(/package helper\.py changed/);
 });
+
+it("what adds to the path counts although it was not there, or said something else, when Python was asked", async () => {
+  const p = new Environments("a");
+  p.numpy("a", "1.0");
+  p.write(`${p.site("a")}/later.pth`, `${p.path("later")}\nimport _leads\n`);
+  p.write(`${p.site("a")}/_leads.py`, "import sys\n").write("other/second.py", "x = 1\n");
+  await p.run([], p.in("a"));
+  // The second time from memory.
+  expect(await p.run([], p.in("a"))).toEqual(both("cached"));
+  p.write("later/first.py", "x = 1\n");
+  expect((await p.vistas(["plan", "p.yaml"], p.in("a"))).stdout).toMatch(/package first\.py added/);
+  await p.run([], p.in("a"));
+  p.write(`${p.site("a")}/_leads.py`, `import sys; sys.path.append("${p.path("other")}")\n`);
+  expect((await p.vistas(["why", "p.yaml", "line"], p.in("a"))).stdout).toMatch(/package second\.py added/);
+});

@@ -259,9 +259,84 @@ describe("the key changes, and the difference is named, with", () => {
   });
 });
 
+describe("what an interpreter runs or may load counts", () => {
+  it("a script outside the inputs, and the modules beside it, but no data that it is given", async () => {
+    const m = new Machine()
+      .python("a", "3.11.7")
+      .write("x.py", "1")
+      .write("beside.py", "1")
+      .write("d.csv", "1");
+    m.write("p.yaml", "").write(
+      "project/p.yaml",
+      `steps: { s: { run: [python3, -W, ignore, ${m.at("x.py")}, ${m.at("d.csv")}], outputs: { o: o } } }`,
+    );
+    const before = await m.key(["a/bin"]);
+    m.write("d.csv", "2");
+    expect(await m.key(["a/bin"])).toEqual(before);
+    m.write("x.py", "2").write("beside.py", "2");
+    expect(texts(before, await m.key(["a/bin"]))).toEqual([
+      "package beside.py changed",
+      "program x.py changed",
+    ]);
+  });
+
+  it("the build of a conda package, and the local version of any", async () => {
+    const m = new Machine().program(
+      "a/bin/python3",
+      `echo '{"version": "3.11.7", "prefix": "'$HOME'/a", "path": ["'$HOME'/a/site-packages"]}'`,
+    );
+    m.write("a/conda-meta/blas-1.0-mkl.json", "{}").distribution("a", "torch", "2.1.0+cu118");
+    const before = await m.key(["a/bin"]);
+    renameSync(m.at("a/conda-meta/blas-1.0-mkl.json"), m.at("a/conda-meta/blas-1.0-openblas.json"));
+    rmSync(m.at("a/site-packages/torch-2.1.0+cu118.dist-info"), { recursive: true });
+    m.distribution("a", "torch", "2.1.0+cu121");
+    expect(texts(before, await m.key(["a/bin"]))).toEqual([
+      "conda:blas 1.0-mkl -> 1.0-openblas",
+      "torch 2.1.0+cu118 -> 2.1.0+cu121",
+    ]);
+  });
+
+  it("an interpreter that needs a variable to start, and one that is chosen by a script in its own way", async () => {
+    const m = new Machine().python("a", "3.11.7").python("b", "3.12.1").write("chosen", "a");
+    m.write(
+      "project/p.yaml",
+      "steps: { s: { run: [python3, -c, pass], outputs: { o: o }, env: [LD_LIBRARY_PATH] } }",
+    );
+    m.program(
+      "bin/python3",
+      `[ "$LD_LIBRARY_PATH" = /x ] && exec $HOME/$(cat $HOME/chosen)/bin/python3 "$@"`,
+    );
+    const env = { LD_LIBRARY_PATH: "/x" };
+    const before = await m.key(["bin"], env);
+    m.write("chosen", "b");
+    expect(texts(before, await m.key(["bin"], env))).toContain("python 3.11.7 -> 3.12.1");
+    expect(texts(before, await m.key(["bin"]))).toContain("python 3.11.7 -> of an unknown version");
+  });
+
+  it("where npm took a package from, if that is version control", async () => {
+    const m = new Machine("[node, -e, 1]").write(
+      "project/node_modules/a/package.json",
+      '{"version": "1.0.0"}',
+    );
+    const from = (commit: string) =>
+      m.write(
+        "project/node_modules/.package-lock.json",
+        `{"packages": {"node_modules/a": {"resolved": "git+https://h/a.git#${commit}"}}}`,
+      );
+    from("1");
+    const before = await m.key([]);
+    from("2");
+    expect(texts(before, await m.key([]))).toEqual(["package a_(origin) changed"]);
+  });
+});
+
 /** What is different between two environments, and all that is. */
 interface Model {
   readonly first: "a" | "b";
+  /** The source of an editable package in both. */
+  readonly editable: string;
+  /** A program in two folders, the first of which comes first. */
+  readonly tool: Readonly<Record<"early" | "late", string | undefined>>;
   readonly a: {
     readonly version: string;
     readonly packages: Readonly<Record<string, string>>;
@@ -280,24 +355,41 @@ it("is the same exactly for environments in which all that counts is the same, w
       ...{ python, name: fc.constantFrom("numpy", "scipy"), to: fc.constantFrom("1.0", "2.0", undefined) },
     }),
     fc.record({ do: fc.constant("loose" as const), python, to: fc.constantFrom("x = 1\n", "x = 2\n") }),
+    fc.record({ do: fc.constant("editable" as const), python, to: fc.constantFrom("x = 1\n", "x = 2\n") }),
+    fc.record({
+      do: fc.constant("tool" as const),
+      ...{ python, at: fc.constantFrom("early" as const, "late" as const) },
+      to: fc.constantFrom("exit 1", "exit 0", undefined),
+    }),
     fc.record({ do: fc.constantFrom("touch" as const, "move" as const, "cache" as const), python }),
   );
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 8 }), async steps => {
-      const m = new Machine();
+    fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 10 }), async steps => {
+      const m = new Machine('"python3 -c pass; tool"').write("src/mine/__init__.py", "");
       const place = { a: "a", b: "b" };
       const start = { version: "3.11.7", packages: {}, loose: "x = 0\n" };
-      let model: Model = { first: "a", a: start, b: start };
+      let model: Model = {
+        ...{ first: "a", a: start, b: start, editable: "" },
+        tool: { early: undefined, late: undefined },
+      };
       const keys = new Map<string, string>();
-      for (const name of ["a", "b"])
+      for (const name of ["a", "b"]) {
         m.python(name, "3.11.7").write(`${name}/site-packages/loose.py`, "x = 0\n");
+        const finder = `MAPPING = {'mine': '${m.at("src/mine")}'}\n`;
+        m.write(`${name}/site-packages/__editable___mine_0_1_finder.py`, finder);
+      }
       const look = async (): Promise<void> => {
         const { key } = await m.key([
           `${place[model.first]}/bin`,
           `${place[model.first === "a" ? "b" : "a"]}/bin`,
+          ...["early", "late"],
         ]);
         const { version, packages, loose } = model[model.first];
-        const same = JSON.stringify([version, Object.entries(packages).sort(), loose]);
+        const tool = model.tool.early ?? model.tool.late;
+        const same = JSON.stringify([
+          ...[version, Object.entries(packages).sort(), loose],
+          ...[model.editable, tool],
+        ]);
         expect(keys.get(same) ?? key).toBe(key);
         expect([...keys].filter(([other, k]) => other !== same && k === key)).toEqual([]);
         keys.set(same, key);
@@ -321,6 +413,13 @@ it("is the same exactly for environments in which all that counts is the same, w
         } else if (one.do === "loose") {
           m.write(`${site}/loose.py`, one.to);
           model = { ...model, [one.python]: { ...model[one.python], loose: one.to } };
+        } else if (one.do === "editable") {
+          m.write("src/mine/__init__.py", one.to);
+          model = { ...model, editable: one.to };
+        } else if (one.do === "tool") {
+          if (one.to === undefined) rmSync(m.at(`${one.at}/tool`), { force: true });
+          else m.program(`${one.at}/tool`, one.to);
+          model = { ...model, tool: { ...model.tool, [one.at]: one.to } };
         } else if (one.do === "touch") utimesSync(m.at(`${site}/loose.py`), 1, 1);
         else if (one.do === "cache") m.write(`${site}/__pycache__/loose.pyc`, String(Math.random()));
         else {

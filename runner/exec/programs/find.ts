@@ -142,15 +142,16 @@ export class ProgramFinder {
     return { state: existsSync(path) ? "unfit" : "unknown" };
   }
 
-  /** The input that a word means, where it is read as a script and need not be executable. */
-  inputFile(word: string): string | undefined {
+  /** The file that a word means, where it is read as a script and need not be executable. */
+  scriptFile(word: string): string | undefined {
     const [, role, rest = ""] = /^\0i:([^\0]*)\0([^\0]*)$/s.exec(word) ?? [];
     if (role !== undefined) {
       const input = this.node.inputs.find(one => one.role === role);
       const path = input && this.#place(input);
       return path === undefined ? undefined : path + rest;
     }
-    if (word.includes("\0") || word.startsWith("/")) return undefined;
+    if (word.includes("\0")) return undefined;
+    if (word.startsWith("/")) return word;
     const staged = `./${posix.normalize(word)}`;
     for (const { source } of this.node.inputs)
       if (source.type === "file" && (staged === source.path || staged.startsWith(`${source.path}/`)))

@@ -1,4 +1,4 @@
-import { existsSync, openSync, readSync, closeSync } from "node:fs";
+import { existsSync, openSync, readSync, closeSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { programFrame } from "../../cache/fingerprint.js";
 import { sha256 } from "../../cache/hash.js";
@@ -71,12 +71,13 @@ export class Programs {
   }
 
   /** Whether what a program is depends on its name alone, and not on its arguments or on the step's inputs. */
-  #isPlain({ program, variables, script }: Invocation): boolean {
-    return variables === this.#base && script === undefined && PLAIN.test(program);
+  #isPlain({ program, variables, script, words }: Invocation): boolean {
+    const isAlone = script === undefined && PLAIN.test(program) && scriptOf(words) === undefined;
+    return isAlone && variables === this.#base;
   }
 
   async #invoked(
-    invocation: Invocation,
+    invocation: Started,
     finder: ProgramFinder,
     depth: number,
   ): Promise<readonly ProgramPrint[]> {
@@ -89,7 +90,7 @@ export class Programs {
     const before = known === undefined ? undefined : this.#prints.get(known);
     const prints = before ?? this.#examine(name, place.path, place.input, invocation, finder, depth);
     if (known !== undefined) this.#prints.set(known, prints);
-    const script = invocation.script === undefined ? undefined : finder.inputFile(invocation.script);
+    const script = invocation.script === undefined ? undefined : finder.scriptFile(invocation.script);
     if (script === undefined || depth >= DEEPEST) return prints;
     return [...(await prints), ...(await this.#inScript(script, invocation, finder, depth))];
   }
@@ -98,15 +99,14 @@ export class Programs {
   #nameOf(path: string, { variables, words }: Invocation): string {
     const language = languageOf(path);
     const relevant = [...variables].filter(([name]) => isRelevant(name, language)).flat();
-    const script = language?.name === "node" ? scriptOf(words) : undefined;
-    return [path, script, basename(path) === "uv" ? words[1] : "", ...relevant].join("\0");
+    return [path, scriptOf(words), basename(path) === "uv" ? words[1] : "", ...relevant].join("\0");
   }
 
   async #examine(
     name: string,
     path: string,
     input: boolean,
-    invocation: Invocation,
+    invocation: Started,
     finder: ProgramFinder,
     depth: number,
   ): Promise<readonly ProgramPrint[]> {
@@ -116,8 +116,9 @@ export class Programs {
     const [language, called] = [languageOf(path) ?? languageOf(realPath(path)), languageOf(name)];
     const asked = language ?? called;
     const found: ProgramPrint[] = [];
-    if (asked !== undefined) found.push(...(await this.#interpreter(asked, name, path, invocation)));
-    const isShim = line !== undefined && found.length > 0 && SHIM.test(head);
+    const isShim = line !== undefined && asked !== undefined && SHIM.test(head);
+    const passing = line !== undefined && !isShim;
+    if (asked !== undefined) found.push(await this.#interpreter(asked, { name, path, passing }, invocation));
     // The first line of a script names a place; what it leads to is looked at by itself.
     if (!input && !isShim && !found.some(one => one.name === name))
       found.push({
@@ -129,10 +130,15 @@ export class Programs {
       const words = line.split(/[ \t]+/);
       const below = wordInvocations(words, invocation.variables);
       for (const one of below)
-        found.push(...(await this.#invoked({ ...one, words: [...words, path] }, finder, depth + 1)));
+        found.push(
+          ...(await this.#invoked({ ...one, words: [...one.words, path], runs: path }, finder, depth + 1)),
+        );
       if (input && SHELL.test(words.map(word => basename(word)).join(" ")))
         found.push(...(await this.#inScript(path, invocation, finder, depth)));
     }
+    const script = scriptOf(invocation.words);
+    if (script !== undefined && script !== invocation.runs)
+      found.push({ name: basename(script), digest: await this.#digest(script) });
     if (basename(path) === "uv" && invocation.words.includes("run"))
       found.push(...(await this.#uv(invocation, finder, depth)));
     return found;
@@ -155,20 +161,16 @@ export class Programs {
 
   async #interpreter(
     language: Language,
-    name: string,
-    path: string,
+    program: { readonly name: string; readonly path: string; readonly passing: boolean },
     invocation: Invocation,
-  ): Promise<readonly ProgramPrint[]> {
+  ): Promise<ProgramPrint> {
     // Loaded where a step has one: most time with nothing to do goes into starting.
     this.#interpreters ??= import("./interpreters.js").then(
       ({ Interpreters: all }) => new all(this.host, this.graph, this.#cwd),
     );
-    const script = scriptOf(invocation.words.filter(word => word !== path));
+    const script = scriptOf(invocation.words);
     const digestOf = (file: string): Promise<string> => this.#digest(file);
-    const found = await (
-      await this.#interpreters
-    ).print(language, { name, path, script }, invocation, digestOf);
-    return found === undefined ? [] : [found];
+    return (await this.#interpreters).print(language, { ...program, script }, invocation, digestOf);
   }
 
   /** `uv run` takes the project that it is started in, and the environment that belongs to it. */
@@ -195,7 +197,7 @@ export class Programs {
     } catch (error) {
       // A program may be executable and not readable.
       if (error instanceof UnreadableInput || (error as NodeJS.ErrnoException).code === "EACCES")
-        return "unreadable";
+        return unreadable(path);
       throw error;
     }
   }
@@ -203,7 +205,7 @@ export class Programs {
   /** The first bytes of a file, as text. */
   #head(path: string, digest: string): string {
     const known = this.#heads.get(digest);
-    if (known !== undefined || digest === "unreadable") return known ?? "";
+    if (known !== undefined || digest.startsWith(UNREADABLE)) return known ?? "";
     const buffer = Buffer.alloc(2048);
     const fd = openSync(path, "r");
     try {
@@ -216,6 +218,9 @@ export class Programs {
   }
 }
 
+/** `runs`: what starts it by its first line, and is looked at by itself. */
+type Started = Invocation & { readonly runs?: string };
+
 /** A script run by a script run by a script ... */
 const DEEPEST = 5;
 const LONGEST_SCRIPT = 1 << 20;
@@ -223,13 +228,34 @@ const SHELL = /(?:^| )(?:sh|bash|dash|ash|ksh|zsh)(?: |$)/;
 /** Scripts that choose one of several interpreters and do no more. */
 const SHIM = /\bexec\b.*\b(?:pyenv|nodenv|asdf|mise|rtx)\b/;
 
-/** A script that lies in a place of its own. */
-function scriptOf(words: readonly (string | undefined)[]): string | undefined {
-  return words.slice(1).find(word => word?.startsWith("/"));
+const UNREADABLE = "unreadable";
+
+/** What can be known of a program that may be executed and not read. */
+function unreadable(path: string): string {
+  const { size, mtimeNs } = statSync(path, { bigint: true });
+  return `${UNREADABLE} ${String(size)} ${String(mtimeNs)}`;
 }
 
-/** A bare name or an absolute path, but of programs that go by what they are given. */
-const PLAIN = /^(?:\/(?:[^\0]*\/)?)?(?!(?:uv|node|nodejs|bun|deno)$)[^/\0]+$/;
+/** A script outside the inputs, which an interpreter is given by its absolute path. */
+function scriptOf([program = "", ...args]: readonly (string | undefined)[]): string | undefined {
+  if (!RUNS_SCRIPTS.test(basename(program))) return undefined;
+  let option = "";
+  for (const word of args) {
+    if (word === undefined || /^(?:-[cmep]|--eval|--print)$/.test(word)) return undefined;
+    if (word.startsWith("/")) return statSync(word, { throwIfNoEntry: false })?.isFile() ? word : undefined;
+    // The value of an option, else a script among the inputs.
+    if (!word.startsWith("-") && !TAKES_A_WORD.test(option)) return undefined;
+    option = word;
+  }
+  return undefined;
+}
+
+const RUNS_SCRIPTS =
+  /^(?:python|pypy|node|nodejs|bun|deno|R|Rscript|perl|ruby|julia|php|lua|octave|java|(?:ba|da|k|mk|z|a)?sh)[\d.]*t?$/;
+const TAKES_A_WORD = /^(?:-[WXrIo]|--(?:require|import|loader|project))$/;
+
+/** A bare name or an absolute path, but of programs that go by the folder that they are started in. */
+const PLAIN = /^(?:\/(?:[^\0]*\/)?)?(?!uv$)[^/\0]+$/;
 
 function sorted(prints: readonly ProgramPrint[]): readonly ProgramPrint[] {
   if (prints.length < 2) return prints;

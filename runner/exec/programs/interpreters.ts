@@ -28,17 +28,20 @@ export class Interpreters {
     this.#contents = new Contents(store.digester, store.root, ignored);
   }
 
-  /**
-   * Nothing where it does not answer as one of its name does: then it is a program like others. `script`: what it runs,
-   * where that lies in a place of its own.
-   */
+  /** Of one that does not answer as one of its name does no more than that. `script`: what it runs, by its absolute path. */
   async print(
     language: Language,
-    program: { readonly name: string; readonly path: string; readonly script: string | undefined },
+    program: {
+      readonly name: string;
+      readonly path: string;
+      readonly script: string | undefined;
+      /** What it answers may be another thing next time, for reasons that cannot be known. */
+      readonly passing: boolean;
+    },
     { variables }: Invocation,
     digestOf: (path: string) => Promise<string>,
-  ): Promise<ProgramPrint | undefined> {
-    const { name, path, script } = program;
+  ): Promise<ProgramPrint> {
+    const { name, path, script, passing } = program;
     const interpreter = INTERPRETERS[language.name];
     const env = Object.fromEntries(
       [...variables].flatMap(([one, value]) =>
@@ -53,10 +56,11 @@ export class Interpreters {
     const answer = isOwn
       ? ownNode.answer
       : await this.#asker.ask({
-          ...{ program: path, args: interpreter.args(name), env, cwd: this.cwd },
+          ...{ program: path, args: interpreter.args(name), env, cwd: this.cwd, passing },
           guards: given => [realPath(path), ...interpreter.guards(given, around)],
         });
-    if (answer === undefined || interpreter.version(answer) === "") return undefined;
+    if (answer === undefined || interpreter.version(answer) === "")
+      return { name, digest: await digestOf(path), version: `${language.name} of an unknown version` };
     const executable = interpreter.executable(answer);
     const content = await digestOf(executable !== "" && existsSync(executable) ? executable : path);
     return {

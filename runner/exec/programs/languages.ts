@@ -29,7 +29,10 @@ export function languageOf(path: string): Language | undefined {
   return LANGUAGES.find(({ matches }) => matches.test(name));
 }
 
+/** Where programs, their settings and the libraries that they need are found. */
+const EVERYWHERE = /^(?:PATH|HOME|USER|(?:LD|DYLD|XDG)_.*)$/;
+
 /** Whether a variable may decide what a program is or finds. */
 export function isRelevant(variable: string, language: Language | undefined): boolean {
-  return ["PATH", "HOME", "USER"].includes(variable) || language?.variables.test(variable) === true;
+  return EVERYWHERE.test(variable) || language?.variables.test(variable) === true;
 }

@@ -36,7 +36,7 @@ const VERSION_FILES = [
   "package.json",
 ];
 
-async function packagesOf(_: JsonObject, { cwd, env, script, contents }: Surroundings): Promise<string> {
+async function packagesOf(answer: JsonObject, { cwd, env, script, contents }: Surroundings): Promise<string> {
   const items = new Items();
   const folders = [...upwards(cwd), ...(script === undefined ? [] : upwards(dirname(realPath(script))))];
   for (const folder of folders) {
@@ -44,7 +44,10 @@ async function packagesOf(_: JsonObject, { cwd, env, script, contents }: Surroun
     const loader = join(folder, ".pnp.cjs");
     if (textOf(loader) !== undefined) items.add(".pnp.cjs", await contents.of(loader));
   }
-  for (const folder of (env["NODE_PATH"] ?? "").split(":"))
+  const home = env["HOME"] ?? "/";
+  const library = join(dirname(dirname(realPath(textIn(answer, "executable")))), "lib", "node");
+  const named = (env["NODE_PATH"] ?? "").split(":");
+  for (const folder of [...named, join(home, ".node_modules"), join(home, ".node_libraries"), library])
     if (folder.startsWith("/")) await addPackages(folder, "", items, contents);
   // Whether `.js` is a module or a script.
   const nearest = [...upwards(cwd)]
@@ -59,7 +62,9 @@ async function packagesOf(_: JsonObject, { cwd, env, script, contents }: Surroun
 async function addPackages(folder: string, prefix: string, items: Items, contents: Contents): Promise<void> {
   for (const { name } of entriesOf(folder)) {
     const path = join(folder, name);
-    if (name === ".pnpm") {
+    if (name === ".package-lock.json") {
+      for (const [place, origin] of originsOf(textOf(path) ?? "")) items.add(place, contents.text(origin));
+    } else if (name === ".pnpm") {
       // One folder a package and version; what lies beside it are links to these.
       for (const entry of entriesOf(path)) items.add(`.pnpm/${entry.name}`, "installed");
     } else if (name.startsWith("@")) await addPackages(path, `${prefix}${name}/`, items, contents);
@@ -84,6 +89,19 @@ async function addPackage(path: string, name: string, items: Items, contents: Co
   items.add(name, version);
   const own = join(path, "node_modules");
   if (isFolder(own)) await addPackages(own, `${name}>`, items, contents);
+}
+
+/** Where npm took packages from that come from a file or version control, whose version need not change with them. */
+function originsOf(lock: string): [place: string, origin: string][] {
+  const packages = manifestOf(lock)["packages"];
+  return Object.entries(isObject(packages) ? packages : {}).flatMap(([place, entry]) => {
+    const [resolved, integrity] = ["resolved", "integrity"].map(field =>
+      isObject(entry) ? textIn(entry, field) : "",
+    );
+    if (resolved === undefined || !/^(?:file:|git)/.test(resolved)) return [];
+    const origin = resolved.startsWith("file:") ? (integrity ?? "") : resolved;
+    return [[`${place.replace(/^node_modules\//, "")} (origin)`, origin]];
+  });
 }
 
 function manifestOf(text: string): JsonObject {

@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { JsonObject } from "../../core/json.js";
 import { type Contents, entriesOf, isFolder, Items, textOf, upwards } from "./folders.js";
 import { textIn, textsIn, type Interpreter, type Surroundings } from "./interpreter.js";
@@ -36,26 +36,41 @@ function guards(answer: JsonObject, { cwd, env }: Surroundings): readonly string
   const folders = [...new Set([...path, ...sites])].filter(entry => entry.startsWith("/"));
   const home = env["HOME"] ?? "/";
   const root = env["PYENV_ROOT"] ?? join(home, ".pyenv");
+  const prefix = textIn(answer, "prefix");
   return [
     textIn(answer, "executable"),
-    join(textIn(answer, "prefix"), "pyvenv.cfg"),
+    ...["pyvenv.cfg", "conda-meta"].map(name => join(prefix, name)),
     ...folders,
-    ...folders.flatMap(pathFiles),
+    ...folders.flatMap(whatLeadsOn),
     ...[...upwards(cwd), home].flatMap(folder => VERSION_FILES.map(name => join(folder, name))),
     ...[join(root, "version"), join(home, ".config/mise/config.toml")],
   ];
 }
 
-function pathFiles(folder: string): string[] {
-  return entriesOf(folder).flatMap(({ name }) => (name.endsWith(".pth") ? [join(folder, name)] : []));
+/** What may add to the path: `.pth` files, the folders that they name (Python passes over those that are not there), and code. */
+function whatLeadsOn(folder: string): string[] {
+  const files = entriesOf(folder).flatMap(({ name }) => (name.endsWith(".pth") ? [join(folder, name)] : []));
+  const lines = files.flatMap(file => (textOf(file) ?? "").split(/\r?\n/).map(line => line.trim()));
+  const named = lines.filter(line => line !== "" && !/^(?:#|import[ \t])/.test(line));
+  const imported = lines.flatMap(line => /^import[ \t]+(\w+)/.exec(line)?.[1] ?? []);
+  return [
+    ...files,
+    ...named.map(path => resolve(folder, path)),
+    ...["sitecustomize", "usercustomize", ...imported].flatMap(name =>
+      [`${name}.py`, `${name}/__init__.py`].map(file => join(folder, file)),
+    ),
+  ];
 }
 
 /**
  * Names and versions of installed packages; of what is installed from a folder (editable) and of loose modules the
  * content. The standard library is the interpreter's own.
  */
-async function packagesOf(answer: JsonObject, { contents }: Surroundings): Promise<string> {
+async function packagesOf(answer: JsonObject, { contents, script }: Surroundings): Promise<string> {
   const items = new Items();
+  // The folder of the script comes first.
+  if (script !== undefined)
+    await addModules(dirname(script), items, contents, name => name !== basename(script));
   const standard = new Set(
     textsIn(answer, "standard").flatMap(folder => [folder, join(folder, "lib-dynload")]),
   );
@@ -67,6 +82,11 @@ async function packagesOf(answer: JsonObject, { contents }: Surroundings): Promi
       if (textOf(entry) !== undefined) items.add(basename(entry), await contents.of(entry));
     } else if (isSite(entry)) await addSite(entry, paths, items, contents);
     else await addModules(entry, items, contents, () => true);
+  }
+  // Another build of the same version, and libraries that are no Python packages.
+  for (const { name } of entriesOf(join(textIn(answer, "prefix"), "conda-meta"))) {
+    const [, called, version] = /^(.+)-([^-]+-[^-]+)\.json$/.exec(name) ?? [];
+    if (called !== undefined && version !== undefined) items.add(`conda:${called}`, version);
   }
   return items.text();
 }

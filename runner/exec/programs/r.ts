@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { JsonObject } from "../../core/json.js";
-import { entriesOf, Items, textOf } from "./folders.js";
+import { type Contents, entriesOf, Items, textOf } from "./folders.js";
 import { textIn, textsIn, type Interpreter, type Surroundings } from "./interpreter.js";
 
 /** R, asked by `Rscript -e`: its version, and the packages in its `.libPaths()`. */
@@ -11,7 +11,7 @@ export const r: Interpreter = {
     textIn(answer, "home") === "" ? "" : join(textIn(answer, "home"), "bin", "exec", "R"),
   version: answer => textIn(answer, "version"),
   build: () => "",
-  packages: answer => Promise.resolve(packagesOf(answer)),
+  packages: (answer, { contents }) => Promise.resolve(packagesOf(answer, contents)),
 };
 
 const QUESTION = `q <- function(x) paste0('"', gsub('(["\\\\\\\\])', '\\\\\\\\\\\\1', x), '"')
@@ -28,17 +28,22 @@ function guards(answer: JsonObject, { env }: Surroundings): readonly string[] {
   ];
 }
 
-function packagesOf(answer: JsonObject): string {
+function packagesOf(answer: JsonObject, contents: Contents): string {
   const items = new Items();
   for (const library of textsIn(answer, "libraries")) {
     for (const { name } of entriesOf(library)) {
       const description = textOf(join(library, name, "DESCRIPTION"));
       if (description === undefined) continue;
-      const field = (one: string): string =>
-        new RegExp(`^${one}:\\s*(\\S+)`, "m").exec(description)?.[1] ?? "";
+      const field = (one: string, value = "\\S+"): string =>
+        new RegExp(`^${one}:[ \\t]*(${value})`, "m").exec(description)?.[1] ?? "";
       // From version control, where the version need not change.
       const commit = field("RemoteSha");
-      items.add(name, field("Version") + (/^[0-9a-f]{40}$/.test(commit) ? `@${commit.slice(0, 12)}` : ""));
+      const isCommit = /^[0-9a-f]{40}$/.test(commit);
+      // Nor in a folder of the user's, where what is known of the content is when it was built.
+      const isLocal = !isCommit && field("Repository") === "" && field("Priority") !== "base";
+      const when = isLocal ? field("Built", ".*") : "";
+      const built = when === "" ? "" : `+${contents.text(when)}`;
+      items.add(name, field("Version") + (isCommit ? `@${commit.slice(0, 12)}` : built));
     }
   }
   return items.text();
