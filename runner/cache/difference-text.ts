@@ -56,7 +56,11 @@ function cut(text: string, from: number): string {
 
 /** Line ends and control characters would break the line, or be obeyed by the terminal. */
 function escaped(text: string): string {
-  return text.replace(CONTROL, character => JSON.stringify(character).slice(1, -1));
+  return text.replace(CONTROL, control => {
+    const json = JSON.stringify(control).slice(1, -1);
+    // JSON leaves DEL and the controls from U+0080 on as they are.
+    return json === control ? `\\u00${control.charCodeAt(0).toString(16)}` : json;
+  });
 }
 
 const CONTROL = /\p{Cc}/gu;

@@ -104,7 +104,8 @@ class Search {
       // A form may be known by no more than all of its text, however long it is.
       const certain = whole || (start !== undefined && start + this.longest <= bytes.length);
       if (start === undefined || !certain) {
-        const undecided = whole ? bytes.length : (start ?? bytes.length - LONGEST_BEGINNING);
+        // Before a beginning that is seen, another may stand whose last characters are still to come.
+        const undecided = whole ? bytes.length : Math.min(start ?? Infinity, bytes.length - LONGEST_BEGINNING);
         const end = Math.max(done, undecided);
         return { out: out + bytes.slice(done, end), end };
       }

@@ -130,6 +130,11 @@ describe("a mask", () => {
     );
   });
 
+  it("keeps the backslash that belongs to a secret whose next character is cut", () => {
+    // The bytes of the quote, the # and the blank already begin the plain form, one byte later.
+    expect(streamed('"#\u00a0     +', '<<~~ \\"#\u00a0     + ~~>>', [10])).toBe("<<~~ *** ~~>>");
+  });
+
   it("takes keys of thousands of characters, and goes on as fast", () => {
     const line = (seed: number): string =>
       Buffer.from(Array.from({ length: 48 }, (_, i) => (seed * 31 + i * 7 + i * i) % 256)).toString("base64");
