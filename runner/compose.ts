@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { systemClock } from "./core/clock.js";
-import type { Tools } from "./commands/session.js";
+import type { Tools } from "./workflow/tools.js";
 import { discoverCapacity } from "./exec/devices.js";
 import { localExecutor } from "./exec/local.js";
 import { kindOf } from "./spec/kind-of.js";

@@ -1,6 +1,6 @@
 /**
- * vistas as a library. `defineStep` declares step kinds; `loadPipeline`, `plan` and `run` drive the runner from code,
- * by the same functions as the command line.
+ * vistas as a library. `defineStep` declares step kinds; `loadPipeline`, `plan`, `run` and `results` drive the
+ * runner from code, by the same functions as the command line: docs/library.md.
  */
 export { defineStep } from "./step-api.js";
 export type {
@@ -14,7 +14,19 @@ export type {
   StepContext,
   StepDefinition,
 } from "./step-api.js";
-export { UsageError, type Diagnostic } from "./core/diagnostic.js";
+export { UsageError, UserFacingError, type Diagnostic } from "./core/diagnostic.js";
 export type { RunEvent } from "./core/event.js";
-export type { RunRecord, StepRecord } from "./core/record.js";
-export { loadPipeline, plan, run, type Pipeline, type PipelineOptions, type PlanEntry } from "./library.js";
+export {
+  loadPipeline,
+  plan,
+  results,
+  run,
+  type OutputFile,
+  type Pipeline,
+  type PipelineOptions,
+  type PlanEntry,
+  type RunOptions,
+  type RunResult,
+  type RunStepResult,
+  type StepResult,
+} from "./library.js";

@@ -7,6 +7,7 @@ import type { Json, JsonObject, JsonScalar } from "./core/json.js";
 import type { Label, Labels } from "./core/labels.js";
 import type { RandomStream } from "./core/philox.js";
 
+export { UserFacingError } from "./core/diagnostic.js";
 export type { Json, JsonObject, JsonScalar, Label, Labels, RandomStream };
 export type { Draws } from "./core/philox.js";
 export { randomStream } from "./core/philox.js";

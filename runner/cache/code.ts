@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { dirname, extname, relative, resolve } from "node:path";
+import { UserFacingError } from "../core/diagnostic.js";
 import { byCodeUnit, isList, isObject, type Json } from "../core/json.js";
 import { sha256 } from "./hash.js";
 import type { ModuleFacts } from "./module-facts.js";
@@ -13,7 +14,7 @@ export interface CodeHost {
 }
 
 /** A kind whose code cannot be told in full, so that no key can be made for it. */
-export class UnknowableCode extends Error {
+export class UnknowableCode extends UserFacingError {
   override readonly name = "UnknowableCode";
 }
 

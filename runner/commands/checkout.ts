@@ -9,8 +9,9 @@ import type { Store } from "../store/store.js";
 import { labelFileName } from "../exec/label-file-name.js";
 import { namedSteps, warnOf } from "./past.js";
 import { reading } from "./reading.js";
-import { stepResult } from "./results.js";
-import { openStore, print, splitTarget, type Session } from "./session.js";
+import { stepResult } from "../workflow/results.js";
+import { openStore } from "../workflow/place.js";
+import { print, splitTarget, type Session } from "./session.js";
 
 /**
  * `vistas checkout STEP[.output] DIR`: makes `DIR/<name>`, or `DIR/<labels>/<name>` when the step has several instances,

@@ -1,8 +1,9 @@
 import { UsageError } from "../core/diagnostic.js";
 import { DONE } from "./exit.js";
 import { namedRun, scopeOf } from "./past.js";
-import { runResults } from "./results.js";
-import { openStore, onStdout, print, printJson, splitTarget, type Session } from "./session.js";
+import { runResults } from "../workflow/results.js";
+import { onStdout, print, printJson, splitTarget, type Session } from "./session.js";
+import { openStore } from "../workflow/place.js";
 
 /** `vistas diff RUN RUN`: parameters, keys and metrics of two runs side by side. */
 export async function diffCommand(

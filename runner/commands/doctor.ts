@@ -5,7 +5,9 @@ import process from "node:process";
 import { DONE } from "./exit.js";
 import { bytes } from "../ui/format.js";
 import { table } from "../ui/table.js";
-import { DEFAULT_PIPELINE, openStore, print, printJson, type EngineLine, type Session } from "./session.js";
+import { DEFAULT_PIPELINE, print, printJson, type Session } from "./session.js";
+import { openStore } from "../workflow/place.js";
+import type { EngineLine } from "../workflow/tools.js";
 
 /**
  * `vistas doctor`: what this machine has, which engine `auto` takes and why, and how to get what is missing.

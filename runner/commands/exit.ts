@@ -1,4 +1,4 @@
-import { UsageError } from "../core/diagnostic.js";
+import { UsageError, UserFacingError } from "../core/diagnostic.js";
 import { isCode } from "../store/disk.js";
 import { faultText } from "../store/fault.js";
 import type { Output } from "../ui/output.js";
@@ -14,7 +14,7 @@ export const INTERRUPTED = 130;
 /** Whoever read the results went away before it had them all: what a shell reports of a program that SIGPIPE ended. */
 export const UNREAD = 141;
 
-/** Tells what went wrong and gives the exit code: a mistake of the call or pipeline is 2, anything else 1. */
+/** Reports what went wrong and gives the exit code: a mistake of the call or pipeline is 2, anything else 1. */
 export async function exitOf(error: unknown, stderr: Output, color: boolean): Promise<number> {
   if (error instanceof UsageError) {
     const { formatDiagnostic } = await import("../spec/frame.js");
@@ -23,9 +23,9 @@ export async function exitOf(error: unknown, stderr: Output, color: boolean): Pr
     return USAGE;
   }
   const fault = faultText(error);
-  if (fault !== undefined || (error instanceof Error && OF_THE_USER.has(error.name))) {
+  if (fault !== undefined || error instanceof UserFacingError) {
     stderr.write(`error: ${fault ?? messageOf(error)}\n`);
-    return error instanceof Error && error.name === MISSING_ENGINE ? USAGE : FAILED;
+    return error instanceof UserFacingError ? error.exit : FAILED;
   }
   const { inSource } = await import("../core/source-places.js");
   stderr.write(`${error instanceof Error ? inSource(error.stack ?? error.message) : String(error)}\n`);
@@ -42,18 +42,6 @@ export function unwrittenCode(fault: Error, stderr: Output): number {
   stderr.write(`error: the results could not be written to stdout: ${faultText(fault) ?? fault.message}\n`);
   return FAILED;
 }
-
-/** The call, or the pipeline, wants an engine that is not here: nothing ran. */
-const MISSING_ENGINE = "MissingEngine";
-
-/** Files of the user's that cannot be read, code that cannot be told, and what the machine lacks. */
-const OF_THE_USER = new Set([
-  "UnreadableInput",
-  "UnknowableCode",
-  "NewerFormat",
-  MISSING_ENGINE,
-  "InstallFault",
-]);
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -9,7 +9,8 @@ import { table } from "../ui/table.js";
 import { DAMAGED, DONE, INTERRUPTED } from "./exit.js";
 import { lockedKeys } from "./locked.js";
 import { namedRun, scopeOf } from "./past.js";
-import { openStore, print, printJson, splitTarget, type Session } from "./session.js";
+import { print, printJson, splitTarget, type Session } from "./session.js";
+import { openStore } from "../workflow/place.js";
 
 export interface GcOptions {
   readonly keepLast?: string;

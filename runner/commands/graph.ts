@@ -1,5 +1,5 @@
 import { DONE } from "./exit.js";
-import { loadTarget, type LoadOptions } from "./load.js";
+import { openTarget, type LoadOptions } from "./load.js";
 import { print, type Session } from "./session.js";
 
 interface Options extends LoadOptions {
@@ -9,7 +9,7 @@ interface Options extends LoadOptions {
 
 /** `vistas graph`: the graph as a drawing or as data. */
 export async function graphCommand(session: Session, args: string[], options: Options): Promise<number> {
-  const { graph, nodes } = await loadTarget(session, args, options);
+  const { graph, nodes } = await openTarget(session, args, options);
   const { renderGraph } = await import("../report/graph.js");
   const part = { ...graph, nodes, byId: new Map(nodes.map(node => [node.id, node])) };
   print(session, renderGraph(part, options.format, { instances: options.instances ?? false }));

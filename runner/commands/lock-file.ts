@@ -5,7 +5,7 @@ import type { Store } from "../store/store.js";
 import type { Lock } from "../lock/lock.js";
 import { readLock } from "../lock/read.js";
 import { renderLock } from "../lock/write.js";
-import { projectOf } from "../graph/load.js";
+import { projectOf } from "../core/project.js";
 import { linkOutOf, readUserFile, withoutTextsOf } from "../spec/user-text.js";
 import type { Session } from "./session.js";
 

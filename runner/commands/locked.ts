@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from "node:path";
-import { projectOf } from "../graph/load.js";
+import { projectOf } from "../core/project.js";
 import { readLock } from "../lock/read.js";
 import { projectFolder } from "../store/project.js";
 import { listIfAny } from "../store/files.js";

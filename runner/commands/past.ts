@@ -3,7 +3,7 @@ import { UsageError } from "../core/diagnostic.js";
 import { nearest } from "../core/nearest.js";
 import type { RunRecord, RunStep } from "../core/record.js";
 import type { Store } from "../store/store.js";
-import { projectOf } from "../graph/load.js";
+import { projectOf } from "../core/project.js";
 import { shellWord } from "../spec/shell.js";
 import { projectIdentity } from "../store/project.js";
 import { isPipeline, type Session } from "./session.js";

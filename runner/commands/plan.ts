@@ -2,7 +2,8 @@ import { plan, type PlannedStep } from "../exec/plan.js";
 import { DONE } from "./exit.js";
 import type { GraphNode } from "../graph/types.js";
 import { table } from "../ui/table.js";
-import { loadTarget, type LoadOptions, type Target } from "./load.js";
+import { openTarget, type LoadOptions } from "./load.js";
+import type { OpenPipeline } from "../workflow/open.js";
 import { print, printJson, type Session } from "./session.js";
 
 /** `vistas plan`: what `run` would do, and why. */
@@ -11,7 +12,7 @@ export async function planCommand(
   args: string[],
   options: LoadOptions & { json?: boolean },
 ): Promise<number> {
-  const target = await loadTarget(session, args, options);
+  const target = await openTarget(session, args, options);
   if (options.json !== true) {
     print(session, await planTable(session, target));
     return DONE;
@@ -29,7 +30,7 @@ export async function planCommand(
 
 export async function planTable(
   session: Session,
-  target: Target,
+  target: OpenPipeline,
   forced?: (node: GraphNode) => boolean,
 ): Promise<string> {
   const steps = await planTarget(session, target, forced);
@@ -41,7 +42,7 @@ export async function planTable(
 
 async function planTarget(
   session: Session,
-  { host, graph, nodes }: Target,
+  { host, graph, nodes }: OpenPipeline,
   forced?: (node: GraphNode) => boolean,
 ): Promise<PlannedStep[]> {
   const notice = (message: string): void => void session.stderr.write(`note: ${message}\n`);

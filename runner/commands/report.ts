@@ -5,8 +5,9 @@ import { DONE } from "./exit.js";
 import { namedRun, scopeOf } from "./past.js";
 import { reproductionOf } from "./reproductions.js";
 import { reading } from "./reading.js";
-import { runResults, withPaths } from "./results.js";
-import { openStore, print, splitTarget, type Session } from "./session.js";
+import { runResults, withPaths } from "../workflow/results.js";
+import { print, splitTarget, type Session } from "./session.js";
+import { openStore } from "../workflow/place.js";
 import type { Store } from "../store/store.js";
 
 /** `vistas report [RUN]`: one self-contained file; the newest run unless another is named. Prints where it is. */

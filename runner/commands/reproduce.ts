@@ -11,11 +11,12 @@ import type { Reproduction } from "../report/reproduction.js";
 import { Audits } from "../store/audits.js";
 import { writeAtomic } from "../store/files.js";
 import { DONE, FAILED, UNMET } from "./exit.js";
-import { loadTarget, type LoadOptions, type Target } from "./load.js";
+import { openTarget, type LoadOptions } from "./load.js";
+import type { OpenPipeline } from "../workflow/open.js";
 import { loadLock, lockFileOf, saveLock } from "./lock-file.js";
 import { perform, type PerformOptions } from "./perform.js";
 import { checkResults, keepReproduction } from "./reproductions.js";
-import { runResults } from "./results.js";
+import { runResults } from "../workflow/results.js";
 import { onStdout, print, printJson, type Session, pipelineOf } from "./session.js";
 
 interface Options extends LoadOptions, PerformOptions {
@@ -31,7 +32,7 @@ interface Options extends LoadOptions, PerformOptions {
 /** `vistas reproduce`: runs a pipeline and holds its results against `expect:` and against the lock beside it. */
 export async function reproduceCommand(session: Session, args: string[], options: Options): Promise<number> {
   const { pipeline, steps } = pipelineOf(session, args);
-  const target = await loadTarget(session, args, options);
+  const target = await openTarget(session, args, options);
   const file = lockFileOf(pipeline, options.lock);
   // A lock that is about to be replaced need not be readable.
   const lock = options.update === true ? undefined : loadLock(session, pipeline, file);
@@ -84,7 +85,7 @@ export async function reproduceCommand(session: Session, args: string[], options
 }
 
 function refuseIdle(
-  { expect, graph }: Target,
+  { expect, graph }: OpenPipeline,
   lock: Lock | undefined,
   file: string,
   options: Options,
@@ -107,7 +108,7 @@ function refuseIdle(
 }
 
 /** The same target, whose steps find nothing that was made before; with `--twice` each is run twice. */
-function fromNothing(target: Target, options: Options, reruns: Map<string, Rerun>): Target {
+function fromNothing(target: OpenPipeline, options: Options, reruns: Map<string, Rerun>): OpenPipeline {
   const { host, graph } = target;
   const bare = withoutParts(host.executor);
   const executor =
@@ -116,7 +117,7 @@ function fromNothing(target: Target, options: Options, reruns: Map<string, Rerun
 }
 
 /** What the expectations allow a metric to be off, of those that do not count in standard errors. */
-function allowed({ expect }: Target) {
+function allowed({ expect }: OpenPipeline) {
   return (step: string, labels: Labels, metric: string, value: number): number | undefined => {
     for (const expectation of expect) {
       if (expectation.type !== "metric" || expectation.tolerance.unit === "se") continue;
@@ -129,7 +130,7 @@ function allowed({ expect }: Target) {
 }
 
 function auditsOf(
-  target: Target,
+  target: OpenPipeline,
   results: readonly StepResult[],
   reruns: ReadonlyMap<string, Rerun>,
 ): Map<string, Determinism> {
@@ -147,7 +148,7 @@ function auditsOf(
 }
 
 function keepAudits(
-  { host: { store } }: Target,
+  { host: { store } }: OpenPipeline,
   { finished }: RunRecord,
   results: readonly StepResult[],
   audits: ReadonlyMap<string, Determinism>,
@@ -159,7 +160,11 @@ function keepAudits(
   }
 }
 
-function makeLockOf({ host: { store } }: Target, record: RunRecord, results: readonly StepResult[]): Lock {
+function makeLockOf(
+  { host: { store } }: OpenPipeline,
+  record: RunRecord,
+  results: readonly StepResult[],
+): Lock {
   const kept = new Audits(store.root, store.disk);
   const keys = new Map(results.map(({ step, record: made }) => [step.id, made?.key]));
   return makeLock(record, results, id => kept.get(keys.get(id) ?? "")?.label);
@@ -167,7 +172,7 @@ function makeLockOf({ host: { store } }: Target, record: RunRecord, results: rea
 
 function update(
   session: Session,
-  target: Target,
+  target: OpenPipeline,
   file: string,
   lock: Lock,
   { ok, outcome }: Reproduction,
@@ -183,7 +188,7 @@ function update(
 
 async function tell(
   session: Session,
-  { host: { store } }: Target,
+  { host: { store } }: OpenPipeline,
   record: RunRecord,
   reproduction: Reproduction,
   { junit, markdown, json }: Options,

@@ -6,9 +6,10 @@ import type { Store } from "../store/store.js";
 import { duration } from "../ui/format.js";
 import { table } from "../ui/table.js";
 import { namedRun, pastRuns, scopeOf, type RunScope } from "./past.js";
-import { runResults } from "./results.js";
+import { runResults } from "../workflow/results.js";
 import { sizeText } from "./size-text.js";
-import { openStore, print, printJson, splitTarget, type Session } from "./session.js";
+import { print, printJson, splitTarget, type Session } from "./session.js";
+import { openStore } from "../workflow/place.js";
 
 export interface RunsOptions {
   readonly json?: boolean;

@@ -1,11 +1,11 @@
 import { DONE } from "./exit.js";
 import { pipelineSchema } from "../spec/schema.js";
-import { loadTarget } from "./load.js";
+import { openTarget } from "./load.js";
 import { printJson, type Session } from "./session.js";
 
 /** `vistas schema`: the JSON Schema of pipeline files, with each kind's options, for editors. */
 export async function schemaCommand(session: Session, args: string[]): Promise<number> {
-  const { kinds } = args.length === 0 ? session.tools : (await loadTarget(session, args, {})).host;
+  const { kinds } = args.length === 0 ? session.tools : (await openTarget(session, args, {})).host;
   printJson(session, await pipelineSchema(kinds));
   return DONE;
 }

@@ -1,71 +1,13 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { basename, dirname, extname, join, resolve } from "node:path";
-import type { Clock } from "../core/clock.js";
+import { existsSync, readdirSync } from "node:fs";
+import { basename, extname, join, resolve } from "node:path";
 import { UsageError } from "../core/diagnostic.js";
 import { jsonText } from "../core/quantity.js";
-import type { Capacity } from "../exec/leases.js";
-import type { Host } from "../exec/host.js";
-import type { Executor } from "../exec/job.js";
-import { projectOf } from "../graph/load.js";
-import type { Kinds } from "../spec/kinds.js";
 import { alternatives, code } from "../spec/wording.js";
-import type { EngineChoice } from "../step-api.js";
-import { systemDisk } from "../store/disk.js";
-import type { StatedMetrics } from "../store/stated.js";
-import { Store } from "../store/store.js";
-import { UserCache, userCacheFolder } from "../store/user-cache.js";
 import type { Output } from "../ui/output.js";
+import type { Place } from "../workflow/place.js";
 
-/** What the composition root gives to the commands: the parts of vistas that they may not import themselves. */
-export interface Tools {
-  readonly version: string;
-  readonly clock: Clock;
-  readonly kinds: Kinds;
-  /** Where artifacts of the built-in kinds state the metrics of their steps. */
-  readonly statedMetrics: StatedMetrics;
-  readonly executor: Executor;
-  capacity(): Capacity;
-  /** `memo` is a folder for what the choice may remember, where there is one. */
-  chooseEngine(request: string, memo: string | undefined): Promise<EngineChoice>;
-  /** Every backend, for `doctor`: available or not, and how to get it. */
-  listEngines(): Promise<readonly EngineLine[]>;
-  /** Installs a backend for this user. Throws an error that says what the machine lacks. */
-  installEngine(name: string, watcher: InstallWatcher, signal: AbortSignal): Promise<InstallOutcome>;
-}
-
-export type EngineLine =
-  | {
-      readonly backend: string;
-      readonly available: true;
-      readonly version: string;
-      readonly device: string;
-      readonly gpu: boolean;
-      /** `bitwise`: the same bits with any number of threads; `same-threads`; `none`. */
-      readonly determinism: string;
-      /** Of a product of two matrices. */
-      readonly gflops?: number;
-    }
-  | { readonly backend: string; readonly available: false; readonly why: string; readonly remedy: string };
-
-export interface InstallWatcher {
-  /** A stage begins; `stage` counts from 1. */
-  stage(stage: number, stages: number, title: string): void;
-  /** How far it is, in bytes. */
-  progress(done: number, total: number): void;
-}
-
-export interface InstallOutcome {
-  readonly folder: string;
-  /** False when it was there already. */
-  readonly fresh: boolean;
-  readonly engine: EngineLine;
-}
-
-/** One call of vistas: where it stands, what it writes to, and the global options. */
-export interface Session {
-  readonly tools: Tools;
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
+/** One call of vistas: where it stands (`root` is `--root`, else `VISTAS_ROOT`), what it writes to, and the global options. */
+export interface Session extends Place {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly isTTY: boolean;
@@ -74,8 +16,6 @@ export interface Session {
   readonly stdoutColor: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
-  /** `--root`, else `VISTAS_ROOT`. */
-  readonly root: string | undefined;
   /** Aborted by Ctrl-C or a request to end. */
   readonly signal: AbortSignal;
 }
@@ -135,42 +75,6 @@ function pipelinesIn(cwd: string, folder: string): string[] {
 
 export function isPipeline(word: string): boolean {
   return /\.ya?ml$/i.test(word);
-}
-
-/** The store: `--root`, `VISTAS_ROOT`, or `artifacts/` in the project. */
-export function openStore(session: Session, pipeline: string): Store {
-  const project = projectOf(resolve(session.cwd, pipeline));
-  const root = session.root === undefined ? join(project, "artifacts") : resolve(session.cwd, session.root);
-  refuseFile(root);
-  const cache = new UserCache(userCacheFolder(session.env, session.cwd));
-  const store = new Store(root, session.tools.clock, systemDisk, cache);
-  store.check();
-  return store;
-}
-
-/** A store is a folder; so is all that it lies in. */
-function refuseFile(root: string): void {
-  for (let path = root; ; path = dirname(path)) {
-    if (!existsSync(path) && dirname(path) !== path) continue;
-    if (!existsSync(path) || statSync(path).isDirectory()) return;
-    const message = `the store cannot be ${code(root)}: ${path === root ? "it" : code(path)} is a file`;
-    throw UsageError.ofCall("bad-root", message, "name a folder: --root DIR");
-  }
-}
-
-export function createHost(session: Session, store: Store, kinds: Kinds, backend: string): Host {
-  const { tools } = session;
-  let engine: Promise<EngineChoice> | undefined;
-  return {
-    store,
-    kinds,
-    clock: tools.clock,
-    engine: () => (engine ??= tools.chooseEngine(backend, store.cache.folder)),
-    executor: tools.executor,
-    capacity: tools.capacity(),
-    env: session.env,
-    version: tools.version,
-  };
 }
 
 /** A session whose colours are those of its results. */

@@ -10,9 +10,10 @@ import { Sizes, type Size } from "../store/sizes.js";
 import type { Determinism } from "../lock/label.js";
 import { table } from "../ui/table.js";
 import { namedSteps, warnOf } from "./past.js";
-import { stepResult } from "./results.js";
+import { stepResult } from "../workflow/results.js";
 import { sizeText } from "./size-text.js";
-import { openStore, print, printJson, splitTarget, type Session } from "./session.js";
+import { print, printJson, splitTarget, type Session } from "./session.js";
+import { openStore } from "../workflow/place.js";
 
 /** `vistas show STEP[.output]`: the newest result of a step, and where its files are. */
 export async function showCommand(

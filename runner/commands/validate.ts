@@ -1,7 +1,7 @@
 import { UsageError } from "../core/diagnostic.js";
 import { DONE, USAGE } from "./exit.js";
-import { loadTarget, type LoadOptions } from "./load.js";
-import { refuseMissingPrograms } from "./refuse-missing-programs.js";
+import { openTarget, type LoadOptions, writeWarnings } from "./load.js";
+import { checkPrograms } from "../workflow/checks.js";
 import { print, printJson, type Session } from "./session.js";
 
 /** `vistas validate`: every mistake at once; runs nothing. */
@@ -11,10 +11,11 @@ export async function validateCommand(
   options: LoadOptions & { json?: boolean },
 ): Promise<number> {
   try {
-    const target = await loadTarget(session, args, options);
+    const target = await openTarget(session, args, options);
     const { graph } = target;
-    const warnings = [...target.warnings, ...(await refuseMissingPrograms(target))];
-    if (options.json === true) printJson(session, warnings);
+    const missing = await checkPrograms(target);
+    await writeWarnings(session, missing, target);
+    if (options.json === true) printJson(session, [...(await target.warnings()), ...missing]);
     else
       print(
         session,

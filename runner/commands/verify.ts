@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import { projectOf } from "../graph/load.js";
+import { projectOf } from "../core/project.js";
 import { examinersHere, examinersOn, type Examiners } from "../store/examiners.js";
 import type { StatedMetrics } from "../store/stated.js";
 import type { Store } from "../store/store.js";
@@ -9,7 +9,8 @@ import { assess } from "../store/verify-loss.js";
 import { repair, type Repaired } from "../store/verify-repair.js";
 import { TaskProgress } from "../ui/task-progress.js";
 import { DAMAGED, DONE, FAILED, INTERRUPTED } from "./exit.js";
-import { openStore, onStdout, print, printJson, splitTarget, type Session } from "./session.js";
+import { onStdout, print, printJson, splitTarget, type Session } from "./session.js";
+import { openStore } from "../workflow/place.js";
 import { verifiedJson, verifiedText } from "./verified.js";
 
 /**

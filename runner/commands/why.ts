@@ -3,7 +3,7 @@ import { UsageError } from "../core/diagnostic.js";
 import { plan, type PlannedStep } from "../exec/plan.js";
 import { DONE } from "./exit.js";
 import { matches, withAncestors } from "../graph/select.js";
-import { loadTarget, type LoadOptions } from "./load.js";
+import { openTarget, type LoadOptions } from "./load.js";
 import { variationText } from "../store/result-id.js";
 import type { Store } from "../store/store.js";
 import { pipelineOf, print, printJson, type Session } from "./session.js";
@@ -17,7 +17,7 @@ export async function whyCommand(
   const { pipeline, steps } = pipelineOf(session, args);
   if (steps.length === 0)
     throw UsageError.ofCall("missing-step", "`why` needs a step", "For example: vistas why probe");
-  const { host, graph } = await loadTarget(session, [pipeline], options);
+  const { host, graph } = await openTarget(session, [pipeline], options);
   const asked = steps.flatMap(step => matches(graph, step));
   const planned = await plan(host, graph, withAncestors(graph, asked));
   host.store.stats.save();

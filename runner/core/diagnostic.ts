@@ -52,6 +52,15 @@ export class UsageError extends Error {
   }
 }
 
+/**
+ * A fact about the user's files or machine that ends what was begun: its message is shown as it is, without a stack. Exit
+ * code 1, or 2 where nothing ran.
+ */
+export class UserFacingError extends Error {
+  override readonly name: string = "UserFacingError";
+  readonly exit: 1 | 2 = 1;
+}
+
 /** A bug of vistas: shown with its stack and a request to report it. */
 export class InternalError extends Error {
   override readonly name = "InternalError";

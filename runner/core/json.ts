@@ -20,3 +20,20 @@ export function isList(value: Json | undefined): value is readonly Json[] {
 export function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
+
+/**
+ * The path of the first value in `given` that JSON cannot hold: a function, `undefined`, NaN, a date, an object of a class.
+ * Undefined where all of it is JSON.
+ */
+export function notJson(given: unknown, path: JsonPath = []): JsonPath | undefined {
+  if (given === null || typeof given === "string" || typeof given === "boolean") return undefined;
+  if (typeof given === "number") return Number.isFinite(given) ? undefined : path;
+  if (typeof given !== "object") return path;
+  const prototype: unknown = Object.getPrototypeOf(given);
+  if (!Array.isArray(given) && prototype !== Object.prototype && prototype !== null) return path;
+  for (const [key, value] of Object.entries(given)) {
+    const fault = notJson(value, [...path, Array.isArray(given) ? Number(key) : key]);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}

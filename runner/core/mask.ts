@@ -105,7 +105,9 @@ class Search {
       const certain = whole || (start !== undefined && start + this.longest <= bytes.length);
       if (start === undefined || !certain) {
         // Before a beginning that is seen, another may stand whose last characters are still to come.
-        const undecided = whole ? bytes.length : Math.min(start ?? Infinity, bytes.length - LONGEST_BEGINNING);
+        const undecided = whole
+          ? bytes.length
+          : Math.min(start ?? Infinity, bytes.length - LONGEST_BEGINNING);
         const end = Math.max(done, undecided);
         return { out: out + bytes.slice(done, end), end };
       }

@@ -1,6 +1,7 @@
 import { join, relative } from "node:path";
 import { differenceText } from "../cache/difference-text.js";
 import { differences } from "../cache/explain.js";
+import { UserFacingError } from "../core/diagnostic.js";
 import { maskOf, type Mask } from "../core/mask.js";
 import type { ArtifactRef, Curve, Fingerprint } from "../core/record.js";
 import { ignoredBelow } from "../graph/ignored.js";
@@ -101,7 +102,7 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
     return { ok: true, outputs, outputNames, metrics, curves: result.curves, ...fault };
   } catch (error) {
     if (signal.aborted && error === signal.reason) return { ok: false, error: "cancelled", cancelled: true };
-    if (error instanceof Error && EXPECTED.has(error.name)) return failure(mask.text(error.message));
+    if (error instanceof UserFacingError) return failure(mask.text(error.message));
     throw error;
   } finally {
     const stays = await removeScratch(folder);
@@ -122,9 +123,6 @@ async function withParts(
     parts.end();
   }
 }
-
-/** Faults of the step or of its files, as against those of vistas. */
-const EXPECTED = new Set(["BadOutput", "UnreadableInput", "MissingSecret"]);
 
 function failure(error: string): Attempted {
   return { ok: false, error, cancelled: false };

@@ -9,6 +9,7 @@ import {
   type BigIntStats,
 } from "node:fs";
 import { dirname, join, sep } from "node:path";
+import { UserFacingError } from "../core/diagnostic.js";
 import { holdsMetrics, readMetrics } from "../core/metrics-file.js";
 import type { ArtifactRef } from "../core/record.js";
 import { copyReadOnly } from "./copy.js";
@@ -16,7 +17,7 @@ import { breather } from "../store/files.js";
 import type { Store } from "../store/store.js";
 
 /** A declared output that is not there, or is not a file or folder: the step has failed. */
-export class BadOutput extends Error {
+export class BadOutput extends UserFacingError {
   override readonly name = "BadOutput";
 }
 

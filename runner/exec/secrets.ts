@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { UserFacingError } from "../core/diagnostic.js";
 import type { Mask } from "../core/mask.js";
 import { SHORTEST_SECRET } from "../core/secret-forms.js";
 import type { GraphNode } from "../graph/types.js";
@@ -26,7 +27,7 @@ export function secretFault(name: string, env: NodeJS.ProcessEnv): string | unde
     : undefined;
 }
 
-export class MissingSecret extends Error {
+export class MissingSecret extends UserFacingError {
   override readonly name = "MissingSecret";
 }
 

@@ -1,6 +1,7 @@
 import { basename, dirname, extname, resolve } from "node:path";
 import { UsageError, type Diagnostic } from "../core/diagnostic.js";
 import { isList, isObject, type Json, type JsonObject, type JsonPath } from "../core/json.js";
+import { projectOf } from "../core/project.js";
 import { isMapping, plainMapping } from "../core/spelled.js";
 import type { Code } from "../spec/codes.js";
 import { paramPath } from "../spec/expression.js";
@@ -56,7 +57,7 @@ export interface LoadedPipeline {
   /** Texts of the files read, by name as the user gave it, for code frames. */
   readonly texts: ReadonlyMap<string, string>;
   /** Things worth a look, such as params that nothing reads. Worked out when asked: their places may need the YAML. */
-  warnings(): Promise<readonly Diagnostic[]>;
+  readonly warnings: () => Promise<readonly Diagnostic[]>;
   /** Warnings of what only the machine shows, at their places. */
   readonly advise: (mistakes: readonly Mistake[]) => Promise<readonly Diagnostic[]>;
   /** Throws a `UsageError` for mistakes that only the machine shows, at their places; nothing where there are none. */
@@ -192,12 +193,6 @@ function placeOf({ path, word }: Mistake, root: Json): Place {
 
 /** What goes on with the name of a program. */
 const WORD = /[\w./-]/;
-
-/** The folder that a pipeline's paths are relative to: its own, or the one above if its own is called `pipelines`. */
-export function projectOf(absolute: string): string {
-  const folder = dirname(absolute);
-  return basename(folder) === "pipelines" ? dirname(folder) : folder;
-}
 
 async function readOverrides({
   paramsFiles = [],

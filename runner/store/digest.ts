@@ -1,6 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 import { sha256 } from "../cache/hash.js";
+import { UserFacingError } from "../core/diagnostic.js";
 import type { ArtifactRef } from "../core/record.js";
 import type { Ignored } from "../graph/ignored.js";
 import { systemDisk, type Disk } from "./disk.js";
@@ -15,7 +16,7 @@ export interface Content extends ArtifactRef {
 }
 
 /** A file that cannot be taken as it is: it vanished, is a socket, or changed while it was read. */
-export class UnreadableInput extends Error {
+export class UnreadableInput extends UserFacingError {
   override readonly name = "UnreadableInput";
 }
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { UserFacingError } from "../core/diagnostic.js";
 import { byCodeUnit, isObject, type Json, type JsonObject } from "../core/json.js";
 import type { RunRecord, StepRecord } from "../core/record.js";
 import type { Disk } from "./disk.js";
@@ -8,7 +9,7 @@ import { isRunShape, isStepShape } from "./shape.js";
 import { documentOf, recordIn } from "./step-document.js";
 
 /** Something that a later version of vistas wrote: neither read nor overwritten. */
-export class NewerFormat extends Error {
+export class NewerFormat extends UserFacingError {
   override readonly name = "NewerFormat";
   /** In words that follow "its record". */
   readonly why: string;

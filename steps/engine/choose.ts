@@ -2,7 +2,7 @@
  * Which backend a run computes with. The choice is made before any key is, because it is part of the keys.
  * Does not: open the backend in this process; each candidate is tried in a child, and the outcome remembered.
  */
-import type { EngineChoice } from "../../runner/step-api.js";
+import { UserFacingError, type EngineChoice } from "../../runner/step-api.js";
 import { ProbeMemo } from "./memo.js";
 import { REMEDIES } from "./packages.js";
 import { tryBackend, type ProbeResult } from "./try-backend.js";
@@ -44,8 +44,10 @@ export async function chooseEngine(request: string, memoFolder?: string): Promis
 }
 
 /** The engine that was asked for does not work here: a fact about the machine, not a fault of vistas. */
-export class MissingEngine extends Error {
+export class MissingEngine extends UserFacingError {
   override readonly name = "MissingEngine";
+  /** The call, or the pipeline, wants it: nothing ran. */
+  override readonly exit = 2;
 }
 
 type Works = ProbeResult & { readonly ok: true };

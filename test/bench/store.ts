@@ -107,7 +107,7 @@ function fill(root: string): number {
 
 /** Runs the pipeline in this process; its programs are played by a function. */
 async function runOnce(cwd: string): Promise<{ record: RunRecord; made: StepRecord }> {
-  const { target } = await loadPipeline("p.yaml", { cwd });
+  const { opened: target } = await loadPipeline("p.yaml", { cwd });
   const executor: Executor = {
     run({ program }) {
       if (program.type !== "command") throw new Error("this pipeline has commands only");

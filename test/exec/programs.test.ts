@@ -63,7 +63,7 @@ class Machine {
     env: Record<string, string> = {},
   ): Promise<{ key: string; print: Fingerprint }> {
     const PATH = [...path.map(folder => this.at(folder)), "/usr/bin", "/bin"].join(":");
-    const { target } = await loadPipeline("p.yaml", {
+    const { opened: target } = await loadPipeline("p.yaml", {
       cwd: this.at("project"),
       root: this.at("project/artifacts"),
       env: { PATH, HOME: this.folder, VISTAS_CACHE: this.at("cache"), ...env },

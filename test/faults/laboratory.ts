@@ -84,7 +84,7 @@ export class Laboratory {
     store: Store,
     options: { word?: string; forced?: boolean; executor?: Executor } = {},
   ): Promise<RunRecord> {
-    const { target } = await this.#pipeline(options.word ?? "one");
+    const { opened: target } = await this.#pipeline(options.word ?? "one");
     const host: Host = { ...target.host, store, executor: options.executor ?? scripted() };
     return run(host, target.graph, target.nodes, {
       jobs: 1,

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from "@jest/globals";
 import type { Json } from "../../runner/core/json.js";
 import type { GraphNode } from "../../runner/graph/types.js";
-import { projectOf } from "../../runner/graph/load.js";
+import { projectOf } from "../../runner/core/project.js";
 import { matches, selectNodes, withAncestors } from "../../runner/graph/select.js";
 import { folderOf, load, mistakes } from "../spec/support.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { refuseUnrepeatable } from "../../runner/commands/refuse-unrepeatable.js";
-import type { Target } from "../../runner/commands/load.js";
+import { refuseUnrepeatable } from "../../runner/workflow/checks.js";
+import type { OpenPipeline } from "../../runner/workflow/open.js";
 import { composeTools } from "../../runner/compose.js";
 import { UsageError } from "../../runner/core/diagnostic.js";
 import { loadPipeline } from "../../runner/graph/load.js";
@@ -19,7 +19,7 @@ const NUMERIC = `steps:
 async function target(
   text: string,
   deterministic: boolean,
-): Promise<{ target: Target; asked: () => number }> {
+): Promise<{ target: Parameters<typeof refuseUnrepeatable>[0]; asked: () => number }> {
   const project = new Project({ "p.yaml": text, "views/v.txt": "", "data.txt": "" });
   const { kinds } = composeTools();
   const loaded = await loadPipeline({ file: "p.yaml", cwd: project.folder, kinds, env: {} });
@@ -28,10 +28,10 @@ async function target(
     asked++;
     return Promise.resolve({ backend: "abacus", numericClass: "", deterministic, why: "it is there" });
   };
-  const host = { kinds: loaded.kinds, engine } as unknown as Target["host"];
-  const { graph, refuse, advise } = loaded;
+  const host = { kinds: loaded.kinds, engine } as unknown as OpenPipeline["host"];
+  const { graph, refuse } = loaded;
   return {
-    target: { host, graph, nodes: graph.nodes, refuse, advise, expect: [], warnings: [] },
+    target: { host, nodes: graph.nodes, refuse },
     asked: () => asked,
   };
 }

@@ -42,6 +42,7 @@ const LAYERS = [
   "commands",
   "report",
   "ui",
+  "workflow",
   "exec",
   "store",
   "lock",

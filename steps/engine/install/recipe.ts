@@ -1,5 +1,6 @@
-/** What an installation is made of: stages that fill one folder, each of which may refuse with a reason. */
+import { UserFacingError } from "../../../runner/step-api.js";
 
+/** What an installation is made of: stages that fill one folder, each of which may refuse with a reason. */
 export interface Recipe {
   readonly stages: readonly Stage[];
   /** Whether the engine must work here for the installation to be kept: one for GPUs may be made where none is. */
@@ -24,7 +25,7 @@ export interface Site {
 }
 
 /** Why an engine cannot be installed here, and what to do about it: a fact about the machine, not a fault of vistas. */
-export class InstallFault extends Error {
+export class InstallFault extends UserFacingError {
   override readonly name = "InstallFault";
 
   constructor(

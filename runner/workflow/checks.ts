@@ -1,0 +1,134 @@
+import { UsageError, type Diagnostic } from "../core/diagnostic.js";
+import { neverFits } from "../exec/leases.js";
+import { withoutPrograms } from "../exec/programs/find.js";
+import { secretFault } from "../exec/secrets.js";
+import type { Mistake } from "../graph/load.js";
+import type { EngineChoice } from "../step-api.js";
+import { isCode } from "../store/disk.js";
+import { faultText } from "../store/fault.js";
+import type { Store } from "../store/store.js";
+import type { OpenPipeline } from "./open.js";
+
+/** What a pipeline that may run was found to have. */
+export interface Checked {
+  /** Where a numeric step is selected. */
+  readonly engine: EngineChoice | undefined;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/**
+ * What the machine lacks is reported before anything runs, not after an hour of other steps. Throws a `UsageError`, or the
+ * engine's own error where none works.
+ */
+export async function checkBeforeRun(pipeline: OpenPipeline): Promise<Checked> {
+  refuseImpossible(pipeline);
+  const engine = await engineOf(pipeline);
+  await refuseUnrepeatable(pipeline);
+  const warnings = await checkPrograms(pipeline);
+  await refuseMissingSecrets(pipeline);
+  refuseUnwritable(pipeline.host.store);
+  return { engine, warnings };
+}
+
+/** The same as far as a run that is only planned needs it: neither the engine nor secrets nor a store. */
+export async function checkBeforePlan(pipeline: OpenPipeline): Promise<readonly Diagnostic[]> {
+  refuseImpossible(pipeline);
+  await refuseUnrepeatable(pipeline);
+  return checkPrograms(pipeline);
+}
+
+/** Throws for programs that are certainly missing; returns warnings of others. */
+export async function checkPrograms({
+  nodes,
+  host,
+  graph,
+  refuse,
+  advise,
+}: OpenPipeline): Promise<readonly Diagnostic[]> {
+  const suspect = withoutPrograms(host, nodes);
+  if (suspect.length === 0) return [];
+  const { MissingPrograms } = await import("../exec/programs/missing.js");
+  const missing = new MissingPrograms(host, graph.project);
+  const [certain, doubtful]: [Mistake[], Mistake[]] = [[], []];
+  for (const node of suspect) {
+    for (const { word, message, hint, certain: isCertain } of missing.of(node)) {
+      const mistake: Mistake = { code: "missing-program", message, hint, word, path: [...node.at, "run"] };
+      (isCertain ? certain : doubtful).push(mistake);
+    }
+  }
+  if (certain.length > 0) await refuse(certain);
+  return doubtful.length === 0 ? [] : advise(doubtful);
+}
+
+function refuseImpossible({ nodes, host }: OpenPipeline): void {
+  const steps = new Map<string, string>();
+  for (const { step, resources } of nodes) {
+    const why = neverFits(resources, host.capacity);
+    if (why !== undefined) steps.set(step, why);
+  }
+  if (steps.size === 0) return;
+  throw new UsageError(
+    [...steps].map(([step, why]) => ({
+      ...{ code: "impossible-resources", severity: "error", file: "" },
+      message: `the step ${step} can never start here: ${why}`,
+      hint: "lower its `resources`, or run it where there are enough (`vistas doctor` lists what is here)",
+    })),
+  );
+}
+
+/** Of the selected numeric steps; undefined where there are none. */
+async function engineOf({ nodes, host }: OpenPipeline): Promise<EngineChoice | undefined> {
+  const kinds = new Set(nodes.flatMap(({ work }) => (work.type === "kind" ? [work.kind] : [])));
+  for (const kind of kinds) if ((await host.kinds.get(kind))?.numeric === true) return host.engine();
+  return undefined;
+}
+
+/** `deterministic: true` of a numeric step, and an engine that does not give the same bytes every time. */
+export async function refuseUnrepeatable({
+  nodes,
+  host,
+  refuse,
+}: Pick<OpenPipeline, "nodes" | "host" | "refuse">): Promise<void> {
+  const asking = new Map<string, readonly (string | number)[]>();
+  for (const { step, work, deterministic, at } of nodes) {
+    if (deterministic !== true || work.type !== "kind" || asking.has(step)) continue;
+    const kind = await host.kinds.get(work.kind);
+    if (kind?.numeric === true) asking.set(step, at);
+  }
+  if (asking.size === 0) return;
+  const { backend, deterministic, why } = await host.engine();
+  if (deterministic) return;
+  await refuse(
+    [...asking].map(([step, at]) => ({
+      code: "not-deterministic",
+      message: `\`${step}\` must be deterministic, and the engine ${backend} (${why}) does not promise the same bits every time`,
+      hint: "name an engine that does, such as `--backend wasm` (`vistas doctor` lists what each promises), or leave `deterministic` out",
+      path: [...at, "deterministic"],
+    })),
+  );
+}
+
+async function refuseMissingSecrets({ nodes, host, refuse }: OpenPipeline): Promise<void> {
+  const mistakes = new Map<string, Mistake>();
+  for (const { step, at, secrets = [] } of nodes) {
+    const faults = secrets.flatMap(name => secretFault(name, host.env) ?? []);
+    if (faults.length === 0) continue;
+    mistakes.set(step, {
+      ...{ code: "missing-secret", message: faults.join(", and ") },
+      hint: `set it in the environment of this call: ${secrets.join("=... ")}=... vistas run`,
+      path: [...at, "secrets"],
+    });
+  }
+  await refuse([...mistakes.values()]);
+}
+
+/** A store that cannot be made. A full disk is another matter: it may be so at any time. */
+function refuseUnwritable({ root, disk }: Store): void {
+  try {
+    disk.makeFolder(root);
+  } catch (error) {
+    if (!isCode(error, "EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG")) throw error;
+    const message = `the store cannot be made: ${faultText(error) ?? String(error)}`;
+    throw UsageError.ofCall("bad-root", message, "name another folder: --root DIR");
+  }
+}
