@@ -1,5 +1,5 @@
 import { elementCount, shapeText } from "../formats/arrays.js";
-import { type LayerSpec, type ModelSpec, modelShapes } from "../nn/model.js";
+import { joined, type ModelSpec, modelShapes, typeOf } from "../nn/model.js";
 import type { ImageShape } from "./image-batch.js";
 
 /** The name of an encoder's own output. */
@@ -7,7 +7,7 @@ export const featuresLayer = "features";
 
 /** A place in an encoder whose numbers can be taken as features. */
 export interface EncoderLayer {
-  /** `conv1`, `conv2`, ..., `dense1`, ... in the order of the list; `conv1.mean`: the mean over its places. */
+  /** `conv1`, `conv2`, ..., `dense1`, ..., `residual1`, ... in the order of the list; `conv1.mean`: the mean over its places. */
   readonly name: string;
   /** Length of a feature vector. */
   readonly width: number;
@@ -16,25 +16,27 @@ export interface EncoderLayer {
 }
 
 /**
- * All layers of an encoder: each convolution and each dense layer with the batch norm and activation that follow it, a
- * map once flattened and once as the mean over its places; last of all `features`, the encoder's own output.
+ * All layers of an encoder: each convolution, dense layer and residual with the batch norm and activation that follow it,
+ * a map once flattened and once as the mean over its places; last of all `features`, the encoder's own output.
  */
 export function encoderLayerList(spec: ModelSpec, image: ImageShape): readonly EncoderLayer[] {
   const { after } = modelShapes(spec, image);
-  const counts = { conv: 0, dense: 0 };
+  const counts = new Map<string, number>();
   const found: EncoderLayer[] = [];
-  for (const [i, { type }] of spec.layers.entries()) {
-    if (type !== "dense" && type !== "conv2d" && type !== "conv2dTranspose") continue;
-    const kind = type === "dense" ? "dense" : "conv";
-    const name = `${kind}${++counts[kind]}`;
-    const layers = spec.layers.slice(0, stageEnd(spec.layers, i));
+  for (const [i, layer] of spec.layers.entries()) {
+    const { stage } = typeOf(spec, layer);
+    if (stage === undefined) continue;
+    const count = (counts.get(stage) ?? 0) + 1;
+    counts.set(stage, count);
+    const name = `${stage}${count}`;
+    const model = { ...spec, layers: spec.layers.slice(0, stageEnd(spec, i)) };
     const shape = after[i] ?? [];
-    if (kind === "dense") found.push({ name, width: elementCount(shape), model: { layers } });
-    else {
-      const flat = { layers: [...layers, { type: "flatten" } as const] };
-      const mean = { layers: [...layers, { type: "globalAveragePool" } as const] };
-      found.push({ name, width: elementCount(shape), model: flat });
-      found.push({ name: `${name}.mean`, width: shape.at(-1) ?? 0, model: mean });
+    const [width, channels = 0] = [elementCount(shape), shape.at(-1)];
+    if (shape.length === 1) found.push({ name, width, model });
+    else found.push({ name, width, model: joined(model, { layers: [{ type: "flatten" }] }) });
+    if (shape.length === 3) {
+      const mean = joined(model, { layers: [{ type: "globalAveragePool" }] });
+      found.push({ name: `${name}.mean`, width: channels, model: mean });
     }
   }
   return [...found, { name: featuresLayer, width: elementCount(after.at(-1) ?? []), model: spec }];
@@ -50,8 +52,8 @@ export function encoderLayer(spec: ModelSpec, image: ImageShape, name: string): 
 }
 
 /** Behind the batch norms and activations that follow layer `i`. */
-function stageEnd(layers: readonly LayerSpec[], i: number): number {
-  let end = i + 1;
-  while (layers[end]?.type === "batchNorm" || layers[end]?.type === "activation") end++;
-  return end;
+function stageEnd(spec: ModelSpec, i: number): number {
+  const rest = spec.layers.slice(i + 1);
+  const next = rest.findIndex(layer => typeOf(spec, layer).elementwise !== true);
+  return next < 0 ? spec.layers.length : i + 1 + next;
 }

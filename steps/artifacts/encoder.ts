@@ -5,14 +5,7 @@ import type { Engine, Program, ProgramArrays, ProgramTensors, Tensor, TensorFlow
 import { type NdArray, shapeText } from "../formats/arrays.js";
 import { sha256 } from "../formats/digest.js";
 import { isJsonObject, parseJson, writeJson } from "../formats/json.js";
-import {
-  checkWeights,
-  forward,
-  type ModelSpec,
-  modelShapes,
-  parseModelSpec,
-  weightArrays,
-} from "../nn/model.js";
+import { checkWeights, forward, type ModelSpec, modelShapes, parseModelSpec, weightArrays } from "../nn/model.js";
 import { encoderLayer, featuresLayer } from "./encoder-layers.js";
 import { encodeSafetensors, parseSafetensors } from "../formats/safetensors.js";
 
@@ -96,8 +89,8 @@ export async function writeEncoder(
     kind: "encoder",
     image: { shape: card.image, range: [0, 1] },
     features,
-    model: card.encoder,
-    head: card.head,
+    model: { layers: card.encoder.layers },
+    head: { layers: card.head.layers },
     ...(card.classes && { classes: card.classes }),
     recipe: card.recipe,
     weights: { file: weightsFile, bytes: weights.length, sha256: sha256(weights) },

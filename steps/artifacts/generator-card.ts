@@ -100,7 +100,7 @@ export function cardJson(card: AnyCard, weights?: Uint8Array): Json {
     latent: card.latent,
     ...(card.classes && { classes: card.classes }),
     image: card.image,
-    model: card.model,
+    model: isForeign(card.model) ? card.model : { layers: card.model.layers },
     recipe: card.recipe,
     provenance: card.provenance,
     ...(weights && { weights: { file: weightsFile, bytes: weights.length, sha256: sha256(weights) } }),

@@ -8,7 +8,7 @@ import { type AnyCard, cardFile, cardJson, checkGenerator, type GeneratorCard, i
 import type { ForeignModel } from "../foreign/foreign-model.js";
 import type { Prior } from "../nn/latents.js";
 import { parseJson, writeJson } from "../formats/json.js";
-import type { Tf } from "../nn/model.js";
+import type { TensorFlow } from "../engine/types.js";
 import { layerNetwork, type ModelFile, type Network } from "../nn/network.js";
 import { encodeSafetensors } from "../formats/safetensors.js";
 import { payloadDigest } from "../sources/payload-digest.js";
@@ -38,7 +38,7 @@ export interface Generator {
    * class as a one-hot vector: [batch, latentDim + classes]. Pure: reads nothing but `weights` and `z`, so it may be
    * part of a step function whose state holds the weights. Call it within `tf.tidy`.
    */
-  generate(tf: Tf, weights: ProgramTensors, z: tfc.Tensor2D): tfc.Tensor4D;
+  generate(tf: TensorFlow, weights: ProgramTensors, z: tfc.Tensor2D): tfc.Tensor4D;
 }
 
 /** The artifact in memory, checked, on no engine yet. */

@@ -1,7 +1,7 @@
 import type { ProgramArrays, ProgramTensors, Tensor, Tensor2D } from "../engine/types.js";
 import { elementCount } from "../formats/arrays.js";
 import type { ForeignCard, ForeignModel, ImageLayout } from "./foreign-model.js";
-import type { Tf } from "../nn/model.js";
+import type { TensorFlow } from "../engine/types.js";
 import type { ModelFile, Network } from "../nn/network.js";
 import { toPlain, type Value } from "./call.js";
 import { type GivenInputs, givenInputs, inputArrays, inputTensors } from "./given-inputs.js";
@@ -15,8 +15,8 @@ export interface RawNetwork {
   readonly weights: ProgramArrays;
   readonly given: GivenInputs;
   /** The output for rows of z, in the model's own order of axes. Call it within `tf.tidy`. */
-  output(tf: Tf, weights: ProgramTensors, rows: Tensor2D): Tensor;
-  value(tf: Tf, weights: ProgramTensors, rows: Tensor2D): Value;
+  output(tf: TensorFlow, weights: ProgramTensors, rows: Tensor2D): Tensor;
+  value(tf: TensorFlow, weights: ProgramTensors, rows: Tensor2D): Value;
 }
 
 /** The table of operators cannot run a model that onnxruntime may be able to run. */
@@ -120,7 +120,7 @@ function beyond<T>(dialect: TensorGraph["dialect"], work: () => T): T {
 }
 
 function channelsLast(
-  tf: Tf,
+  tf: TensorFlow,
   value: Value,
   batch: number,
   [height, width, channels]: readonly [number, number, number],

@@ -40,13 +40,6 @@ export function constant(shape: readonly number[], value: number): ProgramArray 
   return filled(shape, () => value);
 }
 
-/** Products of the sizes that feed, and are fed by, one unit: filters are [kh, kw, in, out], matrices [in, out]. */
-export function fans(shape: readonly number[]): { readonly fanIn: number; readonly fanOut: number } {
-  const [inputs = 1, outputs = 1] = shape.slice(-2);
-  const taps = shape.slice(0, -2).reduce((product, n) => product * n, 1);
-  return { fanIn: taps * inputs, fanOut: taps * outputs };
-}
-
 function filled(shape: readonly number[], next: () => number): ProgramArray {
   const data = new Float32Array(shape.reduce((product, n) => product * n, 1));
   for (let i = 0; i < data.length; i++) data[i] = next();

@@ -1,32 +1,120 @@
-import type * as tfc from "@tensorflow/tfjs-core";
-import type { ProgramArray, ProgramArrays, TensorFlow as Tf } from "../engine/types.js";
-import type { NdArray } from "../formats/arrays.js";
-import type { Activation, ConvSpec, LayerSpec, ModelSpec } from "./layers.js";
-import { transposeSize, weightName } from "./shapes.js";
+import { createRequire } from "node:module";
+import type { ValidateFunction } from "ajv/dist/2020.js";
+import type { Json } from "../../runner/step-api.js";
+import type { ProgramArray, ProgramArrays, Tensor, TensorFlow } from "../engine/types.js";
+import { type NdArray, sameShape, shapeText } from "../formats/arrays.js";
+import { isJsonObject } from "../formats/json.js";
+import { builtinLayers } from "./layers/index.js";
+import type {
+  LayerShapes,
+  LayerSpec,
+  LayerType,
+  LayerTypes,
+  Shape,
+  Training,
+  Weight,
+} from "./layers/layer.js";
 
-export type { Activation, LayerSpec, ModelSpec } from "./layers.js";
-export { parseModelSpec } from "./layers.js";
-export { checkWeights, modelShapes, type ModelShapes, weightName } from "./shapes.js";
-
-export type { Tf };
-export type Tensor = tfc.Tensor;
+/** A chain of layers; the shape of its input stands beside it, in model.json. */
+export type ModelSpec = {
+  readonly layers: readonly LayerSpec[];
+  /** The types that the layers are of: vistas's own, unless a kind brings others. */
+  readonly types?: LayerTypes;
+};
 
 /** Weights by name, `layers.<i>.<name>`. */
 export type Weights = ReadonlyMap<string, Tensor>;
 
-/** The statistics that a batchNorm layer is to use: [channels] each. */
-export type BatchNorm = (x: Tensor, layer: number, weights: Weights, epsilon: number) => Tensor;
+/** What a model needs and makes. */
+export interface ModelShapes {
+  /** `after[i]`: the shape that layer i puts out, without the batch axis. */
+  readonly after: readonly Shape[];
+  readonly output: Shape;
+  /** By name, `layers.<i>.<name>`. */
+  readonly weights: ReadonlyMap<string, Weight>;
+}
 
-export const defaultEpsilon = 1e-3;
+/**
+ * Checks a layer list from a file. Throws with the layer's place: `layers[3]: unknown layer "lstm" (known: ...)`.
+ * `own`: types beside vistas's.
+ */
+export function parseModelSpec(value: Json | undefined, name: string, own?: LayerTypes): ModelSpec {
+  const layers = isJsonObject(value) ? value["layers"] : undefined;
+  if (!Array.isArray(layers) || layers.length === 0)
+    throw new Error(`${name}: 'layers' must be a list of layers`);
+  const types = own && { ...builtinLayers, ...own };
+  const parsed = (layers as readonly Json[]).map((layer, i) =>
+    parseLayer(layer, `${name}: layers[${i}]`, types ?? builtinLayers),
+  );
+  return { layers: parsed, ...(types && { types }) };
+}
+
+/** One chain of several, each of which takes what the one before puts out. */
+export function joined(...specs: readonly ModelSpec[]): ModelSpec {
+  const types = specs.find(spec => spec.types)?.types;
+  return { layers: specs.flatMap(({ layers }) => layers), ...(types && { types }) };
+}
+
+/** Follows `input` through the layers. Throws, naming the layer, where a layer cannot take what comes to it. */
+export function modelShapes(spec: ModelSpec, input: Shape): ModelShapes {
+  const { after, output, weights } = chainShapes(spec, spec.layers, input, []);
+  return {
+    after,
+    output,
+    weights: new Map(Object.entries(weights).map(([name, weight]) => [`layers.${name}`, weight])),
+  };
+}
 
 /**
  * Runs a model: x [batch, ...input] -> [batch, ...output]. Pure: makes tensors (call it within `tf.tidy`) and
- * changes nothing. Differentiable in x and weights as far as the backend is. A trainer gives `batchNorm` to use
- * the batch's own statistics; without it the stored ones are used, as at inference.
+ * changes nothing. Differentiable in x and weights as far as the backend is. In training, batch norm uses the batch's
+ * own statistics, and gives new running ones to `training`, by name; without it, it uses those among the weights.
  */
-export function forward(tf: Tf, spec: ModelSpec, weights: Weights, x: Tensor, batchNorm?: BatchNorm): Tensor {
-  const normalise = batchNorm ?? storedBatchNorm(tf);
-  return spec.layers.reduce((input, layer, i) => runLayer(tf, layer, i, weights, input, normalise), x);
+export function forward(
+  tf: TensorFlow,
+  spec: ModelSpec,
+  weights: Weights,
+  x: Tensor,
+  training?: Training,
+): Tensor {
+  const chain = (path: string, layers: readonly LayerSpec[], given: Tensor): Tensor =>
+    layers.reduce((input, layer, i) => {
+      const at = `${path}.${i}`;
+      const pass = {
+        tf,
+        weight: (name: string) => weightOf(weights, `${at}.${name}`),
+        ...(training && {
+          training: { ...training, update: (name: string, y: Tensor) => training.update(`${at}.${name}`, y) },
+        }),
+        chain: (name: string, inner: readonly LayerSpec[], y: Tensor) => chain(`${at}.${name}`, inner, y),
+      };
+      return typeOf(spec, layer).forward(pass, layer, input);
+    }, given);
+  return chain("layers", spec.layers, x);
+}
+
+/** The layer's type. Throws on one that is not known, which `parseModelSpec` has told the user of before. */
+export function typeOf({ types = builtinLayers }: ModelSpec, { type }: LayerSpec): LayerType {
+  const found = types[type];
+  if (found === undefined) throw new Error(`there is no type of layer '${type}'`);
+  return found;
+}
+
+/** Checks that exactly the weights that the layers need are there, as float32 of the right shapes. */
+export function checkWeights(shapes: ModelShapes, tensors: ReadonlyMap<string, NdArray>, name: string): void {
+  for (const [key, { shape }] of shapes.weights) {
+    const tensor = tensors.get(key);
+    if (tensor === undefined) throw new Error(`${name}: the weight '${key}' ${shapeText(shape)} is missing`);
+    if (tensor.dtype !== "f4")
+      throw new Error(`${name}: the weight '${key}' must be F32, it is ${tensor.dtype}`);
+    if (!sameShape(tensor.shape, shape))
+      throw new Error(
+        `${name}: the weight '${key}' is ${shapeText(tensor.shape)}, the layer list asks for ${shapeText(shape)}`,
+      );
+  }
+  for (const key of tensors.keys())
+    if (!shapes.weights.has(key))
+      throw new Error(`${name}: the weight '${key}' belongs to no layer of the list`);
 }
 
 /** The weights of a file as the state of a program. */
@@ -38,89 +126,98 @@ export function weightArrays(tensors: ReadonlyMap<string, NdArray>): ProgramArra
   return Object.fromEntries(arrays);
 }
 
-/** The weight of a layer; throws when it is missing, which `checkWeights` has told the user of before. */
-export function weightOf(weights: Weights, layer: number, name: string): Tensor {
-  const weight = weights.get(weightName(layer, name));
-  if (weight === undefined) throw new Error(`the weight '${weightName(layer, name)}' is missing`);
+function weightOf(weights: Weights, name: string): Tensor {
+  const weight = weights.get(name);
+  if (weight === undefined) throw new Error(`the weight '${name}' is missing`);
   return weight;
 }
 
-export function activate(tf: Tf, x: Tensor, activation: Activation = "linear"): Tensor {
-  switch (activation) {
-    case "linear":
-      return x;
-    case "relu":
-      return tf.relu(x);
-    case "leakyRelu":
-      return tf.leakyRelu(x, 0.2);
-    case "tanh":
-      return tf.tanh(x);
-    case "sigmoid":
-      return tf.sigmoid(x);
+/** `then`: what follows the list in the layer that it lies in. */
+function chainShapes(
+  spec: ModelSpec,
+  layers: readonly LayerSpec[],
+  input: Shape,
+  then: readonly LayerSpec[],
+): LayerShapes & { readonly after: readonly Shape[] } {
+  const after: Shape[] = [];
+  const weights: Record<string, Weight> = {};
+  for (const [i, layer] of layers.entries()) {
+    const shape = after.at(-1) ?? input;
+    const own = shapesAt(spec, layer, shape, `layers[${i}] (${layer.type})`);
+    const rectified = isRectified(spec, [...layers.slice(i), ...then]);
+    for (const [name, weight] of Object.entries(own.weights)) {
+      const { initial } = weight;
+      const kernel = typeof initial === "object" && initial.rectified === undefined;
+      weights[`${i}.${name}`] = kernel ? { ...weight, initial: { ...initial, rectified } } : weight;
+    }
+    after.push(own.output);
   }
+  return { after, output: after.at(-1) ?? input, weights };
 }
 
-function runLayer(
-  tf: Tf,
-  layer: LayerSpec,
-  i: number,
-  weights: Weights,
-  x: Tensor,
-  batchNorm: BatchNorm,
-): Tensor {
-  const [batch = 0, height = 0, width = 0] = x.shape;
-  switch (layer.type) {
-    case "dense": {
-      const product = tf.matMul(x, weightOf(weights, i, "kernel"));
-      return activate(tf, withBias(tf, product, layer, i, weights), layer.activation);
-    }
-    case "conv2d": {
-      const { strides = 1, padding = "same" } = layer;
-      const y = tf.conv2d(x as tfc.Tensor4D, kernel(weights, i), strides, padding);
-      return activate(tf, withBias(tf, y, layer, i, weights), layer.activation);
-    }
-    case "conv2dTranspose": {
-      const { strides = 1, padding = "same" } = layer;
-      const out = [batch, transposeSize(height, layer), transposeSize(width, layer), layer.filters];
-      const shape = out as [number, number, number, number];
-      const y = tf.conv2dTranspose(x as tfc.Tensor4D, kernel(weights, i), shape, strides, padding);
-      return activate(tf, withBias(tf, y, layer, i, weights), layer.activation);
-    }
-    case "batchNorm":
-      return activate(tf, batchNorm(x, i, weights, layer.epsilon ?? defaultEpsilon), layer.activation);
-    case "upsample": {
-      const size: [number, number] = [height * layer.factor, width * layer.factor];
-      return tf.image.resizeNearestNeighbor(x as tfc.Tensor4D, size);
-    }
-    case "maxPool":
-      return tf.maxPool(x as tfc.Tensor4D, layer.size, layer.strides ?? layer.size, "valid");
-    case "globalAveragePool":
-      return tf.mean(x, [1, 2]);
-    case "reshape":
-      return tf.reshape(x, [batch, ...layer.shape]);
-    case "flatten":
-      return tf.reshape(x, [batch, x.size / batch]);
-    case "activation":
-      return activate(tf, x, layer.activation);
+function shapesAt(spec: ModelSpec, layer: LayerSpec, input: Shape, at: string): LayerShapes {
+  let shapes: LayerShapes;
+  try {
+    shapes = typeOf(spec, layer).shapes(layer, input, (name, layers, from, then) => {
+      const { output, weights } = chainShapes(spec, layers, from, then === undefined ? [] : [then]);
+      const named = Object.entries(weights).map(([own, weight]) => [`${name}.${own}`, weight] as const);
+      return { output, weights: Object.fromEntries(named) };
+    });
+  } catch (error) {
+    throw new Error(`${at}: ${(error as Error).message}`, { cause: error });
   }
-}
-
-function withBias(tf: Tf, x: Tensor, layer: Pick<ConvSpec, "bias">, i: number, weights: Weights): Tensor {
-  return layer.bias === false ? x : tf.add(x, weightOf(weights, i, "bias"));
-}
-
-function kernel(weights: Weights, i: number): tfc.Tensor4D {
-  return weightOf(weights, i, "kernel") as tfc.Tensor4D;
-}
-
-/** (x - mean) / sqrt(variance + epsilon) * gamma + beta, folded into one scale and one shift per channel. */
-function storedBatchNorm(tf: Tf): BatchNorm {
-  return (x, i, weights, epsilon) => {
-    const scale = tf.mul(
-      weightOf(weights, i, "gamma"),
-      tf.rsqrt(tf.add(weightOf(weights, i, "variance"), epsilon)),
+  if (shapes.output.some(size => size < 1))
+    throw new Error(
+      `${at}: nothing is left of ${shapeText(input)}: it would put out ${shapeText(shapes.output)}`,
     );
-    const shift = tf.sub(weightOf(weights, i, "beta"), tf.mul(weightOf(weights, i, "mean"), scale));
-    return tf.add(tf.mul(x, scale), shift);
-  };
+  return shapes;
+}
+
+/** The first layer's output, or that of the elementwise layers after it, goes through relu or leakyRelu. */
+function isRectified(spec: ModelSpec, [own, ...rest]: readonly LayerSpec[]): boolean {
+  if (own === undefined) return false;
+  const { activation = "linear" } = own;
+  if (activation !== "linear") return activation === "relu" || activation === "leakyRelu";
+  const [next] = rest;
+  return next !== undefined && typeOf(spec, next).elementwise === true && isRectified(spec, rest);
+}
+
+function parseLayer(value: Json, at: string, types: LayerTypes): LayerSpec {
+  if (!isJsonObject(value)) throw new Error(`${at}: must be an object`);
+  const { type } = value;
+  const found = typeof type === "string" && Object.hasOwn(types, type) ? types[type] : undefined;
+  if (found === undefined)
+    throw new Error(`${at}: unknown layer ${JSON.stringify(type)} (known: ${Object.keys(types).join(", ")})`);
+  const validate = validator(found);
+  if (!validate(value))
+    throw new Error(
+      `${at} (${String(type)}): ${ajv.errorsText(validate.errors, { dataVar: "", separator: "; " })}`,
+    );
+  for (const list of found.nested ?? []) {
+    const inner = value[list];
+    if (Array.isArray(inner))
+      for (const [i, layer] of (inner as readonly Json[]).entries())
+        parseLayer(layer, `${at}.${list}[${i}]`, types);
+  }
+  return value;
+}
+
+// By `require`, as all CommonJS that steps start with (`engine/backends/load.ts`).
+const { Ajv2020 } = createRequire(import.meta.url)("ajv/dist/2020.js") as typeof import("ajv/dist/2020.js");
+// The schemas are ours: holding them against the schema of schemas would take longer than all of their use.
+const ajv = new Ajv2020({ allErrors: true, meta: false, validateSchema: false });
+const validators = new WeakMap<LayerType, ValidateFunction<LayerSpec>>();
+
+/** Compiled once a type. */
+function validator(type: LayerType): ValidateFunction<LayerSpec> {
+  const known = validators.get(type);
+  if (known !== undefined) return known;
+  const compiled = ajv.compile<LayerSpec>({
+    type: "object",
+    properties: { type: {}, ...type.options },
+    required: type.required ?? [],
+    additionalProperties: false,
+  });
+  validators.set(type, compiled);
+  return compiled;
 }

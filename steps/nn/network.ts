@@ -8,13 +8,14 @@ import type {
   Tensor2D,
 } from "../engine/types.js";
 import type { NdArray } from "../formats/arrays.js";
-import { forward, type ModelSpec, type Tf } from "./model.js";
+import type { TensorFlow } from "../engine/types.js";
+import { forward, type ModelSpec } from "./model.js";
 
 /** The inside of a generator, whatever format it came in. */
 export interface Network {
   readonly weights: ProgramArrays;
   /** z [batch, latent] -> the numbers of images [batch, H, W, C], in that order, in the model's own range. Pure. */
-  run(tf: Tf, weights: ProgramTensors, z: Tensor2D): Tensor;
+  run(tf: TensorFlow, weights: ProgramTensors, z: Tensor2D): Tensor;
   /** The model's file, for engines that run such files as they stand. */
   readonly file?: ModelFile;
 }

@@ -1,4 +1,7 @@
-import { type LayerSpec, type ModelSpec, parseModelSpec } from "../nn/model.js";
+import type { Conv2dSpec } from "../nn/layers/conv2d.js";
+import type { DenseSpec } from "../nn/layers/dense.js";
+import type { LayerSpec } from "../nn/layers/layer.js";
+import { type ModelSpec, parseModelSpec } from "../nn/model.js";
 import type { EncoderOptions } from "./encoder-options.js";
 
 /**
@@ -47,10 +50,7 @@ function denseBlock(units: number, options: EncoderOptions): LayerSpec[] {
 }
 
 /** A layer with relu. Batch norm before it has a bias of its own. */
-function rectified(
-  layer: Extract<LayerSpec, { readonly type: "dense" | "conv2d" }>,
-  { batchNorm = true }: EncoderOptions,
-): LayerSpec[] {
+function rectified(layer: DenseSpec | Conv2dSpec, { batchNorm = true }: EncoderOptions): LayerSpec[] {
   if (!batchNorm) return [{ ...layer, activation: "relu" }];
   return [
     { ...layer, bias: false },

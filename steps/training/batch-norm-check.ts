@@ -1,4 +1,3 @@
-import { elementCount } from "../formats/arrays.js";
 import { type ModelSpec, modelShapes } from "../nn/model.js";
 
 /**
@@ -7,19 +6,17 @@ import { type ModelSpec, modelShapes } from "../nn/model.js";
  * `advice`: what to write instead, beside a larger `batch`.
  */
 export function checkBatchNorm(
-  { layers }: ModelSpec,
+  spec: ModelSpec,
   input: readonly number[],
   rows: number,
   advice: string,
 ): void {
-  const { after } = modelShapes({ layers }, input);
-  for (const [i, { type }] of layers.entries()) {
-    const shape = after[i] ?? input;
-    const places = elementCount(shape) / (shape.at(-1) ?? 1);
-    if (type === "batchNorm" && rows * places < 2)
-      throw new Error(
-        `batch norm (layers[${i}]) needs more than 1 number a channel in an update, and a batch of ${rows} gives 1: ` +
-          `write a larger 'batch', or ${advice}`,
-      );
+  for (const [name, { running }] of modelShapes(spec, input).weights) {
+    if (running === undefined || rows * running >= 2) continue;
+    const layer = name.replace(/\.(\d+)/g, "[$1]").replace(/\.[^.]*$/, "");
+    throw new Error(
+      `batch norm (${layer}) needs more than 1 number a channel in an update, and a batch of ${rows} gives 1: ` +
+        `write a larger 'batch', or ${advice}`,
+    );
   }
 }

@@ -22,10 +22,12 @@ export function encoderTensors(
   const tensors = new Map<string, NdArray>();
   const take = (prefix: string, offset: number): void => {
     for (const [name, { shape, data }] of Object.entries(under(state, `${prefix}layers.`))) {
-      const [layer = "", part = ""] = name.split(".");
+      const [layer = "", ...part] = name.split(".");
       const i = Number(layer) + offset;
       const own =
-        i < encoderLength ? `layers.${i}.${part}` : `${headPrefix}layers.${i - encoderLength}.${part}`;
+        i < encoderLength
+          ? `layers.${i}.${part.join(".")}`
+          : `${headPrefix}layers.${i - encoderLength}.${part.join(".")}`;
       tensors.set(own, { dtype: dtypeOf(data), shape, data });
     }
   };

@@ -1,9 +1,10 @@
 /** What engines are compared by. `torch-worker.py` is the same in PyTorch. */
 import { randomStream } from "../../runner/step-api.js";
 import type { ProgramArray, ProgramArrays, StepFunction, TensorFlow } from "../../steps/engine/index.js";
-import { forward, type LayerSpec, type ModelSpec } from "../../steps/nn/model.js";
+import type { LayerSpec } from "../../steps/nn/layers/layer.js";
+import { forward, type ModelSpec } from "../../steps/nn/model.js";
 import { adam } from "../../steps/nn/optimisers/adam.js";
-import { BATCH_NORM_EPSILON } from "../../steps/nn/batch-norm.js";
+import { BATCH_NORM_EPSILON } from "../../steps/nn/layers/batch-norm.js";
 import { scalarArrays, tensorOf } from "../../steps/nn/optimisers/optimiser.js";
 import { contrastiveStep } from "../../steps/kinds/train-contrastive/contrastive-step.js";
 import { initialState } from "../../steps/nn/net.js";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { openEngine, type Engine, type Tensor1D } from "../../steps/engine/index.js";
 import { forward } from "../../steps/nn/model.js";
-import { batchMoments, batchNormTrain, moveRunning } from "../../steps/nn/batch-norm.js";
+import { batchMoments, batchNormTrain, moveRunning } from "../../steps/nn/layers/batch-norm.js";
 import { gradientError, numbers, tensor } from "../engine/rig.js";
 
 const CHANNELS = 3;

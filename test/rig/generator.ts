@@ -31,7 +31,7 @@ export const dcganModel: ModelSpec = {
 /** Random weights of the right shapes; batchNorm's variance is positive. */
 export function randomWeights(model: ModelSpec, input: readonly number[], seed = 0): Map<string, NdArray> {
   const tensors = new Map<string, NdArray>();
-  for (const [name, shape] of modelShapes(model, input).weights) {
+  for (const [name, { shape }] of modelShapes(model, input).weights) {
     const draws = randomStream(seed, name).at(0);
     const count = shape.reduce((a, b) => a * b, 1);
     const fan = shape.slice(0, -1).reduce((a, b) => a * b, 1);

@@ -1,5 +1,7 @@
 import type { NdArray } from "../../steps/formats/arrays.js";
-import type { Activation, LayerSpec, ModelSpec } from "../../steps/nn/model.js";
+import type { Activation } from "../../steps/nn/layers/activation.js";
+import type { BuiltinLayer } from "../../steps/nn/layers/index.js";
+import { type ModelSpec, modelShapes } from "../../steps/nn/model.js";
 
 /**
  * A model's output for one input, by plain loops over the definitions of the layers, in float64: what the engine's
@@ -13,10 +15,17 @@ export function naiveForward(
 ): number[] {
   let now: Volume = { shape, data: [...x] };
   model.layers.forEach((layer, i) => {
+    // Weights of the layers within it, as a list of their own.
+    const within = (list: string): ReadonlyMap<string, NdArray> =>
+      new Map(
+        [...weights]
+          .filter(([name]) => name.startsWith(`layers.${i}.${list}.`))
+          .map(([name, value]) => [`layers.${name.slice(`layers.${i}.${list}.`.length)}`, value]),
+      );
     const weight = (name: string): number[] =>
       Array.from<number | bigint>(weights.get(`layers.${i}.${name}`)?.data ?? []).map(Number);
-    const out = layerOutput(layer, now, weight);
-    const activation = "activation" in layer ? (layer.activation ?? "linear") : "linear";
+    const out = layerOutput(layer as BuiltinLayer, now, weight, within);
+    const { activation = "linear" } = layer as { readonly activation?: Activation };
     now = { shape: out.shape, data: out.data.map(v => activated(v, activation)) };
   });
   return now.data;
@@ -27,7 +36,12 @@ interface Volume {
   readonly data: number[];
 }
 
-function layerOutput(layer: LayerSpec, { shape, data }: Volume, weight: (name: string) => number[]): Volume {
+function layerOutput(
+  layer: BuiltinLayer,
+  { shape, data }: Volume,
+  weight: (name: string) => number[],
+  within: (list: string) => ReadonlyMap<string, NdArray>,
+): Volume {
   const [height = 0, width = 0, channels = 0] = shape;
   const pixel = (y: number, x: number, c: number): number =>
     y < 0 || x < 0 || y >= height || x >= width ? 0 : at(data, (y * width + x) * channels + c);
@@ -120,6 +134,13 @@ function layerOutput(layer: LayerSpec, { shape, data }: Volume, weight: (name: s
       return { shape: [data.length], data };
     case "activation":
       return { shape, data };
+    case "residual": {
+      const { layers, shortcut = [] } = layer;
+      const main = naiveForward({ layers }, within("layers"), shape, data);
+      const other = naiveForward({ layers: shortcut }, within("shortcut"), shape, data);
+      const { output } = modelShapes({ layers }, shape);
+      return { shape: output, data: main.map((v, p) => v + at(other, p)) };
+    }
   }
 }
 

@@ -5,14 +5,8 @@ import { randomStream } from "../../runner/step-api.js";
 import { type Engine, openEngine, type Tensor } from "../../steps/engine/index.js";
 import { openGenerator, readGenerator, writeGenerator } from "../../steps/artifacts/generator.js";
 import { generatorProgram } from "../../steps/artifacts/generator-program.js";
-import {
-  type LayerSpec,
-  type ModelSpec,
-  forward,
-  modelShapes,
-  parseModelSpec,
-  weightArrays,
-} from "../../steps/nn/model.js";
+import type { LayerSpec } from "../../steps/nn/layers/layer.js";
+import { type ModelSpec, forward, modelShapes, parseModelSpec, weightArrays } from "../../steps/nn/model.js";
 import { dcganCard, mlpCard, randomWeights, writeRandomGenerator } from "../rig/generator.js";
 import { naiveForward } from "../rig/naive-model.js";
 import { tempFolder } from "../rig/temp.js";
@@ -80,6 +74,28 @@ describe("every layer, against plain loops", () => {
     ["reshape", { type: "reshape", shape: [7, 15] }, image],
     ["flatten", { type: "flatten" }, image],
     ["activation", { type: "activation", activation: "leakyRelu" }, image],
+    [
+      "residual",
+      {
+        type: "residual",
+        layers: [
+          { type: "conv2d", filters: 4, kernel: 3, strides: 2, bias: false },
+          { type: "batchNorm", activation: "relu" },
+          { type: "conv2d", filters: 4, kernel: 3 },
+        ],
+        shortcut: [{ type: "conv2d", filters: 4, kernel: 1, strides: 2 }],
+        activation: "relu",
+      },
+      image,
+    ],
+    [
+      "residual within a residual, the shortcut being x itself",
+      {
+        type: "residual",
+        layers: [{ type: "residual", layers: [{ type: "dense", units: 6, activation: "tanh" }] }],
+      },
+      [6],
+    ],
   ])("%s", async (_, layer, shape) => {
     await check({ layers: [layer] }, shape);
   });
@@ -99,6 +115,8 @@ describe("a layer list from a file", () => {
     [[{ type: "dense", units: 4, use_bias: true }], /must NOT have additional properties/],
     [[{ type: "activation", activation: "gelu" }], /must be equal to one of the allowed values/],
     [[], /'layers' must be a list of layers/],
+    [[{ type: "residual", layers: [{ type: "dense" }] }], /layers\[0\]\.layers\[0\] \(dense\): .*'units'/],
+    [[{ type: "residual", layers: [] }], /layers must NOT have fewer than 1 items/],
   ])("%j is refused by name", (layers, message) => {
     expect(() => parseModelSpec({ layers }, "x")).toThrow(message);
   });
@@ -113,6 +131,16 @@ describe("a layer list from a file", () => {
       [{ type: "flatten" }, { type: "upsample", factor: 2 }],
       [4, 4, 1],
       /layers\[1\] \(upsample\): takes an image/,
+    ],
+    [
+      [{ type: "residual", layers: [{ type: "conv2d", filters: 2, kernel: 3 }] }],
+      [4, 4, 1],
+      /layers\[0\] \(residual\): its layers put out \[4, 4, 2\], which is to be added to \[4, 4, 1\].*'shortcut'/,
+    ],
+    [
+      [{ type: "residual", layers: [{ type: "flatten" }, { type: "maxPool", size: 2 }] }],
+      [4, 4, 1],
+      /layers\[0\] \(residual\): layers\[1\] \(maxPool\): takes an image/,
     ],
     [[{ type: "reshape", shape: [3, 3, 1] }], [8], /\[8\] cannot become \[3, 3, 1\]/],
     [

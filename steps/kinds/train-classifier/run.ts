@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import type { StepContext } from "../../../runner/step-api.js";
 import { openImages } from "../../artifacts/images.js";
 import { writeJson } from "../../formats/json.js";
-import type { ModelSpec } from "../../nn/model.js";
+import { joined, type ModelSpec } from "../../nn/model.js";
 import { encoderLayers } from "../../training/architecture.js";
 import { checkBatchNorm } from "../../training/batch-norm-check.js";
 import { recipeOf } from "../../training/checkpoints.js";
@@ -30,7 +30,7 @@ export async function trainClassifier(ctx: StepContext<ClassifierOptions>): Prom
   const input = standardise ? standardiser(images) : { layers: [], weights: {} };
   const body = encoderLayers(ctx.with.encoder);
   const head: ModelSpec = { layers: [{ type: "dense", units: classes.length }] };
-  const net: ModelSpec = { layers: [...body.layers, ...head.layers] };
+  const net = joined(body, head);
   if (ctx.with.updates > 0) checkBatchNorm(net, shape, batch, "'batchNorm: false'");
   const optimiser = makeOptimiser(ctx.with.optimiser);
   const initial = initialState(net, shape, ctx.random("initialisation"), netPrefix);

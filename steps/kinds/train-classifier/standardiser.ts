@@ -1,7 +1,7 @@
 import type { ProgramArrays } from "../../engine/index.js";
 import { elementCount } from "../../formats/arrays.js";
 import { type ImageFile, range } from "../../artifacts/images.js";
-import { type LayerSpec, weightName } from "../../nn/model.js";
+import type { LayerSpec } from "../../nn/layers/layer.js";
 
 /** Layers that are not trained, with their weights under the names of the layer list. */
 export interface FixedLayers {
@@ -36,10 +36,10 @@ export function standardiser({
   return {
     layers: [{ type: "flatten" }, { type: "batchNorm", epsilon: 1e-12 }, { type: "reshape", shape }],
     weights: {
-      [weightName(1, "gamma")]: vector(new Float32Array(width).fill(1)),
-      [weightName(1, "beta")]: vector(new Float32Array(width)),
-      [weightName(1, "mean")]: vector(mean),
-      [weightName(1, "variance")]: vector(variance),
+      "layers.1.gamma": vector(new Float32Array(width).fill(1)),
+      "layers.1.beta": vector(new Float32Array(width)),
+      "layers.1.mean": vector(mean),
+      "layers.1.variance": vector(variance),
     },
   };
 }

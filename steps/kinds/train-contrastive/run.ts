@@ -8,6 +8,7 @@ import { recipeOf } from "../../training/checkpoints.js";
 import { encoderTensors } from "../../training/encoder-tensors.js";
 import { writeEncoder } from "../../artifacts/encoder.js";
 import { recordFeatureStd } from "../../training/feature-spread.js";
+import { joined } from "../../nn/model.js";
 import { initialState } from "../../nn/net.js";
 import { makeOptimiser } from "../../nn/optimisers/optimisation.js";
 import { batchOrder } from "../../training/order.js";
@@ -30,7 +31,7 @@ export async function trainContrastive(ctx: StepContext<ContrastiveOptions>): Pr
     throw new Error(`the ${kind} have no labels; the objective supcon needs them`);
   const encoder = encoderLayers(ctx.with.encoder);
   const head = headLayers(ctx.with.head);
-  const spec = { layers: [...encoder.layers, ...head.layers] };
+  const spec = joined(encoder, head);
   if (ctx.with.updates > 0) {
     checkBatchNorm(spec, shape, batch * views, "'batchNorm: false'");
     checkViews(ctx, source);

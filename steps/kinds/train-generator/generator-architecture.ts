@@ -1,6 +1,11 @@
 import { elementCount } from "../../formats/arrays.js";
-import type { Activation, LayerSpec, ModelSpec } from "../../nn/model.js";
-import { BATCH_NORM_EPSILON } from "../../nn/batch-norm.js";
+import type { Activation } from "../../nn/layers/activation.js";
+import { BATCH_NORM_EPSILON } from "../../nn/layers/batch-norm.js";
+import type { Conv2dSpec } from "../../nn/layers/conv2d.js";
+import type { Conv2dTransposeSpec } from "../../nn/layers/conv2d-transpose.js";
+import type { DenseSpec } from "../../nn/layers/dense.js";
+import type { LayerSpec } from "../../nn/layers/layer.js";
+import type { ModelSpec } from "../../nn/model.js";
 import type { ImageShape } from "../../artifacts/image-batch.js";
 import type { GeneratorOptions } from "./generator-options.js";
 
@@ -70,7 +75,7 @@ export function generatorLayers(
   };
 }
 
-type Weighted = Extract<LayerSpec, { readonly bias?: boolean }>;
+type Weighted = DenseSpec | Conv2dSpec | Conv2dTransposeSpec;
 
 /** A layer, what reshapes its output, and the activation, after batch norm if wanted, whose beta is the bias. */
 function activated(

@@ -1,9 +1,56 @@
+import { elementCount } from "../../formats/arrays.js";
+import type { Tensor, Tensor1D, TensorFlow } from "../../engine/types.js";
+import { customGradient } from "../custom-gradient.js";
+import { type Activation, activate, activationSchema } from "./activation.js";
+import type { LayerType, Pass } from "./layer.js";
+
+export type BatchNormSpec = {
+  readonly type: "batchNorm";
+  readonly epsilon?: number;
+  readonly activation?: Activation;
+};
+
 /**
  * Batch normalisation (Ioffe & Szegedy, "Batch Normalization", ICML 2015) over the last axis of [..., C]:
- * y = gamma (x - mean) / sqrt(variance + epsilon) + beta. At inference it is an affine map: see `model.ts`.
+ * y = gamma (x - mean) / sqrt(variance + epsilon) + beta, in training with the batch's own statistics.
  */
-import type { Tensor, Tensor1D, TensorFlow } from "../engine/types.js";
-import { customGradient } from "./custom-gradient.js";
+export const batchNorm: LayerType<BatchNormSpec> = {
+  options: { epsilon: { type: "number", exclusiveMinimum: 0 }, activation: activationSchema },
+  elementwise: true,
+  shapes(_, input) {
+    const shape = input.slice(-1);
+    const running = elementCount(input.slice(0, -1));
+    return {
+      output: input,
+      weights: {
+        gamma: { shape, initial: 1 },
+        beta: { shape, initial: 0 },
+        mean: { shape, initial: 0, running },
+        variance: { shape, initial: 1, running },
+      },
+    };
+  },
+  forward(pass, { epsilon = 1e-3, activation }, x) {
+    const y = pass.training === undefined ? normaliseByStored(pass, epsilon, x) : normalise(pass, epsilon, x);
+    return activate(pass.tf, y, activation);
+  },
+};
+
+/** By the batch's own statistics, towards which the running ones move. */
+function normalise({ tf, weight, training }: Pass, epsilon: number, x: Tensor): Tensor {
+  const moments = batchMoments(tf, x);
+  const old = { mean: weight("mean"), variance: weight("variance") };
+  const moved = moveRunning(tf, old, moments, training?.momentum);
+  for (const [name, value] of Object.entries(moved)) training?.update(name, value);
+  return batchNormTrain(tf, x, weight("gamma") as Tensor1D, weight("beta") as Tensor1D, moments, epsilon);
+}
+
+/** By the running statistics, folded into one scale and one shift per channel. */
+function normaliseByStored({ tf, weight }: Pass, epsilon: number, x: Tensor): Tensor {
+  const scale = tf.mul(weight("gamma"), tf.rsqrt(tf.add(weight("variance"), epsilon)));
+  const shift = tf.sub(weight("beta"), tf.mul(weight("mean"), scale));
+  return tf.add(tf.mul(x, scale), shift);
+}
 
 /** As in PyTorch. */
 export const BATCH_NORM_EPSILON = 1e-5;
@@ -49,18 +96,18 @@ export function batchNormTrain<T extends Tensor>(
 }
 
 /**
- * Running statistics, moved towards the batch's: s <- (1 - rate) s + rate batch. The variance is the unbiased one
+ * Running statistics, moved towards the batch's: s <- (1 - momentum) s + momentum batch. The variance is the unbiased one
  * (divided by count - 1), as elsewhere.
  */
 export function moveRunning(
   tf: TensorFlow,
   old: { readonly mean: Tensor; readonly variance: Tensor },
   { mean, variance, count }: BatchMoments,
-  rate = 0.1,
+  momentum = 0.1,
 ): { readonly mean: Tensor; readonly variance: Tensor } {
   const unbiased = count / Math.max(1, count - 1);
   const move = (from: Tensor, batch: Tensor, factor: number): Tensor =>
-    tf.add(tf.mul(from, 1 - rate), tf.mul(batch, rate * factor));
+    tf.add(tf.mul(from, 1 - momentum), tf.mul(batch, momentum * factor));
   return { mean: move(old.mean, mean, 1), variance: move(old.variance, variance, unbiased) };
 }
 
