@@ -186,13 +186,11 @@ function parseLayer(value: Json, at: string, types: LayerTypes): LayerSpec {
   if (!isJsonObject(value)) throw new Error(`${at}: must be an object`);
   const { type } = value;
   const found = typeof type === "string" && Object.hasOwn(types, type) ? types[type] : undefined;
-  if (found === undefined)
+  if (typeof type !== "string" || found === undefined)
     throw new Error(`${at}: unknown layer ${JSON.stringify(type)} (known: ${Object.keys(types).join(", ")})`);
   const validate = validator(found);
   if (!validate(value))
-    throw new Error(
-      `${at} (${String(type)}): ${ajv.errorsText(validate.errors, { dataVar: "", separator: "; " })}`,
-    );
+    throw new Error(`${at} (${type}): ${ajv.errorsText(validate.errors, { dataVar: "", separator: "; " })}`);
   for (const list of found.nested ?? []) {
     const inner = value[list];
     if (Array.isArray(inner))

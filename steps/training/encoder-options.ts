@@ -56,7 +56,7 @@ export const encoderSchema: JsonObject = {
       type: "array",
       items: { type: "object" },
       default: [],
-      description: "layers: as in model.json.",
+      description: "layers: the list, see docs/layers.md.",
     },
   },
 };

@@ -81,6 +81,38 @@ describe("the option layer of an evaluation", () => {
   });
 });
 
+it("a residual of a pipeline's layer list is trained, kept, and a layer for evaluations", async () => {
+  const conv = { type: "conv2d", filters: 4, kernel: 3, bias: false };
+  const norm = { type: "batchNorm", activation: "relu" };
+  const layers = [
+    {
+      type: "residual",
+      activation: "relu",
+      layers: [conv, norm, conv, { type: "batchNorm" }],
+      shortcut: [conv],
+    },
+    { type: "globalAveragePool" },
+  ];
+  const { outputs } = await runKind(trainContrastive, {
+    with: { encoder: { kind: "layers", layers }, head: [8], updates: 2, batch: 12, noise: 0.1 },
+    inputs: { images: await shapesFolder(60) },
+    device,
+  });
+  const folder = outputs["encoder"] ?? "";
+  const { tensors } = await readSafetensors(join(folder, "model.safetensors"));
+  expect([...tensors.keys()].filter(name => name.startsWith("layers."))).toContain(
+    "layers.0.shortcut.0.kernel",
+  );
+  expect(tensors.get("layers.0.layers.1.mean")?.data.some(value => value !== 0)).toBe(true);
+  const set = await openImages(await shapesFolder(5, 1));
+  const given = await readEncoder(folder, "residual1.mean");
+  const wasm = { backend: "wasm", cpus: 1, gpus: [] };
+  const [features] = await encodedFeatures(given, [set], wasm, new AbortController().signal);
+  const pixels = Array.from(set.pick([0]), v => v / 255);
+  for (const [d, value] of naiveForward({ layers }, tensors, [8, 8, 1], pixels).entries())
+    expect(features?.values[d]).toBeCloseTo(value, 4);
+});
+
 async function trained(): Promise<string> {
   const { outputs } = await runKind(trainContrastive, {
     with: { encoder, head: [8], updates: 3, batch: 12, noise: 0.1 },

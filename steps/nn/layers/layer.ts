@@ -69,7 +69,7 @@ export type ChainShapes = (
 export interface Pass {
   readonly tf: TensorFlow;
   /** A weight of this layer. */
-  weight(name: string): Tensor;
+  readonly weight: (name: string) => Tensor;
   /** In training alone. */
   readonly training?: Training;
   /** Runs a list of layers within this one. */

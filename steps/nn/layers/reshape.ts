@@ -13,7 +13,7 @@ export const reshape: LayerType<ReshapeSpec> = {
       throw new Error(`${shapeText(input)} cannot become ${shapeText(shape)}`);
     return { output: shape, weights: {} };
   },
-  forward: ({ tf }, { shape }, x) => tf.reshape(x, [x.shape[0] ?? 0, ...shape]),
+  forward: ({ tf }, { shape }, x) => tf.reshape(x, [x.shape[0], ...shape]),
 };
 
 /** As a vector. */
