@@ -3,13 +3,16 @@ import { UsageError } from "../core/diagnostic.js";
 import { instanceId } from "../core/labels.js";
 import { shellWord } from "../spec/shell.js";
 import { DONE } from "./exit.js";
-import { Checkout, refusePlace, type Difference, type Target } from "../store/checkout.js";
+import { Checkout } from "../store/checkout/checkout.js";
+import type { Difference, Target } from "../store/checkout/comparison.js";
+import { isDamagedFile } from "../store/checkout/copies.js";
+import { refusePlace } from "../store/checkout/place.js";
 import { removeEmpty } from "../store/files.js";
 import type { Store } from "../store/store.js";
 import { labelFileName } from "../exec/label-file-name.js";
 import { namedSteps, warnOf } from "./past.js";
 import { reading } from "./reading.js";
-import { stepResult } from "../workflow/results.js";
+import { recordOf } from "../workflow/results.js";
 import { openStore } from "../workflow/place.js";
 import { print, splitTarget, type Session } from "./session.js";
 
@@ -42,21 +45,22 @@ export async function checkoutCommand(
     store,
     steps.map(({ key }) => key),
     async () => {
-      const targets: Target[] = [];
+      const targets: Wanted[] = [];
       for (const step of steps) {
-        const { record, paths } = await stepResult(store, step);
+        const record = recordOf(store, step);
         const names = output === undefined ? Object.keys(record?.outputs ?? {}) : [output];
         for (const name of names) {
-          const [ref, from] = [record?.outputs[name], paths[name]];
-          if (ref === undefined || from === undefined) {
-            throw UsageError.ofCall(
+          const ref = record?.outputs[name];
+          const missing = (): UsageError =>
+            UsageError.ofCall(
               "no-artifact",
               `${step.id}.${name} is not in the store`,
               `Make it again: vistas run ${shellWord(pipeline)} ${shellWord(instanceId(step.step, step.labels))}`,
             );
-          }
+          if (ref === undefined) throw missing();
           const place = several ? join(base, labelFileName(step.labels)) : base;
-          targets.push({ to: join(place, record?.outputNames[name] ?? name), artifact: { ref, from } });
+          const to = join(place, record?.outputNames[name] ?? name);
+          targets.push({ to, artifact: { ref, from: store.objects.path(ref) }, missing });
         }
       }
       await bringAll(session, store, options, targets, {
@@ -75,28 +79,43 @@ async function bringAll(
   session: Session,
   store: Store,
   { force = false, link = false }: { force?: boolean; link?: boolean },
-  targets: readonly Target[],
+  targets: readonly Wanted[],
   { base, what }: { readonly base: string; readonly what: string },
 ): Promise<void> {
   const checkout = new Checkout(store, link ? "link" : "copy", session.signal);
   const places = new Set(targets.map(({ to }) => to));
   const earlier = store.written.targets(base, what).filter(to => isBelow(base, to));
-  const gone = earlier.filter(to => !places.has(to)).map((to): Target => ({ to, artifact: undefined }));
-  const differences: Difference[] = [];
+  const gone = earlier.filter(to => !places.has(to)).map((to): Wanted => ({ to, artifact: undefined }));
+  const differences: (Difference & Pick<Wanted, "missing">)[] = [];
   for (const target of [...gone, ...targets]) {
     refusePlace(store, base, target.to);
-    differences.push(await checkout.compare(target));
+    const difference = await orMissing(target, () => checkout.compare(target));
+    differences.push({ ...difference, ...target });
   }
   const foreign = differences.flatMap(difference => difference.foreign);
   if (foreign.length > 0 && !force) refuseLoss(foreign);
   store.written.putTargets(base, what, [...new Set([...earlier, ...places])]);
   for (const difference of differences) {
-    await checkout.bring(difference);
+    await orMissing(difference, () => checkout.bring(difference));
     // The folder of an instance that is no more.
     const above = dirname(difference.target.to);
     if (difference.target.artifact === undefined && above !== base) removeEmpty(store.disk, above);
   }
   store.written.putTargets(base, what, [...places]);
+}
+
+interface Wanted extends Target {
+  /** The mistake to report where the artifact is not whole. */
+  readonly missing?: () => UsageError;
+}
+
+async function orMissing<T>({ missing }: Pick<Wanted, "missing">, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (missing !== undefined && isDamagedFile(error)) throw missing();
+    throw error;
+  }
 }
 
 function refuseLoss(foreign: readonly string[]): never {

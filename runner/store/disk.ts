@@ -38,8 +38,11 @@ import { dirname } from "node:path";
  * Each throws the system's error (with `code`) unless it says otherwise.
  */
 export interface Disk {
-  /** `r`: to read; `w`: a new, empty file to write; `a`: to write at the end. Gives a descriptor. */
-  open(path: string, mode: "r" | "w" | "a"): number;
+  /**
+   * `r`: to read; `w`: an empty file to write; `a`: to write at the end. A new file gets the `permissions` that the mask of
+   * the process leaves. Gives a descriptor.
+   */
+  open(path: string, mode: "r" | "w" | "a", permissions?: number): number;
   /** Writes bytes from `offset` on; may write fewer than there are. Gives how many. */
   write(fd: number, bytes: Uint8Array, offset: number): number;
   /** The same without keeping the process from anything else: for bytes that are many. */
@@ -84,7 +87,7 @@ export interface Disk {
 }
 
 export const systemDisk: Disk = {
-  open: (path, mode) => openSync(path, mode),
+  open: (path, mode, permissions) => openSync(path, mode, permissions),
   write: (fd, bytes, offset) => writeSync(fd, bytes, offset),
   writeLater: (fd, bytes, offset) =>
     new Promise((resolve, reject) =>

@@ -1,9 +1,9 @@
 import { setImmediate } from "node:timers/promises";
-import { Worker } from "node:worker_threads";
 import type { Disk } from "./disk.js";
 import { Examiner, type Examined } from "./examine.js";
 import type { Item } from "./inventory.js";
 import type { StatedMetrics } from "./stated.js";
+import { Thread } from "./thread.js";
 
 /** Who examines items of one store. */
 export interface Examiners {
@@ -43,21 +43,21 @@ export interface ThreadData {
   readonly read: BigInt64Array<SharedArrayBuffer>;
 }
 
-/** What a thread answers to a batch. */
-export type Answer = { readonly found: readonly Examined[] } | { readonly error: Error };
-
 /** In threads of their own, one a core: hashing is all arithmetic. Each works on one batch at a time. */
 export function examinersOn(root: string, stated: StatedMetrics, threads: number): Examiners {
   const read = new BigInt64Array(new SharedArrayBuffer(8));
   const data: ThreadData = { root, stated, read };
-  const all = Array.from({ length: threads }, () => new Thread(data));
+  const all = Array.from(
+    { length: threads },
+    (): Asked => new Thread(new URL("examine-thread.js", import.meta.url), data),
+  );
   const idle = [...all];
-  const waiting: ((thread: Thread) => void)[] = [];
+  const waiting: ((thread: Asked) => void)[] = [];
   return {
     stated,
     width: 2 * threads,
     async examine(items) {
-      const thread = idle.pop() ?? (await new Promise<Thread>(resolve => waiting.push(resolve)));
+      const thread = idle.pop() ?? (await new Promise<Asked>(resolve => waiting.push(resolve)));
       try {
         return await thread.ask(items);
       } finally {
@@ -73,31 +73,4 @@ export function examinersOn(root: string, stated: StatedMetrics, threads: number
   };
 }
 
-class Thread {
-  readonly #worker: Worker;
-
-  constructor(workerData: ThreadData) {
-    this.#worker = new Worker(new URL("examine-thread.js", import.meta.url), { workerData });
-  }
-
-  ask(items: readonly Item[]): Promise<readonly Examined[]> {
-    return new Promise((resolve, reject) => {
-      const worker = this.#worker;
-      const done = (): unknown => worker.off("message", answered).off("error", failed);
-      const answered = (answer: Answer): void => {
-        done();
-        if ("found" in answer) resolve(answer.found);
-        else reject(answer.error);
-      };
-      const failed = (error: Error): void => {
-        done();
-        reject(error);
-      };
-      worker.on("message", answered).on("error", failed).postMessage(items);
-    });
-  }
-
-  async end(): Promise<void> {
-    await this.#worker.terminate();
-  }
-}
+type Asked = Thread<readonly Item[], readonly Examined[]>;

@@ -44,15 +44,13 @@ export class Objects {
 
   /**
    * What an artifact that is whole consists of, by path in it: of a file, which has no path of its own, itself under
-   * `""`. Throws for a folder whose manifest is not there or damaged.
+   * `""`. Nothing for a folder whose manifest is not there or damaged.
    */
-  entries(ref: ArtifactRef): readonly TreeEntry[] {
+  entries(ref: ArtifactRef): readonly TreeEntry[] | undefined {
     const { type, digest, bytes } = ref;
     if (type !== "tree") return [{ path: "", type, digest, bytes }];
     const entries = this.#manifest(digest);
-    if (typeof entries === "string")
-      throw new UnreadableInput(`the folder ${digest} is ${entries} in the store`);
-    return entries;
+    return typeof entries === "string" ? undefined : entries;
   }
 
   /** Whether the bytes are all there and right. Does not change the store. */

@@ -12,7 +12,7 @@ import { Records, Runs } from "./records.js";
 import { Results } from "./results.js";
 import { StatCache } from "./stat-cache.js";
 import { UserCache } from "./user-cache.js";
-import { Written } from "./written.js";
+import { Written } from "./checkout/written.js";
 
 /**
  * Everything vistas keeps, below one folder (default `artifacts/`). All but `published/`, which is the user's

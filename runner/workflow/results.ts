@@ -27,7 +27,7 @@ export async function stepResult(store: Store, step: RunStep): Promise<StepResul
 }
 
 /** The very result that the run had, be it reused still or not. */
-function recordOf(store: Store, { outcome, key, result }: RunStep): StepResult["record"] {
+export function recordOf(store: Store, { outcome, key, result }: RunStep): StepResult["record"] {
   const finished = outcome === "ran" || outcome === "cached";
   return finished && key !== null ? (store.records.of(key, result) ?? null) : null;
 }

@@ -11,7 +11,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { sha256 } from "../../runner/cache/hash.js";
-import { Checkout } from "../../runner/store/checkout.js";
+import { Checkout } from "../../runner/store/checkout/checkout.js";
 import { systemClock } from "../../runner/core/clock.js";
 import { Store } from "../../runner/store/store.js";
 import { systemDisk, type Disk } from "../../runner/store/disk.js";
@@ -280,6 +280,7 @@ describe("records and trees of strangers", () => {
     const folded = (path: string): string => join(dirname(path), basename(path).toLowerCase());
     const folding: Disk = {
       ...systemDisk,
+      open: (path, mode, ...more) => systemDisk.open(mode === "w" ? folded(path) : path, mode, ...more),
       copy: (a, b) => systemDisk.copy(a, folded(b)),
       chmod: (path, mode) => systemDisk.chmod(folded(path), mode),
     };

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { Checkout } from "../../runner/store/checkout.js";
+import { Checkout } from "../../runner/store/checkout/checkout.js";
 import { gc } from "../../runner/store/gc.js";
 import type { Store } from "../../runner/store/store.js";
 import type { Laboratory } from "./laboratory.js";

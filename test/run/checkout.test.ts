@@ -14,7 +14,8 @@ import process from "node:process";
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { systemClock } from "../../runner/core/clock.js";
-import { Checkout, type Difference } from "../../runner/store/checkout.js";
+import { Checkout } from "../../runner/store/checkout/checkout.js";
+import type { Difference } from "../../runner/store/checkout/comparison.js";
 import { systemDisk, type Disk } from "../../runner/store/disk.js";
 import { UserCache } from "../../runner/store/user-cache.js";
 import { Store } from "../../runner/store/store.js";
@@ -57,7 +58,8 @@ class Desk {
   async compare(tree: Tree, disk?: Disk): Promise<{ checkout: Checkout; difference: Difference }> {
     const made = join(this.folder, `made-${this.#count++}`);
     lay(made, tree);
-    const ref = await this.store().objects.take(made);
+    // Nobody waits for the flushes of these.
+    const ref = await this.store({ ...systemDisk, syncLater: () => Promise.resolve() }).objects.take(made);
     const store = this.store(disk);
     const checkout = new Checkout(store);
     const artifact = { ref, from: store.objects.path(ref) };
@@ -137,6 +139,40 @@ describe("a checkout over what is there", () => {
     expect(foreign).toEqual([]);
     expect(treeIn(desk.to)).toEqual({ same: "1", other: "2", more: "2", most: "2" });
     expect(statSync(join(desk.to, "same")).ctimeMs).toBe(kept);
+  });
+
+  it("of many files gives every one on two cores, and their modes whatever the mask of the process", async () => {
+    const desk = new Desk();
+    const names = Array.from({ length: 2050 }, (_, i) => [`d${i % 7}/${i}`, i === 0 ? "" : `text ${i}`]);
+    const tree = Object.fromEntries(names) as Tree;
+    const mask = process.umask(0o077);
+    try {
+      await desk.bring(tree);
+    } finally {
+      process.umask(mask);
+    }
+    expect(treeIn(desk.to)).toEqual(Object.fromEntries(Object.entries(tree).sort()));
+    for (const [path] of names.slice(0, 100))
+      expect(statSync(join(desk.to, path ?? "")).mode & 0o777).toBe(0o644);
+  });
+
+  it("gives nothing of an artifact that is damaged, and what can be laid out again", async () => {
+    const desk = new Desk();
+    const { checkout, difference } = await desk.compare({ good: "1", "sub/bad": "2" });
+    const from = difference.target.artifact?.from ?? "";
+    chmodSync(join(from, "sub"), 0o755);
+    rmSync(join(from, "sub", "bad"));
+    await checkout.bring(difference);
+    expect(treeIn(desk.to)).toEqual({ good: "1", "sub/bad": "2" });
+
+    rmSync(desk.to, { recursive: true });
+    chmodSync(join(from, "good"), 0o644);
+    writeFileSync(join(from, "good"), "x");
+    await expect(checkout.bring(difference)).rejects.toMatchObject({ name: "DamagedFile" });
+    expect(readdirSync(dirname(desk.to))).toEqual([]);
+    // What is there is not touched before the artifact is known to be whole.
+    lay(desk.to, { mine: "1" });
+    await expect(checkout.compare(difference.target)).rejects.toMatchObject({ name: "DamagedFile" });
   });
 
   it("of a large file goes in pieces, between which it can be ended, and leaves nothing then", async () => {

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "@jest/globals";
-import { Checkout } from "../../runner/store/checkout.js";
+import { Checkout } from "../../runner/store/checkout/checkout.js";
 import { systemClock } from "../../runner/core/clock.js";
 import { Store } from "../../runner/store/store.js";
 import { systemDisk, type Disk } from "../../runner/store/disk.js";
