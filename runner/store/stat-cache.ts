@@ -2,6 +2,7 @@ import type { BigIntStats } from "node:fs";
 import type { Clock } from "../core/clock.js";
 import { systemDisk, type Disk } from "./disk.js";
 import { writeAtomic, writeDisposable } from "./files.js";
+import { MappedFiles } from "./mapped.js";
 import { StatRows, type Row } from "./stat-rows.js";
 
 /**
@@ -11,7 +12,7 @@ import { StatRows, type Row } from "./stat-rows.js";
  *
  * An entry is believed only if the file had been at rest when it was hashed (git's racy-timestamp rule): a
  * write in the same clock tick as the hash would leave the same times. ctime is compared because programs can
- * set mtime back, but not ctime.
+ * set mtime back, but not ctime. Of a file that a process has mapped to be written nothing is believed (mapped.ts).
  *
  * The file is disposable: checksums guard it, and losing it, or a part of it, costs time only. Does not: know trees or
  * paths.
@@ -20,6 +21,7 @@ export class StatCache {
   /** What this process has found out; the rest is in the file, which is read when first asked. */
   readonly #fresh = new Map<bigint, Row>();
   readonly #gone = new Set<bigint>();
+  readonly #mapped: MappedFiles;
   #rows: StatRows | undefined;
 
   constructor(
@@ -27,7 +29,9 @@ export class StatCache {
     private readonly file: string | undefined,
     private readonly clock: Clock,
     private readonly disk: Disk = systemDisk,
-  ) {}
+  ) {
+    this.#mapped = new MappedFiles(clock);
+  }
 
   /** The digest of an unchanged file, else nothing. */
   get(stat: BigIntStats): string | undefined {
@@ -42,8 +46,16 @@ export class StatCache {
     return BigInt(this.clock.now().getTime()) * 1_000_000n;
   }
 
-  /** `stat` must be as it was before the file was read, and be found unchanged after. */
+  /**
+   * `stat` must be as it was before the file was read, and be found unchanged after. Nothing is remembered of a file that
+   * some process may write through a memory map.
+   */
   put(stat: BigIntStats, digest: string, begun: bigint): void {
+    if (this.#mapped.has(stat.ino)) this.#fresh.delete(stat.ino);
+    else this.#put(stat, digest, begun);
+  }
+
+  #put(stat: BigIntStats, digest: string, begun: bigint): void {
     const { dev, ino, size, mtimeNs, ctimeNs } = stat;
     this.#fresh.set(ino, { dev, ino, size, mtime: mtimeNs, ctime: ctimeNs, checked: begun, digest });
     this.#gone.delete(ino);
@@ -51,7 +63,7 @@ export class StatCache {
 
   /** For a file that only vistas writes and has just written: there is no other writer to race with. */
   putOwned(stat: BigIntStats, digest: string): void {
-    this.put(stat, digest, OWNED);
+    this.#put(stat, digest, OWNED);
   }
 
   /** Of files that were removed. */
@@ -63,6 +75,10 @@ export class StatCache {
   save(): void {
     const { file } = this;
     if (file === undefined || this.#fresh.size + this.#gone.size === 0) return;
+    // One may have been mapped while it was read, and written through that map since.
+    this.#mapped.forget();
+    for (const { ino, checked } of this.#fresh.values())
+      if (checked !== OWNED && this.#mapped.has(ino)) this.#fresh.delete(ino);
     const bytes = this.#kept().with(this.#fresh, this.#gone);
     writeDisposable(() => writeAtomic(this.disk, file, bytes, { durable: false }));
     this.#rows = new StatRows(bytes);

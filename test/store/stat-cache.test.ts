@@ -1,7 +1,11 @@
 import { closeSync, lstatSync, openSync, readFileSync, utimesSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
+import { createInterface } from "node:readline";
 import { describe, expect, it } from "@jest/globals";
+import { execa } from "execa";
 import fc from "fast-check";
+import { sha256 } from "../../runner/cache/hash.js";
 import type { Clock } from "../../runner/core/clock.js";
 import { Digester } from "../../runner/store/digest.js";
 import { StatCache } from "../../runner/store/stat-cache.js";
@@ -153,3 +157,67 @@ describe("its table of rows", () => {
     expect(new StatRows(rows.with(new Map(), new Set(), 5)).count).toBe(50);
   });
 });
+
+/** A process that maps a file and writes `text` over it for each line that it is sent. */
+function mapping(file: string) {
+  const script = `import mmap, sys
+with open(sys.argv[1], "r+b") as f: m = mmap.mmap(f.fileno(), 0)
+print("mapped", flush=True)
+for line in sys.stdin:
+    m[:] = line.rstrip("\\n").encode()
+    print("written", flush=True)`;
+  const writer = execa("python3", ["-c", script, file], { reject: false });
+  const answers = createInterface({ input: writer.stdout })[Symbol.asyncIterator]();
+  const answer = async (): Promise<unknown> => (await answers.next()).value;
+  return {
+    mapped: answer(),
+    write: async (text: string) => {
+      writer.stdin.write(`${text}\n`);
+      return answer();
+    },
+    end: async () => {
+      writer.stdin.end();
+      await writer;
+    },
+  };
+}
+
+// Only Linux lists what processes have mapped.
+(process.platform === "linux" ? describe : describe.skip)(
+  "a file that a process writes through a memory map",
+  () => {
+    it("is read each time, though all its times stay as they are", async () => {
+      const { file, cacheFile } = setUp();
+      const writer = mapping(file);
+      try {
+        expect(await writer.mapped).toBe("mapped");
+        // The first write makes the page dirty, and moves the times; those that follow do not.
+        expect(await writer.write("one")).toBe("written");
+        const cache = new StatCache(cacheFile, long());
+        expect(await new Digester(cache).file(file)).toBe(sha256("one"));
+        const before = stat(file);
+        expect(await writer.write("two")).toBe("written");
+        // Were these to move, there would be nothing to show.
+        expect([stat(file).mtimeNs, stat(file).ctimeNs]).toEqual([before.mtimeNs, before.ctimeNs]);
+        expect(await new Digester(cache).file(file)).toBe(sha256("two"));
+      } finally {
+        await writer.end();
+      }
+    });
+
+    it("is not remembered for a later process where it was mapped after it was read", async () => {
+      const { file, cacheFile } = setUp();
+      const cache = new StatCache(cacheFile, long());
+      await new Digester(cache).file(file);
+      const writer = mapping(file);
+      try {
+        await writer.mapped;
+        expect(cache.get(stat(file))).toBe(sha256("one"));
+        cache.save();
+        expect(new StatCache(cacheFile, long()).get(stat(file))).toBeUndefined();
+      } finally {
+        await writer.end();
+      }
+    });
+  },
+);
