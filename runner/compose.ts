@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { systemClock } from "./core/clock.js";
+import { runnerFile } from "./core/here.js";
 import type { Tools } from "./workflow/tools.js";
 import { discoverCapacity } from "./exec/devices.js";
 import { localExecutor } from "./exec/local.js";
@@ -32,6 +33,6 @@ export function composeTools(): Tools {
 }
 
 function packageVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  const text = readFileSync(runnerFile("../../package.json"), "utf8");
   return (JSON.parse(text) as { version: string }).version;
 }

@@ -2,7 +2,7 @@
 // Plain JavaScript without dependencies, because it runs before there are any.
 // Does not: run anything of vistas. `npm start`, `npm test` and `npm run bench` call it first.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -46,11 +46,16 @@ if (read(installed) !== wanted) {
 }
 
 const built = "dist/.vistas-built";
-const stamp = [...["runner", "steps", "test"].flatMap(sources), read("tsconfig.json"), wanted].join("\n");
+const stamp = [
+  ...["runner", "steps", "test"].flatMap(sources),
+  read("tsconfig.json"),
+  read("runner/bundle.mjs"),
+  wanted,
+].join("\n");
 if (read(built) !== stamp) {
   // What a deleted source had left behind must not be run or tested any more.
   rmSync(at("dist"), { recursive: true, force: true });
   must(process.execPath, [at("node_modules/typescript/bin/tsc"), "-p", root]);
-  mkdirSync(at("dist"), { recursive: true });
+  must(process.execPath, [at("runner/bundle.mjs")]);
   writeFileSync(at(built), stamp);
 }

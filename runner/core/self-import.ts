@@ -1,4 +1,5 @@
 import { register } from "node:module";
+import { runnerFile } from "./here.js";
 
 /**
  * Lets a plug-in write `import { defineStep } from "vistas"` wherever it lies: a project that has vistas in its own
@@ -7,7 +8,7 @@ import { register } from "node:module";
 export function provideSelf(): void {
   if (provided) return;
   provided = true;
-  const self = new URL("../index.js", import.meta.url).href;
+  const self = runnerFile("index.js").href;
   const hooks = `export async function resolve(name, context, next) {
     if (name !== "vistas") return next(name, context);
     try { return await next(name, context); } catch { return { url: ${JSON.stringify(self)}, shortCircuit: true }; }

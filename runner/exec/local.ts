@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { execa as Execa, Options } from "execa";
+import { runnerFile } from "../core/here.js";
 import { maskOf } from "../core/mask.js";
 import { statFields } from "../store/owner.js";
 import type {
@@ -26,7 +27,7 @@ const GRACE_MS = 5000;
 const BRIEF_MS = 500;
 /** A pipe's last bytes take no time; a machine that is busy may. */
 const DRAIN_MS = 2000;
-const WORKER = fileURLToPath(new URL("../worker.js", import.meta.url));
+const WORKER = fileURLToPath(runnerFile("worker.js"));
 
 /** Runs jobs as processes of this machine, each in a process group of its own. */
 export const localExecutor: Executor = {

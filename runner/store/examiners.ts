@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { runnerFile } from "../core/here.js";
 import type { Disk } from "./disk.js";
 import { Examiner, type Examined } from "./examine.js";
 import type { Item } from "./inventory.js";
@@ -49,7 +50,7 @@ export function examinersOn(root: string, stated: StatedMetrics, threads: number
   const data: ThreadData = { root, stated, read };
   const all = Array.from(
     { length: threads },
-    (): Asked => new Thread(new URL("examine-thread.js", import.meta.url), data),
+    (): Asked => new Thread(runnerFile("store/examine-thread.js"), data),
   );
   const idle = [...all];
   const waiting: ((thread: Asked) => void)[] = [];

@@ -93,6 +93,7 @@ const CIRCLES_LEFT = new Set([
 
 const ROOTS = new Set([
   "runner/cli.ts",
+  "runner/main.ts",
   "runner/worker.ts",
   "runner/compose.ts",
   "runner/index.ts",
@@ -239,7 +240,7 @@ describe("what is absent", () => {
 
   it("no variable at the top of a module of the runner, but for counters and for facts that a process cannot change", () => {
     const kept = [
-      "runner/cli.ts", // how often a signal to end has come
+      "runner/main.ts", // how often a signal to end has come
       "runner/commands/reading.ts", // a counter, for names
       "runner/core/self-import.ts", // whether plug-ins can import vistas
       "runner/exec/environment.ts", // the processor's model
@@ -252,6 +253,13 @@ describe("what is absent", () => {
       .filter(({ file, text }) => file.startsWith("runner/") && /^let /m.test(text))
       .map(({ file }) => file);
     expect(found.filter(file => !kept.includes(file))).toEqual([]);
+  });
+
+  it("no file of the runner's own but by `runnerFile`: in the bundle a module lies elsewhere", () => {
+    const found = sources.filter(
+      ({ file, text }) => file.startsWith("runner/") && /new URL\([^)]*, import\.meta\.url/.test(bare(text)),
+    );
+    expect(found.map(({ file }) => file).sort()).toEqual(["runner/cli.ts", "runner/core/here.ts"]);
   });
 
   it("no silenced checks", () => {

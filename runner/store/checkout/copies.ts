@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { sha256 } from "../../cache/hash.js";
+import { runnerFile } from "../../core/here.js";
 import { isCode, systemDisk, type Disk } from "../disk.js";
 import { breather } from "../files.js";
 import { Thread } from "../thread.js";
@@ -47,7 +48,7 @@ export async function copyFiles(
     return;
   }
   const thread = new Thread<readonly SmallCopy[], undefined>(
-    new URL("copy-thread.js", import.meta.url),
+    runnerFile("store/checkout/copy-thread.js"),
     undefined,
   );
   try {
