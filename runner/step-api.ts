@@ -1,7 +1,8 @@
 /**
  * The one public interface between step kinds and the runner. A kind is one module whose default export is
  * `defineStep({...})`. It sees paths, JSON and numbers; it never sees the store, the graph or other steps.
- * Does not: hold any behaviour of the runner; kinds import this file and nothing else of it.
+ * Does not: hold any behaviour of the runner; kinds import this file and nothing else of it, but for what few of them
+ * need, which has doors of its own, so that it is in their keys alone: figures-api.ts, statistics-api.ts.
  */
 import type { Json, JsonObject, JsonScalar } from "./core/json.js";
 import type { Label, Labels } from "./core/labels.js";
@@ -11,9 +12,6 @@ export { UserFacingError } from "./core/diagnostic.js";
 export type { Json, JsonObject, JsonScalar, Label, Labels, RandomStream };
 export type { Draws } from "./core/philox.js";
 export { randomStream } from "./core/philox.js";
-export { estimate, type Estimate } from "./core/statistics.js";
-export { type Markup, markup } from "./core/markup.js";
-export { type Scale, scaleOf, share } from "./core/scale.js";
 
 /** A JSON Schema (draft 2020-12) of an object; `default`s are filled in before the step's key is made. */
 export type JsonSchema = JsonObject;

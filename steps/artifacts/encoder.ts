@@ -6,6 +6,7 @@ import { type NdArray, shapeText } from "../formats/arrays.js";
 import { sha256 } from "../formats/digest.js";
 import { isJsonObject, parseJson, writeJson } from "../formats/json.js";
 import { checkWeights, forward, type ModelSpec, modelShapes, parseModelSpec, weightArrays } from "../nn/model.js";
+import type { LayerTypes } from "../nn/layers/layer.js";
 import { encoderLayer, featuresLayer } from "./encoder-layers.js";
 import { encodeSafetensors, parseSafetensors } from "../formats/safetensors.js";
 
@@ -35,9 +36,10 @@ export interface Encoder {
   readonly encode: (tf: TensorFlow, weights: ProgramTensors, images: Tensor) => Tensor;
 }
 
-/** Reads and checks the artifact. `layer`: whose numbers are its features, see `encoder-layers.ts`. */
-export async function readEncoder(folder: string, layer = featuresLayer): Promise<Encoder> {
-  const { card, tensors } = await readFiles(folder);
+/** Reads and checks the artifact. `layer`: whose numbers are its features, see
+ * `encoder-layers.ts`. `types`: of layers beside vistas's. */
+export async function readEncoder(folder: string, layer = featuresLayer, types?: LayerTypes): Promise<Encoder> {
+  const { card, tensors } = await readFiles(folder, types);
   const { model, width } = encoderLayer(card.encoder, card.image, layer);
   const needed = modelShapes(model, card.image).weights;
   const own = [...split(tensors, false)].filter(([name]) => needed.has(name));
@@ -101,13 +103,13 @@ export const headPrefix = "head.";
 const weightsFile = "model.safetensors";
 const cardFile = "model.json";
 
-async function readFiles(folder: string): Promise<{
+async function readFiles(folder: string, types?: LayerTypes): Promise<{
   readonly card: EncoderCard;
   readonly tensors: ReadonlyMap<string, NdArray>;
   readonly features: number;
 }> {
   const [file, weights] = [join(folder, cardFile), join(folder, weightsFile)];
-  const card = parseCard(await readFile(file, "utf8"), file);
+  const card = parseCard(await readFile(file, "utf8"), file, types);
   const { tensors } = parseSafetensors(await readFile(weights), weights);
   return { card, tensors, features: checkEncoder(card, tensors, folder) };
 }
@@ -134,7 +136,7 @@ function split<T>(tensors: ReadonlyMap<string, T>, head: boolean): Map<string, T
   return new Map(mine.map(([name, tensor]) => [head ? name.slice(headPrefix.length) : name, tensor]));
 }
 
-function parseCard(text: string, at: string): EncoderCard {
+function parseCard(text: string, at: string, types?: LayerTypes): EncoderCard {
   const json = parseJson(text, at);
   if (json["format"] !== 1 || json["kind"] !== "encoder")
     throw new Error(`${at}: must say "format": 1, "kind": "encoder"`);
@@ -145,8 +147,8 @@ function parseCard(text: string, at: string): EncoderCard {
   const { classes } = json;
   return {
     image: [height, width, channels],
-    encoder: parseModelSpec(json["model"], `${at} (model)`),
-    head: parseModelSpec(json["head"], `${at} (head)`),
+    encoder: parseModelSpec(json["model"], `${at} (model)`, types),
+    head: parseModelSpec(json["head"], `${at} (head)`, types),
     ...(Array.isArray(classes) && { classes: classes.map(String) }),
     recipe: isJsonObject(json["recipe"]) ? json["recipe"] : {},
   };

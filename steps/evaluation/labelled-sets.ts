@@ -10,6 +10,7 @@ import {
   rawFeatures,
   standardise,
 } from "../artifacts/features.js";
+import type { LayerTypes } from "../nn/layers/layer.js";
 import type { FitOptions } from "./fit-options.js";
 import { pickPerClass } from "./pick-per-class.js";
 
@@ -59,7 +60,11 @@ export function checkClasses(of: readonly string[], test: readonly string[], wha
 }
 
 /** The features of both sets, [train, test]: the encoder's, or pixels; standardised if the options say so. */
-export async function extractFeatures(ctx: Context, { train, test }: Sets): Promise<[Features, Features]> {
+export async function extractFeatures(
+  ctx: Context,
+  { train, test }: Sets,
+  layers?: LayerTypes,
+): Promise<[Features, Features]> {
   const { encoder } = ctx.inputs;
   const { layer } = ctx.with;
   if (encoder === undefined && layer !== featuresLayer)
@@ -67,7 +72,12 @@ export async function extractFeatures(ctx: Context, { train, test }: Sets): Prom
   const [fit, held] =
     encoder === undefined
       ? [rawFeatures(train), rawFeatures(test)]
-      : await encodedFeatures(await readEncoder(encoder, layer), [train, test], ctx.device, ctx.signal);
+      : await encodedFeatures(
+          await readEncoder(encoder, layer, layers),
+          [train, test],
+          ctx.device,
+          ctx.signal,
+        );
   if (fit === undefined || held === undefined) throw new Error("Internal error: features of two sets.");
   return ctx.with.standardise ? standardise([fit, held]) : [fit, held];
 }

@@ -4,12 +4,12 @@ import type { ProgramTensors, Scalar, Tensor, TensorFlow } from "../engine/types
 export interface Loss {
   readonly value: Scalar;
   /** What else it found (a batch's statistics, say), for which no gradient is wanted. */
-  readonly others?: ProgramTensors;
+  readonly aux?: ProgramTensors;
 }
 
 export interface ValueAndGradients {
   readonly value: Scalar;
-  readonly others: ProgramTensors;
+  readonly aux: ProgramTensors;
   /** By parameter name. */
   readonly gradients: ProgramTensors;
 }
@@ -24,16 +24,16 @@ export function valueAndGradients(
   loss: () => Loss,
 ): ValueAndGradients {
   const names = Object.keys(params);
-  let others: ProgramTensors = {};
+  let aux: ProgramTensors = {};
   const forward = (): Scalar => {
     const result = loss();
     // Differentiation frees what is not the value.
-    others = mapTensors(result.others ?? {}, tensor => tf.keep(tensor));
+    aux = mapTensors(result.aux ?? {}, tensor => tf.keep(tensor));
     return result.value;
   };
   // Not tf.valueAndGrads, which does not say which parameter has no gradient.
   const { value, grads } = tf.engine().gradients<Scalar>(forward, Object.values(params), undefined, true);
-  others = mapTensors(others, kept => {
+  aux = mapTensors(aux, kept => {
     const own = tf.clone(kept);
     kept.dispose();
     return own;
@@ -41,11 +41,11 @@ export function valueAndGradients(
   const found = grads as readonly (Tensor | null | undefined)[];
   const missing = names.filter((_, i) => found[i] == null);
   if (missing.length > 0) {
-    tf.dispose([value, ...Object.values(others), ...found.filter(gradient => gradient != null)]);
+    tf.dispose([value, ...Object.values(aux), ...found.filter(gradient => gradient != null)]);
     throw new Error(`The loss does not depend on ${missing.join(", ")}.`);
   }
   const gradients = Object.fromEntries(names.map((name, i) => [name, grads[i] as Tensor]));
-  return { value, others, gradients };
+  return { value, aux, gradients };
 }
 
 function mapTensors(tensors: ProgramTensors, change: (tensor: Tensor) => Tensor): ProgramTensors {

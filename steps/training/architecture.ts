@@ -1,14 +1,19 @@
 import type { Conv2dSpec } from "../nn/layers/conv2d.js";
 import type { DenseSpec } from "../nn/layers/dense.js";
-import type { LayerSpec } from "../nn/layers/layer.js";
+import type { LayerSpec, LayerTypes } from "../nn/layers/layer.js";
 import { type ModelSpec, parseModelSpec } from "../nn/model.js";
-import type { EncoderOptions } from "./encoder-options.js";
+import type { EncoderOptions, EncoderType } from "./encoder-options.js";
 
 /**
  * The encoder's layer list. Every convolution and dense layer is followed by relu, and by batch norm before it unless
- * the options say otherwise: features are then >= 0 and of like size. Throws where the options contradict each other.
+ * the options say otherwise: features are then >= 0 and of like size. `own`: encoders and types of layers beside vistas's.
+ * Throws where the options contradict each other.
  */
-export function encoderLayers(options: EncoderOptions): ModelSpec {
+export function encoderLayers(
+  options: EncoderOptions,
+  image: readonly [height: number, width: number, channels: number],
+  own: { readonly encoders?: Readonly<Record<string, EncoderType>>; readonly layers?: LayerTypes } = {},
+): ModelSpec {
   switch (options.kind) {
     case "conv":
       return { layers: convLayers(options) };
@@ -17,7 +22,13 @@ export function encoderLayers(options: EncoderOptions): ModelSpec {
         layers: [{ type: "flatten" }, ...options.hidden.flatMap(units => denseBlock(units, options))],
       };
     case "layers":
-      return parseModelSpec({ layers: options.layers }, "with.encoder");
+      return parseModelSpec({ layers: options.layers }, "with.encoder", own.layers);
+    default: {
+      const encoder = own.encoders?.[options.kind];
+      if (encoder === undefined) throw new Error(`with.encoder: there is no kind '${options.kind}'`);
+      const layers = encoder.layers(options, image);
+      return parseModelSpec({ layers }, `the encoder ${options.kind}`, own.layers);
+    }
   }
 }
 

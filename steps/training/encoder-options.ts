@@ -1,8 +1,10 @@
 import type { Json, JsonObject } from "../../runner/step-api.js";
+import type { LayerSpec } from "../nn/layers/layer.js";
 
 /** An encoder as pipelines write it. */
 export type EncoderOptions = {
-  readonly kind: "conv" | "mlp" | "layers";
+  /** `conv`, `mlp`, `layers`, or the name of an encoder that the kind of training brings. */
+  readonly kind: string;
   /** Of conv: filters of each convolution. */
   readonly channels: readonly number[];
   readonly kernel: number;
@@ -20,44 +22,76 @@ export type EncoderOptions = {
   readonly layers: readonly Json[];
 };
 
-export const encoderSchema: JsonObject = {
-  type: "object",
-  description: "What turns an image into features: the part that is probed.",
-  default: {},
-  additionalProperties: false,
-  properties: {
-    kind: {
-      enum: ["conv", "mlp", "layers"],
-      default: "conv",
-      description:
-        "conv: convolutions, then a dense layer; mlp: dense layers; layers: a layer list of your own.",
+/** An encoder that a kind of training brings, and pipelines name by `encoder.kind`. */
+export interface EncoderType {
+  /** In words. */
+  readonly summary: string;
+  /** Options of its own, as JSON Schemas with defaults. */
+  readonly options?: JsonObject;
+  /** Its layers, for images of this shape; the last one puts out a vector. */
+  layers(
+    options: JsonObject,
+    image: readonly [height: number, width: number, channels: number],
+  ): readonly LayerSpec[];
+}
+
+/** `own`: encoders beside vistas's. */
+export function encoderSchema(own: Readonly<Record<string, EncoderType>> = {}): JsonObject {
+  const options: Record<string, Json> = { ...properties };
+  for (const [name, encoder] of Object.entries(own)) {
+    if (KINDS.includes(name)) throw new TypeError(`vistas has an encoder '${name}'; give yours another name`);
+    for (const [option, schema] of Object.entries(encoder.options ?? {})) {
+      if (option in options)
+        throw new TypeError(`the option '${option}' of the encoder '${name}' belongs to another; rename it`);
+      options[option] = schema;
+    }
+  }
+  const more = Object.entries(own).map(([name, { summary }]) => `; ${name}: ${summary}`);
+  return {
+    type: "object",
+    description: "What turns an image into features: the part that is probed.",
+    default: {},
+    additionalProperties: false,
+    properties: {
+      ...options,
+      kind: {
+        enum: [...KINDS, ...Object.keys(own)],
+        default: "conv",
+        description: `conv: convolutions, then a dense layer; mlp: dense layers; layers: a layer list of your own${more.join("")}.`,
+      },
     },
-    channels: sizes([16, 32, 64], "conv: filters of each convolution."),
-    kernel: { type: "integer", minimum: 1, default: 3, description: "conv: side of the square kernels." },
-    strides: sizes([2, 2, 2], "conv: one a convolution."),
-    pool: {
-      enum: ["flatten", "mean"],
-      default: "flatten",
-      description: "conv: keep each place of the last map, or take its mean.",
-    },
-    width: {
-      type: "integer",
-      minimum: 0,
-      default: 128,
-      description: "conv: features, the units of a last dense layer; 0: no such layer.",
-    },
-    hidden: sizes([512, 256], "mlp: units of each layer; the last are the features."),
-    batchNorm: {
-      type: "boolean",
-      default: true,
-      description: "conv, mlp: batch norm before each relu; false: biases in its place.",
-    },
-    layers: {
-      type: "array",
-      items: { type: "object" },
-      default: [],
-      description: "layers: the list, see docs/layers.md.",
-    },
+  };
+}
+
+const KINDS: readonly string[] = ["conv", "mlp", "layers"];
+
+const properties: JsonObject = {
+  kind: {},
+  channels: sizes([16, 32, 64], "conv: filters of each convolution."),
+  kernel: { type: "integer", minimum: 1, default: 3, description: "conv: side of the square kernels." },
+  strides: sizes([2, 2, 2], "conv: one a convolution."),
+  pool: {
+    enum: ["flatten", "mean"],
+    default: "flatten",
+    description: "conv: keep each place of the last map, or take its mean.",
+  },
+  width: {
+    type: "integer",
+    minimum: 0,
+    default: 128,
+    description: "conv: features, the units of a last dense layer; 0: no such layer.",
+  },
+  hidden: sizes([512, 256], "mlp: units of each layer; the last are the features."),
+  batchNorm: {
+    type: "boolean",
+    default: true,
+    description: "conv, mlp: batch norm before each relu; false: biases in its place.",
+  },
+  layers: {
+    type: "array",
+    items: { type: "object" },
+    default: [],
+    description: "layers: the list, see docs/layers.md.",
   },
 };
 

@@ -1,3 +1,4 @@
+import type { LayerTypes } from "../nn/layers/layer.js";
 import type { StepContext } from "../../runner/step-api.js";
 import { encodedFeatures, type Features, type Images } from "../artifacts/features.js";
 import { readEncoder } from "../artifacts/encoder.js";
@@ -10,9 +11,10 @@ export async function recordFeatureStd(
   ctx: Pick<StepContext, "device" | "signal" | "metric" | "log">,
   folder: string,
   images: Images,
+  layers?: LayerTypes,
 ): Promise<void> {
   const [features] = await encodedFeatures(
-    await readEncoder(folder),
+    await readEncoder(folder, undefined, layers),
     [spread(images)],
     ctx.device,
     ctx.signal,

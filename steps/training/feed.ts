@@ -3,9 +3,9 @@
  * and drawing noise cost the training no time. A batch is a pure function of its update's number: how far the thread
  * is ahead changes no result.
  */
-import type { Worker } from "node:worker_threads";
 import type { ProgramArrays } from "../engine/index.js";
-import type { BatchMessage } from "./serve.js";
+import { EventEmitter } from "node:events";
+import { type Batch, type BatchMessage, batchMessage } from "./serve.js";
 
 export interface Feed {
   /** The batch of the next update. Rejects with what the thread threw, or with the signal's reason. */
@@ -19,8 +19,35 @@ export interface Feed {
 /** Batches made ahead. Each is held in memory. */
 const AHEAD = 3;
 
+/** What makes batches: a thread that runs `serveBatches`, or `localBatches`. */
+export interface BatchSource {
+  postMessage(update: number): void;
+  on(event: "message", listener: (batch: BatchMessage) => void): unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  on(event: "exit", listener: (code: number) => void): unknown;
+  terminate(): unknown;
+}
+
+/** Makes the batches on this thread, one at a time, between updates: for code that no other thread can import. */
+export function localBatches(make: (update: number) => Batch): BatchSource {
+  const events = new EventEmitter();
+  return {
+    on: (event: string, listener: (value: never) => void) =>
+      events.on(event, listener as (value: unknown) => void),
+    postMessage: update =>
+      void setImmediate(() => {
+        try {
+          events.emit("message", batchMessage(make(update)));
+        } catch (error) {
+          events.emit("error", error);
+        }
+      }),
+    terminate: () => events.removeAllListeners(),
+  };
+}
+
 /** Asks `worker`, which must run `serveBatches`, for the batches of updates `from` (included) to `to` (excluded). */
-export function openFeed(worker: Worker, from: number, to: number, signal: AbortSignal): Feed {
+export function openFeed(worker: BatchSource, from: number, to: number, signal: AbortSignal): Feed {
   const ready: ProgramArrays[] = [];
   let fault: Error | undefined;
   let wake = (): void => undefined;

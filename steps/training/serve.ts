@@ -17,12 +17,14 @@ export function serveBatches(make: (update: number) => Batch): void {
   const port = parentPort;
   if (port === null) throw new Error("Internal error: batches are made in a thread of their own.");
   port.on("message", (update: number) => {
-    const message: BatchMessage = Object.entries(make(update)).map(
-      ([name, { shape, data }]) => [name, shape, data.buffer] as const,
-    );
+    const message = batchMessage(make(update));
     port.postMessage(
       message,
       message.map(([, , buffer]) => buffer),
     );
   });
+}
+
+export function batchMessage(batch: Batch): BatchMessage {
+  return Object.entries(batch).map(([name, { shape, data }]) => [name, shape, data.buffer] as const);
 }

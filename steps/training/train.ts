@@ -1,4 +1,3 @@
-import type { Worker } from "node:worker_threads";
 import type { JsonObject, StepContext } from "../../runner/step-api.js";
 import {
   openEngine,
@@ -8,7 +7,7 @@ import {
   type TensorFlow,
 } from "../engine/index.js";
 import { type Checkpoint, type CheckpointOptions, checkpoints } from "./checkpoints.js";
-import { type Feed, openFeed } from "./feed.js";
+import { type BatchSource, type Feed, openFeed } from "./feed.js";
 import { withFittingBatch } from "./fitting-batch.js";
 import { optimiserInputs } from "../nn/optimisers/optimisation.js";
 import { type Curve, openPace } from "./pace.js";
@@ -19,8 +18,8 @@ export interface Training {
   readonly start: TrainState;
   /** An update: takes a batch and the optimiser's scalars, gives `loss`. */
   readonly step: (tf: TensorFlow) => StepFunction;
-  /** Starts the thread that makes the batches (`serveBatches`). */
-  readonly batches: () => Worker;
+  /** Starts what makes the batches: a thread (`serveBatches`), or `localBatches`. */
+  readonly batches: () => BatchSource;
   /** Images in an update. */
   readonly images: number;
   /** All of the step's options that have a part in the state. */

@@ -19,7 +19,7 @@ import { openGenerator, readGenerator } from "../../steps/artifacts/generator.js
 import { generatorProgram } from "../../steps/artifacts/generator-program.js";
 import type { SampleViewsOptions } from "../../steps/kinds/sample-views/sampling-options.js";
 import { writeShard } from "../../steps/kinds/sample-views/shard.js";
-import type { BatchOptions } from "../../steps/kinds/train-contrastive/contrastive-batches.js";
+import type { BatchOptions } from "../../steps/kinds/train-contrastive/batch-maker.js";
 import { encoderLayers } from "../../steps/training/architecture.js";
 import { openFeed } from "../../steps/training/feed.js";
 import { initialState } from "../../steps/nn/net.js";
@@ -96,10 +96,13 @@ async function training(
   };
   const module = new URL("../../steps/kinds/train-contrastive/contrastive-batches.js", import.meta.url);
   const feed = openFeed(new Worker(module, { workerData }), 0, 8, signal);
-  const spec = encoderLayers({
-    ...{ kind: "conv", channels: [4, 8], strides: [2, 2], kernel: 3, pool: "flatten", width: 16 },
-    ...{ hidden: [], layers: [] },
-  });
+  const spec = encoderLayers(
+    {
+      ...{ kind: "conv", channels: [4, 8], strides: [2, 2], kernel: 3, pool: "flatten", width: 16 },
+      ...{ hidden: [], layers: [] },
+    },
+    [8, 8, 1],
+  );
   const { params } = initialState(spec, [8, 8, 1], randomStream(seed, "initialisation"));
   const { tf } = engine;
   // To double is exact on every engine, and makes it do something with the numbers.

@@ -111,11 +111,11 @@ describe("optimisers", () => {
       (held, scalars) => {
         const { w, b } = held;
         if (w === undefined || b === undefined) throw new Error("no parameters");
-        const { value, others, gradients } = valueAndGradients(tf, { w, b }, () => ({
+        const { value, aux, gradients } = valueAndGradients(tf, { w, b }, () => ({
           value: tf.sum<Scalar>(tf.square(tf.add(w, b))),
-          others: { seen: tf.mean(w) },
+          aux: { seen: tf.mean(w) },
         }));
-        const state = { ...others, ...moveAll(tf, optimiser, held, gradients, scalars) };
+        const state = { ...aux, ...moveAll(tf, optimiser, held, gradients, scalars) };
         return { state, outputs: { loss: value } };
       },
       { ...startOf(optimiser), seen: { shape: [], data: new Float32Array(1) } },

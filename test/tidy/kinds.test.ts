@@ -21,8 +21,10 @@ describe("the code of every built-in kind", () => {
     expect(Object.keys(digests)).toContain("run.js");
     // Places must not be in a key.
     expect(Object.keys(digests).filter(name => name.startsWith("/"))).toEqual([]);
-    // What the runner is made of is no part of a kind, but for its one interface.
+    // What the runner is made of is no part of a kind, but for its interfaces.
     const runner = Object.keys(digests).filter(name => name.includes("runner/"));
-    expect(runner.every(name => /runner\/(step-api|core\/)/.test(name))).toBe(true);
+    expect(runner.every(name => /runner\/([a-z]+-api|core\/)/.test(name))).toBe(true);
+    // A plot's ticks are in the key of plots alone.
+    expect(runner.some(name => name.endsWith("core/scale.js"))).toBe(kind === "plot");
   });
 });

@@ -109,7 +109,7 @@ describe("train-contrastive", () => {
 
 function spec(): ReturnType<typeof headLayers> {
   const options = { ...encoder, kernel: 3, pool: "flatten", hidden: [1], layers: [] } as const;
-  const layers = encoderLayers({ ...options, kind: "conv" }).layers;
+  const layers = encoderLayers({ ...options, kind: "conv" }, [8, 8, 1]).layers;
   return { layers: [...layers, ...headLayers([16, 8]).layers] };
 }
 

@@ -148,13 +148,17 @@ describe("architectures", () => {
     ["conv", "mean", 10],
     ["mlp", "flatten", 6],
   ] as const)("%s with %s puts out a vector", (kind, pool, features) => {
-    expect(modelShapes(encoderLayers({ ...base, kind, pool }), [8, 8, 1]).output).toEqual([features]);
+    expect(modelShapes(encoderLayers({ ...base, kind, pool }, [8, 8, 1]), [8, 8, 1]).output).toEqual([
+      features,
+    ]);
   });
   it("may be a layer list of the user's", () => {
     const layers = [{ type: "flatten" }, { type: "dense", units: 5 }];
-    const spec = encoderLayers({ ...base, kind: "layers", pool: "flatten", layers });
+    const spec = encoderLayers({ ...base, kind: "layers", pool: "flatten", layers }, [8, 8, 1]);
     expect(modelShapes(spec, [8, 8, 1]).output).toEqual([5]);
-    expect(() => encoderLayers({ ...base, kind: "layers", pool: "flatten" })).toThrow("list of layers");
+    expect(() => encoderLayers({ ...base, kind: "layers", pool: "flatten" }, [8, 8, 1])).toThrow(
+      "list of layers",
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { estimate } from "../../../runner/step-api.js";
+import { estimate } from "../../../runner/statistics-api.js";
 import { type Arms, type Block, type ByArm, distinctBlocks, distinctProbes, type Probe } from "./pairs.js";
 
 /** A mean over blocks with its two-sided t-interval; `low` and `high` are null where one block alone has none. */

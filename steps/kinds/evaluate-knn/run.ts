@@ -2,28 +2,23 @@ import { join } from "node:path";
 import type { StepContext } from "../../../runner/step-api.js";
 import { extractFeatures, featureFacts, openSets, type Sets } from "../../evaluation/labelled-sets.js";
 import type { Features } from "../../artifacts/features.js";
-import type { FitOptions } from "../../evaluation/fit-options.js";
+import type { LayerTypes } from "../../nn/layers/layer.js";
 import { writeReport } from "../../evaluation/evaluation-report.js";
 import { range, zoomFor } from "../../artifacts/images.js";
 import { writeGrid } from "../../formats/pictures/png.js";
 import type { Neighbours } from "./neighbours.js";
 import { nearestInParallel } from "./parallel.js";
-import type { Metric, Rows } from "./pyramid.js";
-import { vote, type Weights } from "./vote.js";
-
-export interface KnnOptions extends FitOptions {
-  readonly k: number;
-  readonly p: Metric;
-  readonly weights: Weights;
-}
+import type { Rows } from "./pyramid.js";
+import { vote } from "./vote.js";
+import type { KnnOptions } from "./knn-options.js";
 
 /** Features of train and test images, the nearest of the first to each of the second, their vote, the report. */
-export async function runKnn(ctx: StepContext<KnnOptions>): Promise<void> {
+export async function runKnn(ctx: StepContext<KnnOptions>, layers?: LayerTypes): Promise<void> {
   const { k, p, weights } = ctx.with;
   const sets = await openSets(ctx);
   const { train, test, classes } = sets;
   if (k > train.count) throw new Error(`with.k is ${k}, but there are ${train.count} labelled images`);
-  const [rows, queries] = await extractFeatures(ctx, sets);
+  const [rows, queries] = await extractFeatures(ctx, sets, layers);
   const found = await nearestInParallel(
     { rows: single(rows), queries: single(queries), k, metric: p },
     {

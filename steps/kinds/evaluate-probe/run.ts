@@ -1,23 +1,16 @@
 import type { StepContext } from "../../../runner/step-api.js";
 import { extractFeatures, featureFacts, openSets } from "../../evaluation/labelled-sets.js";
-import type { FitOptions } from "../../evaluation/fit-options.js";
+import type { LayerTypes } from "../../nn/layers/layer.js";
 import { writeReport } from "../../evaluation/evaluation-report.js";
-import type { MultiClass } from "./logistic-loss.js";
 import { fitLogistic, predict } from "./logistic.js";
-
-export interface ProbeOptions extends FitOptions {
-  readonly l2: number;
-  readonly multiClass: MultiClass;
-  readonly maxIterations: number;
-  readonly tolerance: number;
-}
+import type { ProbeOptions } from "./probe-options.js";
 
 /** Features of train and test images, a classifier fitted on the first, its report on the second. */
-export async function runProbe(ctx: StepContext<ProbeOptions>): Promise<void> {
+export async function runProbe(ctx: StepContext<ProbeOptions>, layers?: LayerTypes): Promise<void> {
   const { maxIterations, tolerance } = ctx.with;
   const sets = await openSets(ctx);
   const { train, test, classes } = sets;
-  const [fit, held] = await extractFeatures(ctx, sets);
+  const [fit, held] = await extractFeatures(ctx, sets, layers);
   const model = fitLogistic(
     { rows: train.count, features: fit.width, classes: classes.length, x: fit.values, y: train.labels },
     {

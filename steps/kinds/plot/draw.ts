@@ -1,4 +1,5 @@
-import { type Label, type Markup, markup, type Scale, scaleOf, share } from "../../../runner/step-api.js";
+import { type Markup, markup, type Scale, scaleOf, share } from "../../../runner/figures-api.js";
+import type { Label } from "../../../runner/step-api.js";
 import type { PlotOptions } from "./plot-options.js";
 import type { Point } from "./points.js";
 import { number } from "./figure-tables.js";

@@ -1,4 +1,5 @@
-import { estimate, type Label, type Labels } from "../../../runner/step-api.js";
+import { estimate } from "../../../runner/statistics-api.js";
+import type { Label, Labels } from "../../../runner/step-api.js";
 
 /** One report's number and its place on the gathered axes. */
 export interface Reading {

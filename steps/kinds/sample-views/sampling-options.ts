@@ -65,7 +65,7 @@ export const schema: JsonSchema = {
       default: 1,
       description: "factor on z and on the steps of T_z; below 1: more typical, less varied images",
     },
-    augment: augmentSchema,
+    augment: augmentSchema(),
     classes: {
       type: "array",
       items: { type: "integer", minimum: 0 },

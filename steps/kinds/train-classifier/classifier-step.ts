@@ -39,7 +39,7 @@ export function classifierStep(tf: TensorFlow, options: ClassifierStep): StepFun
     const x = forward(tf, input, fixed, pixels as Tensor);
     const { y, running } = trainForward(tf, net, state, x, netPrefix);
     const fit = crossEntropy(tf, y as Tensor2D, targets as Tensor2D);
-    return { value: l2 === 0 ? fit : tf.add(fit, penalty(tf, state, kernels, l2)), others: running };
+    return { value: l2 === 0 ? fit : tf.add(fit, penalty(tf, state, kernels, l2)), aux: running };
   });
 }
 

@@ -15,7 +15,7 @@ export default defineStep<ClassifierOptions>({
     type: "object",
     additionalProperties: false,
     properties: {
-      encoder: encoderSchema,
+      encoder: encoderSchema(),
       standardise: {
         type: "boolean",
         default: false,
@@ -35,7 +35,7 @@ export default defineStep<ClassifierOptions>({
         description: "Optimiser steps; 0 keeps the initial weights.",
       },
       batch: { type: "integer", minimum: 1, default: 128, description: "Images in an update." },
-      augment: { ...augmentSchema, default: {} },
+      augment: { ...augmentSchema(), default: {} },
       noise: {
         type: "number",
         minimum: 0,

@@ -28,7 +28,7 @@ export async function trainClassifier(ctx: StepContext<ClassifierOptions>): Prom
   if (new Set(labels).size < 2)
     throw new Error("all images are of one class: a classifier has nothing to tell apart");
   const input = standardise ? standardiser(images) : { layers: [], weights: {} };
-  const body = encoderLayers(ctx.with.encoder);
+  const body = encoderLayers(ctx.with.encoder, shape);
   const head: ModelSpec = { layers: [{ type: "dense", units: classes.length }] };
   const net = joined(body, head);
   if (ctx.with.updates > 0) checkBatchNorm(net, shape, batch, "'batchNorm: false'");

@@ -1,6 +1,7 @@
-import type { RandomStream } from "../../../runner/step-api.js";
+import type { JsonObject, RandomStream } from "../../../runner/step-api.js";
 import { elementCount } from "../../formats/arrays.js";
-import { type AugmentOptions, makeAugment } from "../../nn/augment.js";
+import { makeAugment } from "../../nn/augment.js";
+import type { AugmentOptions, Augmentation } from "../../nn/augment-options.js";
 import { openImages } from "../../artifacts/images.js";
 import { openViews } from "../../artifacts/views.js";
 import type { ImageShape } from "../../artifacts/image-batch.js";
@@ -38,7 +39,7 @@ export async function openSource(inputs: Readonly<Record<string, string>>): Prom
 
 export interface ViewOptions {
   readonly views: number;
-  readonly augment: AugmentOptions;
+  readonly augment: AugmentOptions & JsonObject;
   readonly noise: number;
 }
 
@@ -52,11 +53,15 @@ export function viewMaker(
   source: ViewSource,
   { views, augment, noise }: ViewOptions,
   random: (stream: string) => RandomStream,
+  augmentations: Readonly<Record<string, Augmentation>> = {},
 ): (update: number, anchors: Int32Array) => Float32Array<ArrayBuffer> {
   const { stored, shape } = source;
   if (stored > 1 && stored < views)
     throw new Error(`with.views is ${views}, but there are ${stored} stored views of each anchor`);
   const transform = makeAugment(augment, shape);
+  const more = Object.entries(augmentations).flatMap(([name, augmentation]) =>
+    augment[name] === undefined ? [] : [augmentation.make(augment[name], shape)],
+  );
   const addNoise = makeNoise(noise, random("noise table"));
   const changes = random("augment");
   const choices = random("choice of views");
@@ -74,6 +79,7 @@ export function viewMaker(
       const row = (from % views) * anchors.length + Math.floor(from / views);
       const draws = changes.at(update * rows + row);
       transform(pictures, from * size, out, row * size, draws);
+      for (const change of more) change(out.subarray(row * size, (row + 1) * size), draws);
       addNoise(out, row * size, (row + 1) * size, draws);
     }
     return out;

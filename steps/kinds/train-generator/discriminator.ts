@@ -23,7 +23,7 @@ export interface Judgement {
   /** [N]: how real each image is, or, with classes, how real an image of its class. */
   readonly scores: Tensor;
   /** What else of the state changes: vectors after one more step of power iteration, or batch norm's statistics. */
-  readonly others: ProgramTensors;
+  readonly aux: ProgramTensors;
 }
 
 /**
@@ -41,12 +41,12 @@ export function discriminate(
 ): Judgement {
   const { kernels, vectors } = normalised(tf, state);
   const { y: scores, running } = trainForward(tf, spec, { ...state, ...kernels }, x, discriminatorPrefix);
-  const others = { ...running, ...vectors };
+  const aux = { ...running, ...vectors };
   const [images = 0, width = 0] = scores.shape;
   const plain = tf.reshape(tf.slice(scores, [0, 0], [images, 1]), [images]);
-  if (y === undefined) return { scores: plain, others };
+  if (y === undefined) return { scores: plain, aux };
   const ofClass = tf.sum(tf.mul(tf.slice(scores, [0, 1], [images, width - 1]), y), 1);
-  return { scores: tf.add(plain, ofClass), others };
+  return { scores: tf.add(plain, ofClass), aux };
 }
 
 /** The kernels that the state has vectors for, divided by their spectral norms. */

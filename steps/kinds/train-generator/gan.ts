@@ -93,12 +93,12 @@ export function ganStep(
     const y = inputs["y"] as Tensor2D | undefined;
     const real = discriminate(tf, judge, state, inputs["x"] as Tensor, y);
     const fake = discriminate(tf, judge, state, generate(state, inputs).y, y);
-    return { value: discriminatorLoss(tf, loss, real.scores, fake.scores), others: real.others };
+    return { value: discriminatorLoss(tf, loss, real.scores, fake.scores), aux: real.aux };
   });
   const generatorUpdate = updateFunction(tf, ofGenerator, optimiser, (state, inputs) => {
     const made = generate(state, inputs);
     const judged = discriminate(tf, judge, state, made.y, inputs["y"] as Tensor2D | undefined);
-    return { value: generatorLoss(tf, loss, judged.scores), others: { ...made.running, ...judged.others } };
+    return { value: generatorLoss(tf, loss, judged.scores), aux: { ...made.running, ...judged.aux } };
   });
 
   return (state, inputs) => {

@@ -59,7 +59,7 @@ export function vaeStep(
     const divergence = tf.mul(klToStandardNormal(tf, mean, logVariance), options.beta);
     return {
       value: tf.add(bernoulliLoss(tf, generated.y, x), divergence),
-      others: { ...inferred.running, ...generated.running },
+      aux: { ...inferred.running, ...generated.running },
     };
   });
 }

@@ -1,5 +1,26 @@
 import type { Scalar, Tensor2D, TensorFlow } from "../../engine/types.js";
 import { normaliseRows } from "./contrastive.js";
+import type { ContrastiveLoss } from "./contrastive-loss.js";
+
+export const alignmentUniformityLoss: ContrastiveLoss = {
+  summary: "Wang & Isola 2020",
+  options: {
+    t: {
+      type: "number",
+      exclusiveMinimum: 0,
+      default: 2,
+      description: "alignment-uniformity: how fast the push between two latents fades with their distance.",
+    },
+    weight: {
+      type: "number",
+      minimum: 0,
+      default: 1,
+      description: "alignment-uniformity: of uniformity against alignment.",
+    },
+  },
+  loss: (tf, z, { views, options }) =>
+    alignmentUniformity(tf, z, views, { t: Number(options["t"]), weight: Number(options["weight"]) }),
+};
 
 /**
  * Alignment and uniformity (Wang & Isola, "Understanding Contrastive Representation Learning through Alignment and

@@ -3,6 +3,21 @@
  * row v * anchors + i is view v of anchor i.
  */
 import type { Scalar, Tensor1D, Tensor2D, TensorFlow } from "../../engine/types.js";
+import type { ContrastiveLoss } from "./contrastive-loss.js";
+
+export const ntXentLoss: ContrastiveLoss = {
+  summary: "views of one anchor belong together",
+  loss: (tf, z, { views, temperature }) => ntXent(tf, z, views, temperature),
+};
+
+export const supconLoss: ContrastiveLoss = {
+  summary: "those of one class do (the views or images need labels)",
+  labelled: true,
+  loss(tf, z, { labels, temperature }) {
+    if (labels === undefined) throw new Error("Internal error: supcon without labels.");
+    return multiPositive(tf, z, labelTargets(tf, labels), temperature);
+  },
+};
 
 /**
  * NT-Xent (Chen et al., "A Simple Framework for Contrastive Learning of Visual Representations", ICML 2020, eq. 1):

@@ -4,7 +4,7 @@ import { type Loss, valueAndGradients } from "../value-and-gradients.js";
 
 /**
  * An update of a training as a step function: differentiates `loss` by the tensors of the state that `params` names,
- * and moves those. What `loss` gives as `others` takes the place of the state's entries of those names.
+ * and moves those. What `loss` gives as `aux` takes the place of the state's entries of those names.
  * Outputs: `loss`, the value before the update.
  */
 export function updateFunction(
@@ -15,8 +15,8 @@ export function updateFunction(
 ): StepFunction {
   return (state, inputs) => {
     const trained = Object.fromEntries(params.map(name => [name, tensorOf(state, name)]));
-    const { value, others, gradients } = valueAndGradients(tf, trained, () => loss(state, inputs));
+    const { value, aux, gradients } = valueAndGradients(tf, trained, () => loss(state, inputs));
     const moved = moveAll(tf, optimiser, state, gradients, inputs);
-    return { state: { ...others, ...moved }, outputs: { loss: value } };
+    return { state: { ...aux, ...moved }, outputs: { loss: value } };
   };
 }
