@@ -69,7 +69,7 @@ export interface StepContext<W = JsonObject> {
   /** Absolute path by output name, to be written as a file or a folder; the parent folder exists. */
   readonly outputs: Readonly<Record<string, string>>;
   readonly device: Device;
-  /** Tells the user how far the step is; `total` may be 0 when unknown. Cheap: call it as often as you like. */
+  /** Shows the user how far the step is; `total` may be 0 when unknown. Cheap: call it as often as you like. */
   progress(done: number, total: number, note?: string): void;
   /** Records a result. With `at` (an update, an epoch) it is one point of a curve; the last one is the metric. */
   metric(name: string, value: number, at?: number): void;

@@ -1,5 +1,5 @@
 /**
- * The process in which one step of a kind runs: receives the step, imports the kind's module, runs it, and tells
+ * The process in which one step of a kind runs: receives the step, imports the kind's module, runs it, and reports
  * what happens. It leaves when its parent does. Does not: know keys, records or the store.
  */
 import process from "node:process";

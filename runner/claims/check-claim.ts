@@ -24,8 +24,8 @@ export function checkClaim({ that, expression }: Claim, lookup: Lookup): Finding
   const measured = quantityOf(expression, lookup);
   if (measured === undefined) {
     const parts = ok ? [] : conjuncts(expression).filter(part => !holds(part, lookup));
-    const told = parts.map(part => `not ${that.slice(part.span.start, part.span.end)}`);
-    const all = [...(parts.length > 1 || parts[0] !== expression ? told : []), ...where];
+    const negated = parts.map(part => `not ${that.slice(part.span.start, part.span.end)}`);
+    const all = [...(parts.length > 1 || parts[0] !== expression ? negated : []), ...where];
     return { ...base, actual: ok, n: distinct(truths.cells).length, note: ok ? "holds" : all.join("; ") };
   }
   const { margin, ...shown } = measured;

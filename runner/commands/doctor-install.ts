@@ -3,10 +3,10 @@ import { DONE } from "./exit.js";
 import { bytes } from "../ui/format.js";
 import { print, printJson, type Session } from "./session.js";
 
-/** `vistas doctor --install ENGINE`: tells each stage as it begins, then what came of it. */
+/** `vistas doctor --install ENGINE`: shows each stage as it begins, then the result. */
 export async function install(session: Session, name: string, json: boolean): Promise<number> {
   const { stderr, isTTY, quiet, tools } = session;
-  const tell = (text: string): void => {
+  const write = (text: string): void => {
     if (!quiet) stderr.write(text);
   };
   let line = "";
@@ -15,11 +15,11 @@ export async function install(session: Session, name: string, json: boolean): Pr
     {
       stage(stage, stages, title) {
         line = `[${stage}/${stages}] ${title}`;
-        tell(`${line}\n`);
+        write(`${line}\n`);
       },
       progress(done, total) {
         // One line, written over; a log keeps the stages alone.
-        if (isTTY) tell(`\r      ${bytes(done)} of ${bytes(total)}${done < total ? "   " : "\n"}`);
+        if (isTTY) write(`\r      ${bytes(done)} of ${bytes(total)}${done < total ? "   " : "\n"}`);
       },
     },
     session.signal,

@@ -11,7 +11,7 @@ export const USAGE = 2;
 export const UNMET = 3;
 export const DAMAGED = 4;
 export const INTERRUPTED = 130;
-/** Whoever read the results went away before it had them all: what a shell reports of a program that SIGPIPE ended. */
+/** The reader of the results went away before it had them all: the code that a shell reports of a program that SIGPIPE ended. */
 export const UNREAD = 141;
 
 /** Reports what went wrong and gives the exit code: a mistake of the call or pipeline is 2, anything else 1. */
@@ -34,8 +34,8 @@ export async function exitOf(error: unknown, stderr: Output, color: boolean): Pr
 }
 
 /**
- * The exit code of a call whose results did not all reach stdout, whatever else it did. Whoever closes a pipe early knows
- * it; any other fault is told.
+ * The exit code of a call whose results did not all reach stdout, whatever else it did. A reader that closes a pipe early knows
+ * it; any other fault is reported.
  */
 export function unwrittenCode(fault: Error, stderr: Output): number {
   if (isCode(fault, "EPIPE")) return UNREAD;

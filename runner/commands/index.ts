@@ -39,7 +39,7 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
     .addOption(
       choice(
         "--reporter <name>",
-        "how progress is told",
+        "how progress is shown",
         ["auto", "tree", "plain", "ndjson", "silent"],
         "auto",
       ),
@@ -66,7 +66,7 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
   withParams(
     verb(
       "validate",
-      "tell every mistake of a pipeline at once",
+      "report every mistake of a pipeline at once",
       async () => (await import("./validate.js")).validateCommand,
     ),
   )
@@ -114,7 +114,7 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
     .option("--keep-going", "after a failure go on with what does not depend on it")
     .addOption(backend())
     .addOption(
-      choice("--reporter <name>", "how progress is told", ["auto", "tree", "plain", "silent"], "auto"),
+      choice("--reporter <name>", "how progress is shown", ["auto", "tree", "plain", "silent"], "auto"),
     );
 
   verb(

@@ -77,7 +77,7 @@ export async function reproduceCommand(session: Session, args: string[], options
     audits: [...audits].map(([id, audit]) => ({ id, ...audit })),
   };
   keepReproduction(store, reproduction);
-  await tell(session, target, record, reproduction, options);
+  await writeVerdict(session, target, record, reproduction, options);
   if (options.update === true)
     update(session, target, file, makeLockOf(target, record, results), reproduction);
   if (record.outcome !== "done") return FAILED;
@@ -186,7 +186,7 @@ function update(
   session.stderr.write(`${file} was not written: ${why}\n`);
 }
 
-async function tell(
+async function writeVerdict(
   session: Session,
   { host: { store } }: OpenPipeline,
   record: RunRecord,

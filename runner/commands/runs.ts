@@ -64,7 +64,7 @@ export function runsCommand(session: Session, args: string[], options: RunsOptio
   return Promise.resolve(DONE);
 }
 
-/** Of all that the run's steps came to, be it made by this run or before. */
+/** Of all results of the run's steps, made by this run or before. */
 function sizeOf(store: Store, sizes: Sizes, run: RunRecord): Size {
   return sizes.of(runResults(store, run).flatMap(({ record }) => Object.values(record?.outputs ?? {})));
 }

@@ -66,7 +66,7 @@ interface Shown {
   readonly environment: JsonObject;
   readonly seconds: number;
   readonly finished: string | null;
-  /** What running it twice came to, if that was ever done. */
+  /** The label that running it twice gave, if that was ever done. */
   readonly determinism?: Determinism;
   /** That the same key has come to other results as well. */
   readonly variation?: string;

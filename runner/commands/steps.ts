@@ -48,7 +48,7 @@ export async function stepsCommand(
   return DONE;
 }
 
-/** What stands in the place of a kind's description for a program of the user's. */
+/** Shown instead of a kind's description for a `run:` step. */
 const RUN = `run: any program of yours, as a list of words or a line for the shell
 
   run: [python3, "\${{ inputs.script }}", --out, "\${{ outputs.table }}"]

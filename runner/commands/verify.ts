@@ -14,7 +14,7 @@ import { openStore } from "../workflow/place.js";
 import { verifiedJson, verifiedText } from "./verified.js";
 
 /**
- * `vistas verify [--repair] [--json]`: rereads every byte of the store and tells what is damaged and what it belongs to.
+ * `vistas verify [--repair] [--json]`: rereads every byte of the store and reports what is damaged and what it belongs to.
  * Exit code 0 when all is well or (`--repair`) will be again, 1 when there is damage that a repair would clear, 4 when
  * something cannot be made again or taken away.
  */
@@ -38,13 +38,13 @@ export async function verifyCommand(
   );
   let found: Verified;
   let items = 0;
-  const tell = (): void => progress.tell({ items, bytes: examiners.bytes() });
-  const timer = setInterval(tell, 250);
+  const show = (): void => progress.show({ items, bytes: examiners.bytes() });
+  const timer = setInterval(show, 250);
   try {
     found = await verify(store.disk, store.root, examiners, {
       onItems: done => {
         items = done;
-        tell();
+        show();
       },
       signal: session.signal,
     });

@@ -18,7 +18,7 @@ export interface Related {
 }
 
 /**
- * A user's mistake, told with its place. All of a pipeline's mistakes are collected before any is shown.
+ * A user's mistake, with its place. All of a pipeline's mistakes are collected before any is shown.
  * A fault of vistas itself is never a diagnostic: it throws `InternalError`.
  */
 export interface Diagnostic {

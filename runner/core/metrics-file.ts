@@ -29,7 +29,7 @@ export function readMetrics(text: string): MetricsInText {
     };
   }
   const metrics = new Map<string, number>();
-  // By a list of what is left to look at: a file of the user's may be nested deeper than calls can be.
+  // By a list of what is left to look at: a user's file may be nested deeper than calls can be.
   const ahead: [string, Json][] = [["", value]];
   for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
     const [name, inner] = next;

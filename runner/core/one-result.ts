@@ -1,10 +1,10 @@
-/** A step instance and the key that it came to; null where it has none. */
+/** A step instance and its key; null where it has none. */
 export interface Keyed {
   readonly id: string;
   readonly key: string | null;
 }
 
-/** The instances of each key that several of them came to: they are one result, and no independent repetitions. */
+/** The instances of each key that several of them share: they are one result, and no independent repetitions. */
 export function oneResults(instances: Iterable<Keyed>): string[][] {
   const byKey = new Map<string, Set<string>>();
   for (const { id, key } of instances) {

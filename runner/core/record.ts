@@ -28,7 +28,7 @@ export interface Fingerprint {
   readonly env: Readonly<Record<string, string | null>>;
   /** Of a step with `repeats`: its place on its axes. Absent elsewhere. */
   readonly repeat?: string;
-  /** Names of secret variables; their values are told nowhere. Absent where there are none. */
+  /** Names of secret variables; their values are written nowhere. Absent where there are none. */
   readonly secrets?: readonly string[];
   /** The programs that a command starts, as far as they can be known. Absent for steps of a kind. */
   readonly programs?: readonly ProgramPrint[];
@@ -52,7 +52,7 @@ export interface FingerprintInput {
   readonly role: string;
   /** Place on the gathered axes; `""` for an input that is not gathered. */
   readonly label: string;
-  /** A file or folder of the user's, or what another step made. */
+  /** A file or folder of the user, or an artifact of another step. */
   readonly source: "file" | "artifact";
   /** The label of an earlier gathered input that is the very same result, not a repetition of it; absent elsewhere. */
   readonly sameAs?: string;
@@ -81,7 +81,7 @@ export interface StepRecord {
   /** ISO 8601, UTC. */
   readonly finished: string;
   readonly environment: JsonObject;
-  /** What it came to, see `resultId`; absent in records of before results had ids. */
+  /** The id of its result, see `resultId`; absent in records from before results had ids. */
   readonly result?: string;
 }
 

@@ -42,7 +42,7 @@ function niceStep(raw: number): number {
   return (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10) * power;
 }
 
-/** As many decimals as tell one mark from the next. */
+/** The fewest decimals that keep one mark distinct from the next. */
 function tickText(value: number, step: number): string {
   if (value === 0) return "0";
   const size = Math.max(Math.abs(value), step);

@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 const PLACE = /(file:\/\/[^\s()]+\.[cm]?js):(\d+):(\d+)/g;
 
 /**
- * An error's stack with the places of the source in the stead of compiled ones, where a map lies beside the compiled
- * file. Done when there is an error to tell of: node's own `--enable-source-maps` reads the map of every module at
+ * An error's stack with the places of the source instead of the compiled ones, where a map lies beside the compiled
+ * file. Done when there is an error to report: node's own `--enable-source-maps` reads the map of every module at
  * its start, which takes longer than all else in a small step.
  */
 export function inSource(stack: string): string {

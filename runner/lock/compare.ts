@@ -14,7 +14,7 @@ export interface LockComparison {
   /** Instances whose every byte is that of the lock. */
   readonly same: number;
   readonly total: number;
-  /** The first step, in the order of the graph, that came to other bytes. */
+  /** The first step, in the order of the graph, that wrote other bytes. */
   readonly bytes: Departure | null;
   /** The first step with a metric beyond its tolerance. */
   readonly metrics: MetricDeparture | null;
@@ -73,7 +73,7 @@ export function compareWithLock(
       faults.push(`${step.id} is not in the lock`);
       continue;
     }
-    // That it has no result is told as a failure of the run.
+    // That it has no result is reported as a failure of the run.
     if (record === null) continue;
     const found = ownDifferences(locked, record);
     const because = found.map(differenceText);
@@ -142,7 +142,7 @@ function ownDifferences(locked: LockedStep, record: NonNullable<StepResult["reco
   return locked.fingerprint.programs === undefined ? found.filter(({ what }) => !PROGRAM.has(what)) : found;
 }
 
-/** Not that an input has other bytes: the step that made them tells that, and why. */
+/** Not that an input has other bytes: that is reported of the step that made them. */
 function isOwn({ what, before, after }: Difference): boolean {
   if (what !== "input" || before === null || after === null) return true;
   return withoutDigest(before) !== withoutDigest(after);

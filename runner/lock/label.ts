@@ -1,7 +1,7 @@
 import { sameQuantity } from "../core/quantity.js";
 import type { DeterminismLabel } from "./lock.js";
 
-/** What two executions of one step on the same inputs came to. */
+/** The results of two executions of one step on the same inputs. */
 export interface Rerun {
   /** Outputs with other bytes. */
   readonly differing: readonly string[];
@@ -31,10 +31,10 @@ export function determinismOf(
     return !(Math.abs(a - b) <= allowance(name, a));
   });
   const bytes = differing.length > 0 ? [`other bytes in ${differing.join(", ")}`] : [];
-  const told = (list: readonly string[]): string[] =>
+  const listed = (list: readonly string[]): string[] =>
     list.slice(0, 3).map(name => `${name} ${first[name] ?? "missing"} and ${second[name] ?? "missing"}`);
-  if (beyond.length > 0) return { label: "stochastic", detail: [...bytes, ...told(beyond)].join("; ") };
+  if (beyond.length > 0) return { label: "stochastic", detail: [...bytes, ...listed(beyond)].join("; ") };
   if (names.length === 0) return { label: "stochastic", detail: [...bytes, "no metric to go by"].join("; ") };
-  const agree = moved.length === 0 ? ["the same metrics"] : told(moved);
+  const agree = moved.length === 0 ? ["the same metrics"] : listed(moved);
   return { label: "within tolerance", detail: [...bytes, ...agree].join("; ") };
 }

@@ -6,7 +6,7 @@ import { sha256 } from "../cache/hash.js";
 /** How far a step repeats itself on one machine, as `reproduce --twice` found. */
 export type DeterminismLabel = "exact" | "within tolerance" | "stochastic";
 
-/** A published run: what it was made from, what each step came to. Kept beside the pipeline, in version control. */
+/** A published run: what it was made from, and the result of each step. Kept beside the pipeline, in version control. */
 export interface Lock {
   readonly pipeline: string;
   readonly params: JsonObject;

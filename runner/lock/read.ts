@@ -37,7 +37,7 @@ class LockReader {
   refuseConflicts(): void {
     const marker = /^(?:<{7}|={7}|>{7}|\|{7})(?: .*)?$/m.exec(this.text);
     if (marker === null) return;
-    this.#tell("conflicted-lock", "a merge left its conflict here", marker.index, marker[0].length, UPDATE);
+    this.#report("conflicted-lock", "a merge left its conflict here", marker.index, marker[0].length, UPDATE);
     this.throwIfAny();
   }
 
@@ -46,7 +46,7 @@ class LockReader {
     for (const found of this.text.matchAll(/^[{,]?\s*("(?:step|code):(?:[^"\\\n]|\\.)*")\s*:/gm)) {
       const name = found[1] ?? "";
       if (seen.has(name))
-        this.#tell("edited-lock", `two lines are for ${name}`, found.index, found[0].length, UPDATE);
+        this.#report("edited-lock", `two lines are for ${name}`, found.index, found[0].length, UPDATE);
       seen.add(name);
     }
     let value: Json = null;
@@ -54,22 +54,22 @@ class LockReader {
       value = JSON.parse(this.text) as Json;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      this.#tell("bad-lock", `the lock is not JSON: ${why}`, 0, 0, UPDATE);
+      this.#report("bad-lock", `the lock is not JSON: ${why}`, 0, 0, UPDATE);
     }
     if (!isObject(value)) {
-      this.#tell("bad-lock", "this is not a lock of vistas", 0, 0, UPDATE);
+      this.#report("bad-lock", "this is not a lock of vistas", 0, 0, UPDATE);
       this.throwIfAny();
       return {};
     }
     return value;
   }
 
-  /** Another format is told before anything else: what it checks, and how, is not known. */
+  /** Another format is reported before anything else: what it checks, and how, is not known. */
   header(body: JsonObject): Omit<Lock, "steps"> {
     const header = body["vistas"];
     const format = isObject(header) ? header["format"] : undefined;
     if (!isObject(header) || typeof format !== "number") {
-      this.#tell("bad-lock", "this is not a lock of vistas", 0, 0, UPDATE);
+      this.#report("bad-lock", "this is not a lock of vistas", 0, 0, UPDATE);
     } else if (format !== FORMAT) {
       const age = format > FORMAT ? "newer" : "older";
       const message = `the lock has format ${format}, of ${/^[aeiou]/.test(age) ? "an" : "a"} ${age} vistas; this one reads ${FORMAT}`;
@@ -90,7 +90,7 @@ class LockReader {
     };
   }
 
-  /** A line's body without its check; nothing, and told, where it is not what was written. */
+  /** A line's body without its check; undefined, after a report, where it is not what was written. */
   checked(name: string, entry: Json | undefined): JsonObject | undefined {
     if (isObject(entry)) {
       const { check, ...body } = entry;
@@ -164,10 +164,10 @@ class LockReader {
 
   #tellLine(code: string, message: string, name: string, hint: string): void {
     const at = Math.max(0, this.text.indexOf(JSON.stringify(name)));
-    this.#tell(code, message, at, JSON.stringify(name).length, hint);
+    this.#report(code, message, at, JSON.stringify(name).length, hint);
   }
 
-  #tell(code: string, message: string, offset: number, length: number, hint: string): void {
+  #report(code: string, message: string, offset: number, length: number, hint: string): void {
     const range = rangeAt(new LineIndex(this.text), offset, Math.min(this.text.length, offset + length));
     this.#mistakes.push({ code, severity: "error", message, file: this.file, range, hint });
   }

@@ -51,8 +51,8 @@ export const LIMITS = {
 
 /**
  * Reads what is fit to show: images by their content, texts by the name they were written under, or by their
- * content where that does not tell. Links are not followed. An output that has gone
- * since is told in `leftOut`.
+ * content where that does not say it. Links are not followed. An output that has gone
+ * since is listed in `leftOut`.
  */
 export async function readAttachments(results: Iterable<StepResult>): Promise<Attachments> {
   const figures: Figure[] = [];

@@ -73,7 +73,7 @@ function plotRow(row: MetricRow, cell: MetricCell, scale: Scale): Markup {
         ({ label, value }) =>
           markup`<circle class="one" cx="${at(scale, value)}" cy="14" r="3.5"><title>${label === "" ? value : `${label}: ${value}`}</title></circle>`,
       ),
-    // What has no place on the axis is told in words.
+    // What has no place on the axis is written in words.
     Number.isFinite(mean) &&
       markup`<circle class="mean" cx="${at(scale, mean)}" cy="14" r="4.5"><title>${n === 1 ? String(mean) : `mean of ${n}: ${text}`}</title></circle>`,
   ];

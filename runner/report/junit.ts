@@ -9,15 +9,15 @@ import { checkCells, lockLines, type Reproduction } from "./reproduction.js";
 export function renderJunit({ pipeline, checks, lock }: Reproduction, run: RunRecord): string {
   const expectations = checks.map(check => {
     const { name, expected, actual, tolerance, interval } = checkCells(check);
-    const told = `expected ${expected} ${tolerance}, got ${actual} ${interval}; ${check.note}`.replace(
+    const comparison = `expected ${expected} ${tolerance}, got ${actual} ${interval}; ${check.note}`.replace(
       / +/g,
       " ",
     );
-    return testCase(`${pipeline}.expect`, name, 0, check.ok ? null : failure(check.note, told));
+    return testCase(`${pipeline}.expect`, name, 0, check.ok ? null : failure(check.note, comparison));
   });
   if (lock !== null) {
-    const told = lockLines(lock).join("\n");
-    const found = lock.ok ? null : failure(lock.faults[0] ?? "it departs", told);
+    const lines = lockLines(lock).join("\n");
+    const found = lock.ok ? null : failure(lock.faults[0] ?? "it departs", lines);
     expectations.push(testCase(`${pipeline}.lock`, lock.file, 0, found));
   }
   const failures = checks.filter(check => !check.ok).length + (lock?.ok === false ? 1 : 0);

@@ -4,7 +4,7 @@ import { type Markup, markup } from "../core/markup.js";
 import { type Scale, scaleOf, share } from "../core/scale.js";
 
 /**
- * Curves on common axes: a line for each repeat, unless there are too many to tell apart; of three repeats or more
+ * Curves on common axes: a line for each repeat, unless there are too many to see apart; of three repeats or more
  * the band between the least and the greatest; their mean above them. Values show on hover by `<title>`, without a script.
  */
 export function lineChart(chart: Chart): Markup {

@@ -75,7 +75,7 @@ export function lockLines({
 
 const MOST = 12;
 
-/** What it all came to, in a sentence. */
+/** The verdict, in a sentence. */
 export function verdictLine({ ok, outcome, checks, lock }: Reproduction): string {
   const missed = checks.filter(check => !check.ok).length;
   if (outcome !== "done")

@@ -10,7 +10,7 @@ export interface RunTableOptions {
 }
 
 /**
- * What a run came to, for the terminal: for each kind the metrics of its steps, mean ± 95 % t-interval over
+ * The results of a run, for the terminal: for each kind the metrics of its steps, mean ± 95 % t-interval over
  * repeats; metrics that do not fit the width are counted. No trailing newline; `""` where no step has metrics.
  */
 export function renderRunTable(
@@ -57,11 +57,11 @@ function kindTable({ kind, metrics, rows, notices }: MetricTable, width: number,
     ...metrics.slice(0, fitting).map(metric => ({ title: printable(metric), align: "right" as const })),
     ...(fitting < metrics.length ? [{ title: `+${metrics.length - fitting} more` }] : []),
   ];
-  const told = notices.map(notice => `\n${printable(notice)}`).join("");
+  const lastLines = notices.map(notice => `\n${printable(notice)}`).join("");
   const lines = rows.map((_, i) => [
     names[i] ?? "",
     ...(repeated ? [String(counts[i] ?? 1)] : []),
     ...cells.slice(0, fitting).map(column => column[i] ?? ""),
   ]);
-  return table(columns, lines, { colors: paint }) + told;
+  return table(columns, lines, { colors: paint }) + lastLines;
 }

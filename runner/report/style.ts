@@ -1,6 +1,6 @@
 /**
  * The report's style sheet: one column, quiet colours, light and dark, from a phone's width to paper.
- * Series colours s0..s7 are told apart by the colour-blind too (after Okabe and Ito 2008), and by the legend's order.
+ * Series colours s0..s7 are distinct for the colour-blind too (after Okabe and Ito 2008), and by the legend's order.
  */
 export const STYLE = `
 :root {

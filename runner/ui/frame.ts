@@ -45,7 +45,7 @@ export function statusLine(progress: Progress, now: number, hidden: number, colo
   return parts.join("  ");
 }
 
-/** A step all of whose instances came to an end: `✔ encoder  3 ran  1m12s  loss 0.83 to 0.91`. */
+/** A step all of whose instances have ended: `✔ encoder  3 ran  1m12s  loss 0.83 to 0.91`. */
 export function finishedLine(group: Group, colors: Colors): string {
   const { ran, cached, failed, skipped, cancelled } = group.counts;
   const name = printable(group.step);
@@ -78,8 +78,8 @@ function instancesText(instances: readonly Instance[], now: number, colors: Colo
   const [first] = instances;
   if (first === undefined) return "";
   if (instances.length === 1) {
-    const told = progressText(first);
-    const text = told === "" ? duration((now - first.started) / 1000) : told;
+    const progress = progressText(first);
+    const text = progress === "" ? duration((now - first.started) / 1000) : progress;
     const again = first.attempt > 1 ? colors.yellow(`  attempt ${first.attempt}`) : "";
     return `${label(first, colors)}${text}${again}`;
   }
@@ -97,7 +97,7 @@ function instancesText(instances: readonly Instance[], now: number, colors: Colo
   return shown.join("  ");
 }
 
-/** Instances of one step that are told one by one. */
+/** Instances of one step that are listed one by one. */
 const SHOWN = 4;
 
 function label(instance: Instance, colors: Colors): string {

@@ -54,9 +54,10 @@ export function retryText(attempt: number, error: string): string {
 /** A failure's headline, then the error and the tail of its log, indented, then where the whole log lies. */
 export function failureLines(event: StepEnd, colors: Colors, most = Infinity): string[] {
   const lines = [`${colors.red(`✖ ${printable(event.id)}`)}  failed after ${duration(event.seconds)}`];
-  const told = event.error === undefined ? [] : printableLines(event.error);
+  const errorLines = event.error === undefined ? [] : printableLines(event.error);
   // The first line is the message; of the log below it the end says most.
-  const shown = told.length <= most ? told : [...told.slice(0, 1), "…", ...told.slice(2 - most)];
+  const shown =
+    errorLines.length <= most ? errorLines : [...errorLines.slice(0, 1), "…", ...errorLines.slice(2 - most)];
   for (const line of shown) lines.push(`    ${line}`.trimEnd());
   if (event.log !== undefined) lines.push(colors.dim(`    log: ${printable(event.log)}`));
   return lines;
@@ -87,7 +88,7 @@ export function startText(pipeline: string, run: string, total: number): string 
   return `${printable(pipeline)}: ${counted(total, "step")}, run ${printable(run)}`;
 }
 
-/** In the order in which they are told. */
+/** In the order in which they are listed. */
 export const OUTCOMES: readonly Outcome[] = ["ran", "cached", "failed", "skipped", "cancelled"];
 
 function rangeText(min: number, max: number): string {

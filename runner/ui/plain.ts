@@ -22,14 +22,14 @@ export function plainReporter(
 ): Reporter {
   const colors = makeColors(options.color);
   const { progress, apply } = trackProgress();
-  const told = new Map<string, Told>();
+  const shown = new Map<string, Shown>();
   let cached = 0;
 
   const say = (...lines: string[]): void => {
     stderr.write(lines.map(line => `${line}\n`).join(""));
   };
-  /** Cached steps are counted, and told before the next line about another. */
-  const tell = (...lines: string[]): void => {
+  /** Cached steps are counted, and written before the next line about another. */
+  const write = (...lines: string[]): void => {
     if (cached > 0) say(colors.dim(`= ${cachedText(cached)}`));
     cached = 0;
     say(...lines);
@@ -42,41 +42,41 @@ export function plainReporter(
         break;
       case "step-start": {
         const again = event.attempt > 1 ? `attempt ${event.attempt}` : printable(event.reason);
-        tell(`> ${printable(event.id)}${again === "" ? "" : `  ${colors.dim(again)}`}`);
-        told.set(event.id, { time: Date.parse(event.time), tenth: 0 });
+        write(`> ${printable(event.id)}${again === "" ? "" : `  ${colors.dim(again)}`}`);
+        shown.set(event.id, { time: Date.parse(event.time), tenth: 0 });
         break;
       }
       case "step-progress": {
         if (event.waitsFor !== undefined) {
-          tell(`  ${printable(event.id)}  ${printable(event.note)}`);
+          write(`  ${printable(event.id)}  ${printable(event.note)}`);
           break;
         }
         const time = Date.parse(event.time);
-        const last = told.get(event.id);
+        const last = shown.get(event.id);
         const tenth = event.total > 0 ? Math.floor((10 * event.done) / event.total) : 0;
-        // The whole is told by the step's end.
+        // The step's end shows the whole.
         if (last === undefined || tenth >= 10) break;
         if (tenth <= last.tenth && time - last.time < 10_000) break;
-        told.set(event.id, { time, tenth });
+        shown.set(event.id, { time, tenth });
         const instance = progress.groups.get(stepOf(event.id))?.running.get(event.id);
-        if (instance !== undefined) tell(`  ${printable(event.id)}  ${progressText(instance)}`);
+        if (instance !== undefined) write(`  ${printable(event.id)}  ${progressText(instance)}`);
         break;
       }
       case "step-log":
-        if (options.verbose) tell(colors.dim(`  ${printable(event.id)} | ${printable(event.line)}`));
+        if (options.verbose) write(colors.dim(`  ${printable(event.id)} | ${printable(event.line)}`));
         break;
       case "step-retry":
-        tell(colors.yellow(`! ${printable(event.id)}  ${retryText(event.attempt, event.error)}`));
+        write(colors.yellow(`! ${printable(event.id)}  ${retryText(event.attempt, event.error)}`));
         break;
       case "step-end":
-        told.delete(event.id);
-        tell(...endLines(event, colors));
+        shown.delete(event.id);
+        write(...endLines(event, colors));
         break;
       case "notice":
-        tell(colors.yellow(`! ${printable(event.message)}`));
+        write(colors.yellow(`! ${printable(event.message)}`));
         break;
       case "run-end":
-        tell(summaryText(event, colors));
+        write(summaryText(event, colors));
         break;
     }
   };
@@ -99,8 +99,8 @@ export function plainReporter(
   };
 }
 
-/** When and how far a step's progress was last told. */
-interface Told {
+/** When and how far a step's progress was last shown. */
+interface Shown {
   readonly time: number;
   readonly tenth: number;
 }

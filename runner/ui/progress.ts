@@ -54,7 +54,7 @@ export function timeLeft(instance: Instance): number | null {
   return Math.max(0, instance.total - instance.done) / instance.rate;
 }
 
-/** Instances of a group that came to an end, of whatever kind. */
+/** Instances of a group that have ended, with any outcome. */
 export function ended(group: Group): number {
   const { ran, cached, failed, skipped, cancelled } = group.counts;
   return ran + cached + failed + skipped + cancelled;

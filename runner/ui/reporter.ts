@@ -19,7 +19,7 @@ export interface ReporterOptions {
   readonly verbose: boolean;
   /** Failures alone. */
   readonly quiet: boolean;
-  /** Tells how many instances each step has. */
+  /** Gives how many instances each step has. */
   readonly graph?: Graph;
   /** For the tree's passing seconds. */
   readonly clock?: Clock;

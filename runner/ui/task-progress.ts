@@ -10,12 +10,12 @@ export interface TaskState {
 }
 
 /**
- * Tells on stderr how far a task is: on a terminal one line that is written over, elsewhere a line every ten seconds.
+ * Shows on stderr how far a task is: on a terminal one line that is written over, elsewhere a line every ten seconds.
  * Time left is judged by bytes, with every item counting for as many as are read while one is opened.
  */
 export class TaskProgress {
   readonly #begun: number;
-  #told = 0;
+  #shownAt = 0;
   #line = false;
 
   constructor(
@@ -27,11 +27,11 @@ export class TaskProgress {
   }
 
   /** May be called as often as is convenient. */
-  tell(state: TaskState): void {
+  show(state: TaskState): void {
     const seconds = this.clock.seconds() - this.#begun;
     const { isTTY } = this.options;
-    if (seconds - this.#told < (isTTY ? 0.1 : 10)) return;
-    this.#told = seconds;
+    if (seconds - this.#shownAt < (isTTY ? 0.1 : 10)) return;
+    this.#shownAt = seconds;
     const text = this.#text(state, seconds);
     if (!isTTY) this.stderr.write(`${text}\n`);
     else this.stderr.write(`\r${truncate(text, (this.stderr.columns ?? 80) - 1)}${TO_LINE_END}`);

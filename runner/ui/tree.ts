@@ -27,7 +27,7 @@ export function treeReporter(stderr: Output, options: TreeOptions): Reporter {
   const expected = instancesByStep(options.graph);
   const { progress, apply } = trackProgress(expected);
   const lines = new Map<Group, LiveLine>();
-  const told = new Set<Group>();
+  const finished = new Set<Group>();
   let above: string[] = [];
   let opening: Promise<Live> | undefined;
 
@@ -56,7 +56,7 @@ export function treeReporter(stderr: Output, options: TreeOptions): Reporter {
   };
 
   const finishGroup = (group: Group): void => {
-    told.add(group);
+    finished.add(group);
     const { ran, failed, skipped, cancelled } = group.counts;
     if (options.verbose) return;
     if (ran + failed + skipped + cancelled > 0) above.push(finishedLine(group, colors));
@@ -98,7 +98,7 @@ export function treeReporter(stderr: Output, options: TreeOptions): Reporter {
   return {
     sink,
     async close() {
-      for (const group of progress.groups.values()) if (!told.has(group)) finishGroup(group);
+      for (const group of progress.groups.values()) if (!finished.has(group)) finishGroup(group);
       if (progress.end !== undefined) above.push(summaryText(progress.end, colors));
       if (opening !== undefined) await (await opening).close();
       for (const line of take()) stderr.write(`${line}\n`);

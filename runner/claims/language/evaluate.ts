@@ -155,7 +155,7 @@ function finite(value: number, operator: string): number {
   throw new Unanswerable(operator === "/" ? "division by zero" : `${value} is not a finite number`);
 }
 
-/** Shapes are inferred, and mistakes in them told, before anything is evaluated. */
+/** Shapes are inferred, and mistakes in them reported, before anything is evaluated. */
 function notA(kind: string, { type }: Expression): InternalError {
   return new InternalError(`${type} is not a ${kind}`);
 }

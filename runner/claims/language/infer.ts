@@ -10,20 +10,20 @@ export interface Shape {
 export type AxesOf = (metric: MetricRef) => readonly string[] | undefined;
 
 /**
- * The shape of an expression; what is wrong with it goes to `tell`. Undefined where it cannot be told, because of a
- * mistake that was told already.
+ * The shape of an expression; what is wrong with it goes to `report`. Undefined where it cannot be known, because of a
+ * mistake that was reported already.
  */
 export function inferShape(
   expression: Expression,
   axesOf: AxesOf,
-  tell: (fault: Fault) => void,
+  report: (fault: Fault) => void,
 ): Shape | undefined {
-  const infer = (e: Expression): Shape | undefined => inferShape(e, axesOf, tell);
-  /** Of this kind, or told. */
+  const infer = (e: Expression): Shape | undefined => inferShape(e, axesOf, report);
+  /** Undefined, after a report, where it is of another kind. */
   const demand = (e: Expression, kinds: readonly Shape["kind"][]): Shape | undefined => {
     const shape = infer(e);
     if (shape === undefined || kinds.includes(shape.kind)) return shape;
-    tell({
+    report({
       message: `this is ${KINDS[shape.kind]}, not ${KINDS[kinds[0] ?? "number"]}`,
       hint: HINTS[shape.kind],
       span: e.span,
@@ -40,7 +40,7 @@ export function inferShape(
     const [wide, narrow] = a.axes.length >= b.axes.length ? [a.axes, b.axes] : [b.axes, a.axes];
     const odd = narrow.find(axis => !wide.includes(axis));
     if (odd === undefined) return { kind, axes: wide };
-    tell({
+    report({
       message: `one side has values along ${list(a.axes)}, the other along ${list(b.axes)}: they cannot be paired`,
       hint: `reduce one of them first, such as \`mean(..., ${odd})\``,
       span,
@@ -70,7 +70,7 @@ export function inferShape(
     case "compare": {
       const shapes = expression.terms.map(term => demand(term, ["number", "interval"]));
       if (shapes.some((shape, i) => shape?.kind === "interval" && shapes[i + 1]?.kind === "interval")) {
-        tell({
+        report({
           message: "two intervals are not compared",
           hint: "take the interval of the difference",
           span: expression.span,
@@ -87,7 +87,7 @@ export function inferShape(
       const kind = name === "ci" ? "interval" : wanted;
       const odd = axes.find(axis => !shape.axes.includes(axis.name));
       if (odd !== undefined) {
-        tell({
+        report({
           message: `there is no axis \`${odd.name}\` here`,
           hint: `it has ${list(shape.axes)}`,
           span: odd.span,
@@ -95,7 +95,7 @@ export function inferShape(
         return undefined;
       }
       if (shape.axes.length === 0) {
-        tell({
+        report({
           message: `this is one value: there is nothing for \`${name}\` to take together`,
           span: of.span,
         });
@@ -103,7 +103,7 @@ export function inferShape(
       }
       if (axes.length === 0 && shape.axes.length > 1) {
         const hint = `such as \`${name}(..., ${shape.axes.join(", ")})\`, or one of them`;
-        tell({
+        report({
           message: `this has values along ${list(shape.axes)}: name those to take together`,
           hint,
           span,

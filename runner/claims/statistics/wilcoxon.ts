@@ -9,7 +9,7 @@ import { type Alternative, demand, levelOf, type TestResult, Unanswerable } from
  * the means of all pairs, and their order statistics. n counts all differences; at most 1,000.
  *
  * Throws `Unanswerable` where n is so small that the smallest possible p, 2^-n, is not below `alpha`: such a test
- * cannot tell anything.
+ * cannot show anything.
  */
 export function wilcoxon(
   differences: readonly number[],

@@ -12,15 +12,15 @@ import { type Section, stepAnchor } from "./section.js";
  */
 export function resultsSection(model: ReportModel): Section | null {
   if (model.tables.length === 0) return null;
-  const told = verdicts(model);
+  const verdictsShown = verdicts(model);
   const tables = model.tables
-    .filter(({ rows }) => !told.some(row => rows.includes(row)))
+    .filter(({ rows }) => !verdictsShown.some(row => rows.includes(row)))
     .map(table => metricTable(model, table))
     .reverse();
   const plots = comparisons(model).map(
     comparison => markup`<div class="card">${forestPlot(comparison)}</div>`,
   );
-  const body = markup`${tiles(told)}${lastTexts(model)}
+  const body = markup`${tiles(verdictsShown)}${lastTexts(model)}
 <div class="columns">${plots}</div>
 <p class="soft note">Mean ± half-width of the 95 % t-interval over repeats (seeds, folds); other axes have a row for each value. Dots are the single repeats: hover for their values.</p>
 ${model.tables.flatMap(({ notices }) => notices.map(notice => markup`<p class="note">${notice}.</p>`))}
