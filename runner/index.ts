@@ -2,7 +2,7 @@
  * vistas as a library. `defineStep` declares step kinds; `loadPipeline`, `plan`, `run` and `results` drive the
  * runner from code, by the same functions as the command line: docs/library.md.
  */
-export { defineStep } from "./step-api.js";
+export { defineStep, randomStream } from "./step-api.js";
 export type {
   Device,
   Draws,

@@ -16,7 +16,7 @@ export function packageVersions(
   known: Map<string, ReadonlyMap<string, string>>,
 ): ReadonlyMap<string, string> | string {
   const name = packageName(specifier);
-  const folder = folderOf(name, from);
+  const folder = packageFolder(name, from);
   if (folder === undefined) return new Map([[name, "absent"]]);
   if (!folder.includes(`${sep}node_modules${sep}`)) return createRequire(from).resolve(specifier);
   // Two names may be links to one folder.
@@ -35,7 +35,7 @@ function versionsBelow(name: string, folder: string): Map<string, string> {
     const version = typeof manifest["version"] === "string" ? manifest["version"] : "";
     versions.set(next.name, (versions.get(next.name) ?? new Set()).add(version));
     for (const dependency of dependenciesOf(manifest)) {
-      const below = folderOf(dependency, join(next.folder, "package.json"));
+      const below = packageFolder(dependency, join(next.folder, "package.json"));
       if (below === undefined || seen.has(below)) continue;
       seen.add(below);
       ahead.push({ name: dependency, folder: below });
@@ -44,12 +44,12 @@ function versionsBelow(name: string, folder: string): Map<string, string> {
   return new Map([...versions].map(([of, found]) => [of, [...found].sort(byCodeUnit).join(", ")]));
 }
 
-export function packageName(specifier: string): string {
+function packageName(specifier: string): string {
   return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 }
 
 /** Where a package really lies. */
-function folderOf(name: string, from: string): string | undefined {
+export function packageFolder(name: string, from: string): string | undefined {
   for (let folder = dirname(from); ; folder = dirname(folder)) {
     const candidate = join(folder, "node_modules", name);
     if (existsSync(join(candidate, "package.json"))) return realpathSync.native(candidate);

@@ -1,8 +1,10 @@
 import { readFileSync, realpathSync, statSync } from "node:fs";
+import process from "node:process";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { isList, type Json } from "../core/json.js";
 import { provideSelf } from "../core/self-import.js";
+import { isTypeScript, TYPESCRIPT } from "../core/typescript.js";
 import { kindOf } from "./kind-of.js";
 import type { Kind, Kinds } from "./kinds.js";
 import { checkSchema } from "./options.js";
@@ -45,6 +47,12 @@ export async function loadPlugins(
       problems.add("bad-plugin", `${code(path)} lies in the store, whose files are never run`, place, {
         hint,
       });
+      continue;
+    }
+    if (isTypeScript(path) && !TYPESCRIPT) {
+      const hint = "take Node 22.18 or later, or compile it (`npx tsc`) and name the JavaScript";
+      const message = `${code(path)} is TypeScript, which Node ${process.versions.node} does not run`;
+      problems.add("bad-plugin", message, place, { hint });
       continue;
     }
     const kind = await load(absolute).catch(async (error: unknown) => {

@@ -26,7 +26,7 @@ export function encoderLayers(
     default: {
       const encoder = own.encoders?.[options.kind];
       if (encoder === undefined) throw new Error(`with.encoder: there is no kind '${options.kind}'`);
-      const layers = encoder.layers(options, image);
+      const layers = encoder.layers(options, image) as readonly LayerSpec[];
       return parseModelSpec({ layers }, `the encoder ${options.kind}`, own.layers);
     }
   }

@@ -1,5 +1,4 @@
 import type { Json, JsonObject } from "../../runner/step-api.js";
-import type { LayerSpec } from "../nn/layers/layer.js";
 
 /** An encoder as pipelines write it. */
 export type EncoderOptions = {
@@ -32,7 +31,7 @@ export interface EncoderType {
   layers(
     options: JsonObject,
     image: readonly [height: number, width: number, channels: number],
-  ): readonly LayerSpec[];
+  ): readonly { readonly type: string; readonly [option: string]: Json | undefined }[];
 }
 
 /** `own`: encoders beside vistas's. */

@@ -3,7 +3,9 @@ import { dirname, join } from "node:path";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
 import { codeDigests, type CodeHost } from "../../runner/cache/code.js";
+import { TYPESCRIPT } from "../../runner/core/typescript.js";
 import { sha256 } from "../../runner/cache/hash.js";
+import { testOrSkip } from "../rig/skip.js";
 import { tempFolder } from "../rig/temp.js";
 
 const host: CodeHost = {
@@ -142,6 +144,23 @@ describe("the code of a kind", () => {
     expect(await digests(folder, "y/kind.js")).toEqual(before);
   });
 
+  it("holds what lies behind a door of vistas, by names that say no place", async () => {
+    const kind = 'import { cosineRate } from "vistas/nn";';
+    const running = await digests(folderOf({ "kind.js": kind }));
+    expect(Object.keys(running)).toContain("vistas/dist/steps/nn/optimisers/schedule.js");
+    expect(Object.keys(running).filter(name => !/^(vistas\/dist\/|package |kind\.js$)/.test(name))).toEqual(
+      [],
+    );
+    expect(await digests(folderOf({ "deep/er/kind.js": kind }), "deep/er/kind.js")).toEqual(running);
+    const own = {
+      "node_modules/vistas/package.json": '{ "exports": { "./nn": { "default": "./dist/nn.js" } } }',
+      "node_modules/vistas/dist/nn.js": "1",
+    };
+    await moves({ "kind.js": kind, ...own }, { "node_modules/vistas/dist/nn.js": "2" });
+    const without = folderOf({ "kind.js": 'import "vistas/none";', ...own });
+    await expect(digests(without)).rejects.toThrow("imports vistas/none, which the vistas in");
+  });
+
   it("ends where modules import each other", async () => {
     const folder = folderOf({ "kind.js": 'import "./a.js";', "a.js": 'import "./kind.js";' });
     expect(Object.keys(await digests(folder))).toEqual(["a.js", "kind.js"]);
@@ -170,9 +189,27 @@ describe("the code of a kind", () => {
     expect(Object.keys(await digests(folder))).toEqual(["kind.js"]);
   });
 
-  it("that is TypeScript is refused, because its imports are not read", async () => {
-    const folder = folderOf({ "kind.ts": 'import "./a.ts";', "a.ts": "1" });
-    await expect(digests(folder, "kind.ts")).rejects.toThrow(/TypeScript/);
-    rmSync(folder, { recursive: true });
-  });
+  testOrSkip(
+    "that is TypeScript is the same with other types",
+    TYPESCRIPT ? undefined : "this Node does not run TypeScript (22.18 does)",
+    async () => {
+      const folder = folderOf({
+        "kind.ts": 'import { a } from "./a.ts"; f(a as number);',
+        "a.ts": "export const a = 1;",
+      });
+      const before = await digests(folder, "kind.ts");
+      expect(Object.keys(before)).toEqual(["a.ts", "kind.ts"]);
+      write(folder, { "a.ts": "export const a: number = 1; // one" });
+      expect(await digests(folder, "kind.ts")).toEqual(before);
+      write(folder, { "a.ts": "export const a: number = 2;" });
+      expect(await digests(folder, "kind.ts")).not.toEqual(before);
+    },
+  );
+
+  if (!TYPESCRIPT)
+    it("that is TypeScript is refused where Node does not run it", async () => {
+      const folder = folderOf({ "kind.ts": 'import "./a.ts";', "a.ts": "1" });
+      await expect(digests(folder, "kind.ts")).rejects.toThrow(/TypeScript/);
+      rmSync(folder, { recursive: true });
+    });
 });

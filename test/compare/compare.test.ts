@@ -5,7 +5,7 @@ import type { Gathered, JsonObject, Labels } from "../../runner/step-api.js";
 import kind from "../../steps/kinds/compare/index.js";
 import { pairProbes, type Probe } from "../../steps/kinds/compare/pairs.js";
 import { readJson } from "../../steps/formats/json.js";
-import { type FakeRun, resolveOptions, runKind } from "../rig/context.js";
+import { type KindRun, resolveOptions, runKind } from "../rig/context.js";
 import { tempFolder } from "../rig/temp.js";
 
 /** A probe's report, as evaluate-probe writes it. */
@@ -19,7 +19,7 @@ function report(accuracy: number, labels: Labels = {}): Gathered {
 const bySeed = (values: readonly number[]): Gathered[] =>
   values.map((value, seed) => report(value, { seed }));
 
-function compare(gathered: Record<string, Gathered[]>, options: JsonObject = {}): Promise<FakeRun<unknown>> {
+function compare(gathered: Record<string, Gathered[]>, options: JsonObject = {}): Promise<KindRun<unknown>> {
   return runKind(kind, { with: options, gathered });
 }
 

@@ -8,7 +8,7 @@ import { writeReport } from "../../steps/evaluation/evaluation-report.js";
 import { writeImages } from "../../steps/artifacts/images.js";
 import { readJson } from "../../steps/formats/json.js";
 import { writeNpy } from "../../steps/formats/npy.js";
-import { type FakeRun, runKind } from "../rig/context.js";
+import { type KindRun, runKind } from "../rig/context.js";
 import { tempFolder } from "../rig/temp.js";
 
 const classes = ["a", "b", "c"];
@@ -45,7 +45,7 @@ async function compare(
   gathered: Record<string, Gathered[]>,
   folder?: string,
   options: JsonObject = {},
-): Promise<FakeRun<unknown>> {
+): Promise<KindRun<unknown>> {
   return runKind(kind, { with: options, gathered, inputs: { test: folder ?? (await test(truth)) } });
 }
 
@@ -72,9 +72,9 @@ describe("compare with test images", () => {
     );
     expect(table).toMatch(/\n\nOver test images: .* 1000 resamples .*Only the images vary; .*\n\n\| seed \|/);
     const without = await runKind(kind, { gathered: await arms() });
-    const csv = (run: FakeRun<unknown>): string =>
+    const csv = (run: KindRun<unknown>): string =>
       readFileSync(join(run.outputs["table"] ?? "", "table.csv"), "utf8");
-    expect(csv(without)).toBe(csv({ outputs } as FakeRun<unknown>));
+    expect(csv(without)).toBe(csv({ outputs } as KindRun<unknown>));
     expect(Object.keys(without.metrics).filter(name => name.includes("test"))).toEqual([]);
   });
 

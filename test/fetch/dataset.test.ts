@@ -10,7 +10,7 @@ import { type ImageSet, readImages } from "../../steps/artifacts/images.js";
 import { writeNpy } from "../../steps/formats/npy.js";
 import { encodePng } from "../../steps/formats/pictures/png.js";
 import { payloadDigest } from "../../steps/sources/payloads.js";
-import { fakeRun, type FakeRun, resolveOptions, runKind } from "../rig/context.js";
+import { contextOf, type KindRun, resolveOptions, runKind } from "../rig/context.js";
 import { fixture } from "../rig/fixtures.js";
 import { fakePrograms } from "../rig/programs.js";
 import { makeTar } from "../rig/tar.js";
@@ -44,7 +44,7 @@ function idxFolder(gz = true): string {
 
 async function fetchSets(
   options: JsonObject,
-): Promise<{ train: ImageSet; test: ImageSet; run: FakeRun<unknown> }> {
+): Promise<{ train: ImageSet; test: ImageSet; run: KindRun<unknown> }> {
   const run = await runKind(kind, { with: options });
   const [train, test] = [
     await readImages(run.outputs["train"] ?? ""),
@@ -110,7 +110,7 @@ describe("fetch-dataset", () => {
 
   it("writes nothing when a checksum is wrong", async () => {
     const wrong = { ...digests, [names[3] ?? ""]: sha256("other") };
-    const { ctx, outputs } = fakeRun(kind, { with: { source: idxFolder(), sha256: wrong } });
+    const { ctx, outputs } = contextOf(kind, { with: { source: idxFolder(), sha256: wrong } });
     await expect(kind.run(ctx)).rejects.toThrow(`t10k-labels-idx1-ubyte has sha256`);
     expect(Object.values(outputs).some(path => existsSync(path))).toBe(false);
   });

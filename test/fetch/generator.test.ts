@@ -5,14 +5,14 @@ import type { JsonObject } from "../../runner/step-api.js";
 import kind from "../../steps/kinds/fetch-generator/index.js";
 import { sha256 } from "../../steps/formats/digest.js";
 import { readGenerator } from "../../steps/artifacts/generator.js";
-import { type FakeRun, runKind } from "../rig/context.js";
+import { type KindRun, runKind } from "../rig/context.js";
 import { writeRandomGenerator } from "../rig/generator.js";
 import { tempFolder } from "../rig/temp.js";
 
 const sumsOf = (folder: string): Record<string, string> =>
   Object.fromEntries(readdirSync(folder).map(name => [name, sha256(readFileSync(join(folder, name)))]));
 
-function fetch(source: string, change: JsonObject = {}): Promise<FakeRun<unknown>> {
+function fetch(source: string, change: JsonObject = {}): Promise<KindRun<unknown>> {
   return runKind(kind, { with: { source, sha256: sumsOf(source), ...change } });
 }
 

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Gathered, JsonObject, Labels } from "../../runner/step-api.js";
 import kind from "../../steps/kinds/plot/index.js";
-import { type FakeRun, runKind } from "../rig/context.js";
+import { type KindRun, runKind } from "../rig/context.js";
 import { tempFolder } from "../rig/temp.js";
 
 function report(accuracy: number, labels: Labels = {}): Gathered {
@@ -17,11 +17,11 @@ const sweep = [0, 0.3, 4].flatMap((sigma, i) =>
   [0, 1, 2].map(seed => report(0.8 + 0.01 * i + 0.001 * seed, { seed, sigma })),
 );
 
-function plot(gathered: Record<string, Gathered[]>, options: JsonObject = {}): Promise<FakeRun<unknown>> {
+function plot(gathered: Record<string, Gathered[]>, options: JsonObject = {}): Promise<KindRun<unknown>> {
   return runKind(kind, { with: { along: "sigma", ...options }, gathered });
 }
 
-function files({ outputs }: FakeRun<unknown>): { svg: string; table: string; csv: string } {
+function files({ outputs }: KindRun<unknown>): { svg: string; table: string; csv: string } {
   const read = (name: string): string => readFileSync(join(outputs["figure"] ?? "", name), "utf8");
   return { svg: read("figure.svg"), table: read("table.md"), csv: read("table.csv") };
 }

@@ -55,6 +55,7 @@ const LAYERS = [
 ];
 /** The rooms of steps/, in the same way. What lies beside them names the kinds, for the runner. */
 const ROOMS = [
+  "doors",
   "kinds",
   "training",
   "evaluation",
@@ -98,6 +99,7 @@ const ROOTS = new Set([
   "runner/compose.ts",
   "runner/index.ts",
   "runner/library.ts",
+  "runner/testing.ts",
 ]);
 
 /** What kinds may import of the runner. */

@@ -14,7 +14,7 @@ import {
 import { modelShapes } from "../../steps/nn/model.js";
 import { sampleQuality } from "../../steps/kinds/train-generator/quality/quality.js";
 import trainGenerator from "../../steps/kinds/train-generator/index.js";
-import { type FakeRun, runKind } from "../rig/context.js";
+import { type KindRun, runKind } from "../rig/context.js";
 import { tempFolder } from "../rig/temp.js";
 import { shapesFolder, side } from "./data.js";
 
@@ -193,6 +193,6 @@ describe("a generator's layers", () => {
   });
 });
 
-function bytes({ outputs }: FakeRun<unknown>, file: string): Buffer {
+function bytes({ outputs }: KindRun<unknown>, file: string): Buffer {
   return readFileSync(join(outputs["model"] ?? "", file));
 }

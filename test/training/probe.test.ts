@@ -7,7 +7,7 @@ import { readNpy } from "../../steps/formats/npy.js";
 import { readSafetensors } from "../../steps/formats/safetensors.js";
 import trainContrastive from "../../steps/kinds/train-contrastive/index.js";
 import { naiveForward } from "../rig/naive-model.js";
-import { fakeRun, runKind } from "../rig/context.js";
+import { contextOf, runKind } from "../rig/context.js";
 import { shapesFolder } from "./data.js";
 import { encodedFeatures } from "../../steps/artifacts/features.js";
 import { readEncoder } from "../../steps/artifacts/encoder.js";
@@ -70,7 +70,7 @@ describe("evaluate-probe", () => {
     const inputs = { train: await shapesFolder(30), test: await shapesFolder(9) };
     const few = runKind(evaluateProbe, { with: { labels: 33 }, inputs, device });
     await expect(few).rejects.toThrow("11 images of 'across'; there are 10");
-    expect(() => fakeRun(evaluateProbe, { with: { l2: -1 } })).toThrow("l2");
+    expect(() => contextOf(evaluateProbe, { with: { l2: -1 } })).toThrow("l2");
     for (const labels of [1, 2, 7, 29])
       await expect(runKind(evaluateProbe, { with: { labels }, inputs, device })).rejects.toThrow(
         `labels: ${labels} cannot be the same number of each of 3 classes; write a multiple of 3, such as`,

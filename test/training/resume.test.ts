@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Json, JsonObject, StepDefinition } from "../../runner/step-api.js";
 import trainContrastive from "../../steps/kinds/train-contrastive/index.js";
 import trainGenerator from "../../steps/kinds/train-generator/index.js";
-import { type FakeRun, fakeRun, runKind } from "../rig/context.js";
+import { type KindRun, contextOf, runKind } from "../rig/context.js";
 import { tempFolder } from "../rig/temp.js";
 import { shapesFolder } from "./data.js";
 
@@ -44,7 +44,7 @@ describe.each([
     inputs = { [role]: await shapesFolder(60) };
     whole = made(await runKind(kind, { with: { ...options, checkpoint: 0 }, inputs, device }));
   });
-  const run = (given: JsonObject, parts: string): Promise<FakeRun<JsonObject>> =>
+  const run = (given: JsonObject, parts: string): Promise<KindRun> =>
     runKind(kind, { with: { ...options, ...given }, inputs, device, parts });
 
   it.each<[checkpoint: number, Kill]>([
@@ -57,7 +57,7 @@ describe.each([
   ])("with a checkpoint every %i updates, killed at %j, makes the same bytes", async (checkpoint, kill) => {
     const parts = join(tempFolder(), "parts");
     const given = { with: { ...options, checkpoint }, inputs, device, parts };
-    await expect(kind.run(killed(fakeRun(kind, given), kill))).rejects.toThrow("killed");
+    await expect(kind.run(killed(contextOf(kind, given), kill))).rejects.toThrow("killed");
     const again = await run({ checkpoint }, parts);
     const left = lastCheckpoint(checkpoint, kill);
     expect(again.log.some(line => line.includes(`the checkpoint after ${left} updates`))).toBe(left > 0);
@@ -99,11 +99,11 @@ describe.each([
 
 interface Made {
   readonly files: Readonly<Record<string, string>>;
-  readonly metrics: FakeRun<unknown>["metrics"];
-  readonly curves: FakeRun<unknown>["curves"];
+  readonly metrics: KindRun<unknown>["metrics"];
+  readonly curves: KindRun<unknown>["curves"];
 }
 
-function made({ outputs, metrics, curves }: FakeRun<unknown>): Made {
+function made({ outputs, metrics, curves }: KindRun<unknown>): Made {
   const files = Object.values(outputs).flatMap(folder =>
     readdirSync(folder).map(name => [name, readFileSync(join(folder, name)).toString("base64")] as const),
   );
@@ -115,7 +115,7 @@ function updateOf(key: Json): unknown {
 }
 
 /** The context of a step that dies at one place. */
-function killed({ ctx }: FakeRun<JsonObject>, kill: Kill): FakeRun<JsonObject>["ctx"] {
+function killed({ ctx }: KindRun, kill: Kill): KindRun["ctx"] {
   const die = (): never => {
     throw new Error("killed");
   };

@@ -6,7 +6,7 @@ import { readJson } from "../../steps/formats/json.js";
 import { readNpy } from "../../steps/formats/npy.js";
 import { openViews } from "../../steps/artifacts/views.js";
 import kind from "../../steps/kinds/sample-views/index.js";
-import { fakeRun, resolveOptions, runKind } from "../rig/context.js";
+import { contextOf, resolveOptions, runKind } from "../rig/context.js";
 import { dcganCard, mlpCard, writeRandomGenerator } from "../rig/generator.js";
 import { tempFolder } from "../rig/temp.js";
 
@@ -164,7 +164,7 @@ describe("sample-views", () => {
   });
 
   it("stops when it is cancelled", async () => {
-    const { ctx } = fakeRun(kind, {
+    const { ctx } = contextOf(kind, {
       with: { anchors: 9 },
       inputs: { generator: mlp },
       signal: AbortSignal.abort(),
