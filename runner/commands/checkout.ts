@@ -41,37 +41,33 @@ export async function checkoutCommand(
   const { found, output, several, notices } = namedSteps(session, store, pipeline, word);
   const steps = found.map(({ step }) => step);
   warnOf(session, notices);
-  return reading(
-    store,
-    steps.map(({ key }) => key),
-    async () => {
-      const targets: Wanted[] = [];
-      for (const step of steps) {
-        const record = recordOf(store, step);
-        const names = output === undefined ? Object.keys(record?.outputs ?? {}) : [output];
-        for (const name of names) {
-          const ref = record?.outputs[name];
-          const missing = (): UsageError =>
-            UsageError.ofCall(
-              "no-artifact",
-              `${step.id}.${name} is not in the store`,
-              `Make it again: vistas run ${shellWord(pipeline)} ${shellWord(instanceId(step.step, step.labels))}`,
-            );
-          if (ref === undefined) throw missing();
-          const place = several ? join(base, labelFileName(step.labels)) : base;
-          const to = join(place, record?.outputNames[name] ?? name);
-          targets.push({ to, artifact: { ref, from: store.objects.path(ref) }, missing });
-        }
+  return reading(session, store, async () => {
+    const targets: Wanted[] = [];
+    for (const step of steps) {
+      const record = recordOf(store, step);
+      const names = output === undefined ? Object.keys(record?.outputs ?? {}) : [output];
+      for (const name of names) {
+        const ref = record?.outputs[name];
+        const missing = (): UsageError =>
+          UsageError.ofCall(
+            "no-artifact",
+            `${step.id}.${name} is not in the store`,
+            `Make it again: vistas run ${shellWord(pipeline)} ${shellWord(instanceId(step.step, step.labels))}`,
+          );
+        if (ref === undefined) throw missing();
+        const place = several ? join(base, labelFileName(step.labels)) : base;
+        const to = join(place, record?.outputNames[name] ?? name);
+        targets.push({ to, artifact: { ref, from: store.objects.path(ref) }, missing });
       }
-      await bringAll(session, store, options, targets, {
-        base,
-        what: JSON.stringify([resolve(session.cwd, pipeline), word]),
-      });
-      for (const { to } of targets) print(session, to);
-      store.stats.save();
-      return DONE;
-    },
-  );
+    }
+    await bringAll(session, store, options, targets, {
+      base,
+      what: JSON.stringify([resolve(session.cwd, pipeline), word]),
+    });
+    for (const { to } of targets) print(session, to);
+    store.stats.save();
+    return DONE;
+  });
 }
 
 /** `base`: the folder that the user named; `what` was checked out to it: what it left there earlier goes. */

@@ -4,6 +4,7 @@ import { sweepRemains } from "../exec/remains.js";
 import { dryRun, gc, type Collected } from "../store/gc.js";
 import type { Policy } from "../store/gc-plan.js";
 import type { Store } from "../store/store.js";
+import { turnText } from "../store/turns.js";
 import { bytes, counted, moment } from "../ui/format.js";
 import { table } from "../ui/table.js";
 import { DAMAGED, DONE, INTERRUPTED } from "./exit.js";
@@ -52,8 +53,7 @@ export async function gcCommand(session: Session, args: string[], options: GcOpt
 
 async function collect(session: Session, store: Store, policy: Policy): Promise<Collected> {
   const found = await gc(store, policy, {
-    waits: (host, pid) =>
-      void session.stderr.write(`waits for another gc, on ${host} (pid ${pid}), to be done\n`),
+    waits: other => void session.stderr.write(`waits for ${turnText(other)} to be done\n`),
     sweep: async owner => {
       for (const line of await sweepRemains(store, owner)) session.stderr.write(`note: ${line}\n`);
     },
@@ -163,6 +163,6 @@ function overText(over: number, { plan }: Collected, policy: Policy, options: Gc
   ];
   return (
     `${bytes(plan.total - plan.freed)} stay, ${bytes(over)} more than --max-size ${options.maxSize ?? ""}: ` +
-    `it is kept by ${keepers.join(", ")}, or in use by runs under way; what they need never goes for its size`
+    `it is kept by ${keepers.join(", ")}; what they need never goes for its size`
   );
 }

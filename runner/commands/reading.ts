@@ -2,16 +2,20 @@ import { isCode } from "../store/disk.js";
 import { isFull } from "../store/files.js";
 import type { Entered } from "../store/live.js";
 import type { Store } from "../store/store.js";
+import { enterShared, READING, turnText } from "../store/turns.js";
+import type { Session } from "./session.js";
 
-/** Reads results of these keys out of a store, which a gc at the same time leaves alone until it is done. */
+/** Reads results out of a store: a gc that is at work is waited for, and one that comes waits. */
 export async function reading<T>(
+  { stderr, signal }: Pick<Session, "stderr" | "signal">,
   store: Store,
-  keys: readonly (string | null)[],
   act: () => Promise<T>,
 ): Promise<T> {
-  const entered = enter(store);
+  const entered = await enter(store, {
+    waits: other => void stderr.write(`waits for ${turnText(other)} to be done\n`),
+    signal,
+  });
   try {
-    for (const key of keys) if (key !== null) entered?.uses(key);
     return await act();
   } finally {
     entered?.leave();
@@ -19,9 +23,9 @@ export async function reading<T>(
 }
 
 /** Nothing for a store that cannot be written, or is full: it can be read all the same. */
-function enter(store: Store): Entered | undefined {
+async function enter(store: Store, hooks: Parameters<typeof enterShared>[2]): Promise<Entered | undefined> {
   try {
-    return store.live.enter(`reading-${count++}`);
+    return await enterShared(store, `${READING}${count++}`, hooks);
   } catch (error) {
     if (isFull(error) || isCode(error, "EACCES", "EPERM", "EROFS")) return undefined;
     throw error;

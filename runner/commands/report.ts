@@ -20,6 +20,7 @@ export async function reportCommand(
   const store = openStore(session, pipeline);
   const run = namedRun(scopeOf(session, store, pipeline, args), steps[0] ?? "latest");
   const file = await writeReport(
+    session,
     store,
     run,
     options.format,
@@ -32,20 +33,17 @@ export async function reportCommand(
 
 /** Writes a run's report beside its logs, or to `out`; gives the path. */
 export async function writeReport(
+  session: Pick<Session, "stderr" | "signal">,
   store: Store,
   run: RunRecord,
   format: "html" | "markdown",
   out?: string,
 ): Promise<string> {
   const { buildReportModel } = await import("../report/model.js");
-  const model = await reading(
-    store,
-    run.steps.map(step => step.key),
-    async () => {
-      const results = await withPaths(store, runResults(store, run));
-      return buildReportModel(run, results, undefined, reproductionOf(store, run.id));
-    },
-  );
+  const model = await reading(session, store, async () => {
+    const results = await withPaths(store, runResults(store, run));
+    return buildReportModel(run, results, undefined, reproductionOf(store, run.id));
+  });
   const file = out ?? join(store.root, "reports", `${run.id}.${format === "html" ? "html" : "md"}`);
   const { renderReport } = await import("../report/html.js");
   const { renderMarkdown } = await import("../report/markdown.js");

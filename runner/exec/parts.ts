@@ -13,8 +13,6 @@ import { copied, isTrusted } from "./staging.js";
 
 /** A run's side of sharing parts with others, and with its own steps that run at the same time. */
 export interface PartSharing {
-  /** To be called before a part is looked up, so that gc leaves it alone. */
-  uses(key: string): void;
   /** The right to make a part, or when to look for it again. */
   takePart(key: string): Hold | Promise<void>;
 }
@@ -103,9 +101,7 @@ export class Parts implements PartHooks {
   }
 
   #keyOf(name: string): string {
-    const key = sha256(frame("vistas.part.1", [this.#ownerKey, name]));
-    this.input.sharing.uses(key);
-    return key;
+    return sha256(frame("vistas.part.1", [this.#ownerKey, name]));
   }
 
   async #find(name: string, key: string): Promise<string | undefined> {

@@ -3,6 +3,8 @@ import type { EventSink } from "../core/event.js";
 import type { Fingerprint, RunRecord, StepRecord } from "../core/record.js";
 import type { Graph, GraphNode } from "../graph/types.js";
 import { faultText } from "../store/fault.js";
+import type { Store } from "../store/store.js";
+import { turnText } from "../store/turns.js";
 import { attempt, type Attempted } from "./attempt.js";
 import { effortOf } from "./effort.js";
 import { describeEnvironment } from "./environment.js";
@@ -37,7 +39,12 @@ export async function run(
   host.store.prepare(`vistas ${host.version}`);
   const ledger = new Ledger(host, graph, nodes, options.sink ?? (() => undefined));
   const signal = options.signal ?? new AbortController().signal;
-  const sharing = new Sharing(host.store, ledger.id);
+  const sharing = await begin(host.store, ledger, signal);
+  if (sharing === undefined) {
+    ledger.start();
+    for (const node of nodes) ledger.end(node, { outcome: "cancelled", reason: "the run was stopped" });
+    return ledger.close(true);
+  }
   const current = new CurrentRun(
     host,
     graph,
@@ -58,6 +65,19 @@ export async function run(
   } finally {
     signal.removeEventListener("abort", acknowledge);
     await sharing.close();
+  }
+}
+
+/** Nothing where the run was stopped while it waited for a gc. */
+async function begin(store: Store, ledger: Ledger, signal: AbortSignal): Promise<Sharing | undefined> {
+  try {
+    return await Sharing.begin(store, ledger.id, {
+      waits: other => ledger.emit({ type: "notice", message: `waits for ${turnText(other)} to be done` }),
+      signal,
+    });
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return undefined;
+    throw error;
   }
 }
 
@@ -103,7 +123,6 @@ class CurrentRun {
   /** Makes the key of a node whose inputs are known, and looks for its result. */
   async settle(node: GraphNode): Promise<Settled> {
     const { print, key } = await this.#keyer.fingerprint(node, this.ledger.resultOf);
-    this.sharing.uses(key);
     if (this.forced.has(node.id) && !this.#made.has(key)) {
       this.#pending.set(node.id, { key, reason: "forced" });
       return { done: false, key, effort: await effortOf(this.host.kinds, node) };
@@ -152,7 +171,6 @@ class CurrentRun {
         if (fresh.key !== key) {
           [key, reason] = [fresh.key, "its files changed since the run began"];
           this.#pending.set(node.id, { key, reason });
-          this.sharing.uses(key);
           if (this.reserve(node, key) !== undefined) return "again";
         }
         ledger.emit({ type: "step-start", id: node.id, kind: kindOf(node), reason, attempt: turn });

@@ -2,6 +2,7 @@ import type { Hold } from "../store/holds.js";
 import type { Entered } from "../store/live.js";
 import { parseOwner } from "../store/owner.js";
 import type { Store } from "../store/store.js";
+import { enterShared, type WaitHooks } from "../store/turns.js";
 import { guard } from "./guard.js";
 import { endRemains, sweepRemains } from "./remains.js";
 import { Waits } from "./waits.js";
@@ -25,19 +26,23 @@ export interface Maker {
  * found dead.
  */
 export class Sharing {
-  readonly #entered: Entered;
   readonly #waits: Waits;
   readonly #holds = new Map<string, Hold>();
   readonly #askedAgain = new Set<string>();
   readonly #takenOver: Promise<unknown>[] = [];
   #guarded: Promise<() => void> | undefined;
 
-  constructor(
+  private constructor(
     private readonly store: Store,
     private readonly run: string,
+    private readonly entered: Entered,
   ) {
-    this.#entered = store.live.enter(run);
     this.#waits = new Waits(store);
+  }
+
+  /** Waits for a gc that is at work on the store. */
+  static async begin(store: Store, run: string, hooks: WaitHooks): Promise<Sharing> {
+    return new Sharing(store, run, await enterShared(store, run, hooks));
   }
 
   /**
@@ -45,14 +50,9 @@ export class Sharing {
    * removed is in nobody's way: gc reports it.
    */
   async folder(): Promise<string> {
-    this.#guarded ??= sweepRemains(this.store, this.#entered.owner).then(() => guard(this.run));
+    this.#guarded ??= sweepRemains(this.store, this.entered.owner).then(() => guard(this.run));
     await this.#guarded;
-    return this.#entered.folder;
-  }
-
-  /** To be called before a record or part is looked up, so that gc leaves it alone. */
-  uses(key: string): void {
-    this.#entered.uses(key);
+    return this.entered.folder;
   }
 
   /**
@@ -67,7 +67,7 @@ export class Sharing {
     waitsFor: (maker: Maker) => void,
   ): Promise<void> | undefined {
     this.release(id);
-    const got = this.store.holds.take(key, this.#entered.owner);
+    const got = this.store.holds.take(key, this.entered.owner);
     if ("token" in got) {
       const { run, host, pid } = parseOwner(got.owner) ?? { run: got.owner, host: "?", pid: 0 };
       waitsFor({ run, host, pid, token: got.token });
@@ -91,7 +91,7 @@ export class Sharing {
    * whoever was making it is dead.
    */
   takePart(key: string): Hold | Promise<void> {
-    const got = this.store.holds.take(key, this.#entered.owner);
+    const got = this.store.holds.take(key, this.entered.owner);
     if ("token" in got) return this.#waits.freed(key, got);
     this.#endRemains(got);
     const release = (): void => {
@@ -127,7 +127,7 @@ export class Sharing {
     await Promise.all(this.#takenOver);
     // Why it could not be set up was told by the steps, which failed.
     const dismiss = await this.#guarded?.catch(() => undefined);
-    this.#entered.leave();
+    this.entered.leave();
     dismiss?.();
   }
 }

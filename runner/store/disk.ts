@@ -23,7 +23,6 @@ import {
   statSync,
   symlinkSync,
   unlinkSync,
-  utimesSync,
   write,
   writeSync,
   type BigIntStats,
@@ -78,8 +77,6 @@ export interface Disk {
   /** Removes an empty folder. */
   removeFolder(path: string): void;
   chmod(path: string, mode: number): void;
-  /** Sets the times of last access and change of its bytes, seconds since 1970; the ctime becomes now. */
-  touch(path: string, seconds: number): void;
   /** Copies a file with its mode: by sharing its blocks until either is written (reflink) where the disk can. */
   copy(from: string, to: string): void;
   /** The same by reflink alone. Throws where the disk cannot (ENOTSUP, EXDEV, ...). */
@@ -127,7 +124,6 @@ export const systemDisk: Disk = {
   unlink: unlinkSync,
   removeFolder: path => rmdirSync(path),
   chmod: chmodSync,
-  touch: (path, seconds) => utimesSync(path, seconds, seconds),
   copy: (from, to) => copyFileSync(from, to, constants.COPYFILE_FICLONE),
   clone: (from, to) => copyFileSync(from, to, constants.COPYFILE_FICLONE_FORCE),
 };

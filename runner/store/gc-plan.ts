@@ -15,16 +15,6 @@ export interface Policy {
   readonly maxSize?: number;
 }
 
-/** What is under way. */
-export interface Circumstances {
-  /** Keys that runs under way use. */
-  readonly inUse: ReadonlySet<string>;
-  /** What was touched at this time (ctime, ns) or later may belong to a run under way that has not recorded it yet. */
-  readonly before: bigint;
-  /** Whether the process that writes a temporary file is still there. */
-  readonly writing: (path: string) => boolean;
-}
-
 export interface Plan {
   /** Results and parts that go, in the order in which they go. */
   readonly entries: readonly Entry[];
@@ -54,13 +44,13 @@ export interface Line {
 }
 
 /**
- * Decides what goes. Kept are: the results of the newest `keepLast` runs of each pipeline, of named and listed ones, of
- * locks, and what runs under way use; what was made since the oldest of the newest `keepLast` of all runs began, for it may belong to a run that
+ * Decides what goes. Kept are: the results of the newest `keepLast` runs of each pipeline, of named and listed ones, and
+ * of locks; what was made since the oldest of the newest `keepLast` of all runs began, for it may belong to a run that
  * was killed and is to be gone on with; and parts of whatever made a kept result. Of the rest all goes, or with a
  * `maxSize` only what must: runs, results and (kept or not, since they only save time) parts, least recently used
- * first. Pure.
+ * first. `isWriting`: whether the process that writes a temporary file is still there. Pure but for that.
  */
-export function planGc(survey: Survey, policy: Policy, now: Circumstances): Plan {
+export function planGc(survey: Survey, policy: Policy, isWriting: (path: string) => boolean): Plan {
   const { keepLast, maxSize = 0 } = policy;
   const bounded = policy.maxSize !== undefined;
   const oldest = survey.runs.slice(0, keepLast).at(-1);
@@ -71,22 +61,21 @@ export function planGc(survey: Survey, policy: Policy, now: Circumstances): Plan
   const keptRuns = new Set(survey.runs.filter(r => r.name !== undefined || policy.keep.has(r.id)));
   for (const run of newestOfEach(survey.runs, keepLast)) keptRuns.add(run);
   const isRoot = (entry: Entry): boolean =>
-    now.inUse.has(entry.key) ||
-    (entry.area !== "parts" &&
-      (policy.locked.has(entry.key) ||
-        entry.finished >= since ||
-        users.of(entry).some(run => keptRuns.has(run))));
+    entry.area !== "parts" &&
+    (policy.locked.has(entry.key) ||
+      entry.finished >= since ||
+      users.of(entry).some(run => keptRuns.has(run)));
   const roots = new Set(survey.entries.filter(isRoot));
   const makers = new Set([...roots].map(({ maker }) => maker));
   const stays = (entry: Entry): boolean =>
     roots.has(entry) ||
     (entry.area === "parts" && !bounded && (entry.finished >= since || makers.has(entry.maker)));
 
-  const ledger = new Bookkeeping(survey, users, now.before);
+  const ledger = new Bookkeeping(survey, users);
   for (const rest of survey.rest) {
     const { kind, path, name } = rest;
     const ofNoRun = RUN_KINDS.has(kind) && !users.runs.has(name) && name < sinceRun;
-    if (kind === "broken" || (kind === "temporary" && !now.writing(path)) || ofNoRun) ledger.remove(rest);
+    if (kind === "broken" || (kind === "temporary" && !isWriting(path)) || ofNoRun) ledger.remove(rest);
   }
   // What a gc before has left of a result goes with the last run that names it.
   const emptied = (entry: Entry): boolean =>
@@ -190,7 +179,6 @@ class Bookkeeping {
   constructor(
     private readonly survey: Survey,
     private readonly users: Users,
-    private readonly before: bigint,
   ) {
     const files = [survey.entries, survey.runs, survey.rest, [...survey.objects.values()]];
     this.#total = files.reduce((sum, some) => sum + some.reduce((of, { bytes }) => of + bytes, 0), 0);
@@ -205,10 +193,9 @@ class Bookkeeping {
     }
     for (const [name, blob] of survey.objects) {
       if (this.#needs.has(name)) continue;
-      const bytes = this.#release(name, blob);
-      if (bytes === undefined) continue;
+      this.#release(name, blob);
       this.#orphans.count++;
-      this.#orphans.bytes += bytes;
+      this.#orphans.bytes += blob.bytes;
     }
   }
 
@@ -222,7 +209,6 @@ class Bookkeeping {
   }
 
   remove(rest: Rest): void {
-    if (rest.ctime >= this.before) return;
     this.#rest.push(rest);
     this.#freed += rest.bytes;
   }
@@ -258,7 +244,7 @@ class Bookkeeping {
         const left = (this.#needs.get(object) ?? 0) - 1;
         this.#needs.set(object, left);
         const blob = this.survey.objects.get(object);
-        if (left === 0 && blob !== undefined) bytes += this.#release(object, blob) ?? 0;
+        if (left === 0 && blob !== undefined) bytes += this.#release(object, blob);
       }
       const output = entry.area === "parts" ? "" : name;
       const line = this.#lines.get(`${step}.${output}`);
@@ -270,8 +256,7 @@ class Bookkeeping {
     }
   }
 
-  #release(name: string, { bytes, ctime }: Blob): number | undefined {
-    if (ctime >= this.before) return undefined;
+  #release(name: string, { bytes }: Blob): number {
     this.#objects.push(name);
     this.#freed += bytes;
     return bytes;

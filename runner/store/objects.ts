@@ -120,7 +120,6 @@ export class Objects {
   async #takeFile(from: string, type: "file" | "executable", digest: string, bytes: number): Promise<void> {
     const to = this.#blob(type, digest);
     // An object that is there already may have been damaged since: it is replaced unless it is whole.
-    this.#freshen(to, digest);
     const blob = { type, digest, bytes };
     const health = await this.#checkFile(to, blob);
     if (health === "whole") return;
@@ -137,27 +136,6 @@ export class Objects {
     }
     const stat = this.disk.lstat(to);
     if (stat !== undefined) this.stats.putOwned(stat, digest);
-  }
-
-  /**
-   * Marks an object that a run comes to rely on. Its ctime moves, so that gc leaves it alone as something touched since
-   * the oldest run under way began; and its mtime, by which a gc that has just taken it away learns that it must put it
-   * back. What was known of its bytes stays known.
-   */
-  #freshen(blob: string, digest: string): void {
-    const before = this.disk.lstat(blob);
-    if (before?.isFile() !== true) return;
-    // Back, because a time in the future would keep the stat cache from believing the file.
-    const seconds = before.mtimeNs / NS - 2n;
-    try {
-      this.disk.touch(blob, Number(seconds));
-    } catch (error) {
-      if (isCode(error, "ENOENT")) return;
-      throw error;
-    }
-    const after = this.disk.lstat(blob);
-    if (this.stats.get(before) === digest && after?.ino === before.ino && after.mtimeNs === seconds * NS)
-      this.stats.putOwned(after, digest);
   }
 
   /** Moves a file to its place, when its bytes have reached the disk. */
@@ -283,8 +261,6 @@ export class Objects {
     return join(this.root, kind, digest.slice(0, 2), digest);
   }
 }
-
-const NS = 1_000_000_000n;
 
 /** What a file of the store must be. */
 interface Blob {

@@ -47,8 +47,6 @@ export interface RunUse {
 export interface Blob {
   readonly bytes: number;
   readonly ino: bigint;
-  readonly mtime: bigint;
-  readonly ctime: bigint;
 }
 
 /** Anything else that gc may remove, as it was found; of a folder, with all that is in it. */
@@ -58,7 +56,6 @@ export interface Rest {
   /** The key or run that it is filed under. */
   readonly name: string;
   readonly bytes: number;
-  readonly ctime: bigint;
 }
 
 /** What a store holds, and what of it names what. Sizes are bytes taken up on the disk. */
@@ -137,7 +134,7 @@ class Surveyor {
       result: area === "parts" ? "" : (item.result ?? resultId(record)),
       outputs: Object.entries(record.outputs).map(([name, ref]) => ({ name, objects: this.#objects(ref) })),
       ...{ kind: fingerprint.kind, maker: withMaker ? fingerprintKey({ ...fingerprint, with: {} }) : "" },
-      bytes: this.#stat(item.path)?.bytes ?? 0,
+      bytes: this.#bytes(item.path) ?? 0,
     };
   }
 
@@ -152,7 +149,7 @@ class Surveyor {
     const { id, name, started, finished, steps, outcome } = record;
     const { number = 0 } = runOfFile(basename(item.path)) ?? {};
     const group = JSON.stringify([record.project, record.file, record.leftOut ?? null]);
-    const bytes = this.#stat(item.path)?.bytes ?? 0;
+    const bytes = this.#bytes(item.path) ?? 0;
     const used = steps.flatMap(({ key, result }) => (key === null ? [] : [{ key, result }]));
     return { id, number, group, outcome, name, started, finished, bytes, steps: used };
   }
@@ -196,8 +193,7 @@ class Surveyor {
     }
     const stat = this.disk.lstat(join(this.root, item.path));
     if (stat === undefined) return undefined;
-    const { ino, mtimeNs: mtime, ctimeNs: ctime } = stat;
-    return [item.path.slice("objects/ab/".length), { bytes: taken(stat), ino, mtime, ctime }];
+    return [item.path.slice("objects/ab/".length), { bytes: taken(stat), ino: stat.ino }];
   }
 
   #tree(item: Item): string | undefined {
@@ -212,18 +208,18 @@ class Surveyor {
   }
 
   #note(kind: Rest["kind"], { path, name }: Item): void {
-    const stat = this.#stat(path);
-    if (stat !== undefined) this.#rest.push({ kind, path, name, ...stat });
+    const bytes = this.#bytes(path);
+    if (bytes !== undefined) this.#rest.push({ kind, path, name, bytes });
   }
 
-  #stat(path: string): { bytes: number; ctime: bigint } | undefined {
+  #bytes(path: string): number | undefined {
     const stat = this.disk.lstat(join(this.root, path));
     if (stat === undefined) return undefined;
     let bytes = taken(stat);
     if (stat.isDirectory())
       for (const name of listIfAny(this.disk, join(this.root, path)) ?? [])
-        bytes += this.#stat(`${path}/${name}`)?.bytes ?? 0;
-    return { bytes, ctime: stat.ctimeNs };
+        bytes += this.#bytes(`${path}/${name}`) ?? 0;
+    return bytes;
   }
 }
 

@@ -83,14 +83,6 @@ export class Results {
     this.#current.drop(key);
   }
 
-  /** Puts back what `drop` took out of use, unless the key came to something meanwhile. */
-  restore(record: StepRecord): void {
-    this.#current.forget(record.key);
-    if (this.#current.get(record.key) !== undefined) return;
-    this.#current.put(record);
-    this.#dropPast(record.key, resultId(record));
-  }
-
   /** Whether a record of the key is on disk now, whatever was known of it. */
   has(key: string): boolean {
     return this.#current.has(key);

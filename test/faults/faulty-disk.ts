@@ -110,20 +110,10 @@ export function faultsAt(name: Operation): readonly Fault[] {
 const CHANGING: ReadonlySet<Operation> = new Set<Operation>([
   ...(["open", "write", "writeLater", "sync", "syncLater", "makeFolder"] as const),
   ...(["rename", "link", "unlink"] as const),
-  ...(["removeFolder", "chmod", "touch", "copy", "clone"] as const),
+  ...(["removeFolder", "chmod", "copy", "clone"] as const),
 ]);
 
-const WRITES = [
-  "makeFolder",
-  "rename",
-  "link",
-  "unlink",
-  "removeFolder",
-  "chmod",
-  "touch",
-  "copy",
-  "clone",
-] as const;
+const WRITES = ["makeFolder", "rename", "link", "unlink", "removeFolder", "chmod", "copy", "clone"] as const;
 const BYTES = ["write", "writeLater", "sync", "syncLater"] as const;
 const READS = ["read", "readSync", "readFile", "list", "lstat", "stat", "realpath"] as const;
 const REFUSED_BY: Readonly<Record<Code, readonly Operation[]>> = {

@@ -1,11 +1,13 @@
-/** A run that is under way while a gc is at work: at each of the gc's operations on the disk, it does what runs do. */
-import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+/** Runs and gcs of one store: who waits for whom. */
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
+import { setImmediate } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "@jest/globals";
 import { systemDisk, type Disk } from "../../runner/store/disk.js";
 import { dryRun, gc } from "../../runner/store/gc.js";
 import type { Policy } from "../../runner/store/gc-plan.js";
-import type { Store } from "../../runner/store/store.js";
+import { enterShared } from "../../runner/store/turns.js";
 import { Laboratory } from "../faults/laboratory.js";
 
 const lab = new Laboratory();
@@ -26,96 +28,86 @@ function interrupted(at: number, act: (name: keyof Disk, args: unknown[]) => voi
   return { disk: Object.fromEntries(entries) as Disk, count: () => count };
 }
 
-/** A run that has begun, of which the test says when its heart beats. */
-function begin(store: Store) {
-  let beat = (): void => undefined;
-  const entered = store.live.enter("beside", (_, each) => {
-    beat = each;
-    return () => undefined;
-  });
-  return { entered, beat: () => beat() };
-}
-
-function afterA(beat: () => void): () => Promise<void> {
-  return () => {
-    beat();
-    return Promise.resolve();
-  };
-}
-
-async function prepare(): Promise<string[]> {
+async function prepare(): Promise<void> {
   lab.restore();
   expect((await lab.run(lab.store(), { word: "before" })).outcome).toBe("done");
   expect((await lab.run(lab.store())).outcome).toBe("done");
   lab.save("beside");
-  lab.tick();
-  return lab.store().records.keys();
 }
 
 describe("a gc beside a run", () => {
-  it("leaves whole what the run has found, whenever it found it", async () => {
-    const keys = await prepare();
-    let operations = 1;
-    let found = 0;
-    for (let at = 0; at < operations; at += 5) {
-      lab.restore("beside");
-      lab.tick();
-      const store = lab.store();
-      const { entered, beat } = begin(store);
-      const key = keys[at % keys.length] ?? "";
-      const look = (): void => {
-        entered.uses(key);
-        store.records.get(key);
-      };
-      const { disk, count } = interrupted(at, look);
-      await gc(lab.store(disk), NOTHING, { wait: afterA(beat) });
-      operations = count();
-      const record = store.records.get(key);
-      if (record !== undefined) {
-        found++;
-        for (const ref of Object.values(record.outputs)) expect(await store.objects.check(ref)).toBe("whole");
-        expect(lab.store().records.of(key, record.result)).toEqual(record);
-      }
-      entered.leave();
-    }
-    expect([operations > 150, found > 5, found < operations / 5]).toEqual([true, true, true]);
-  });
-
-  it("puts back an object that a run has come to rely on as it was being taken away", async () => {
-    await prepare();
-    const rescued: string[] = [];
-    const { disk } = interrupted(-1, (name, args) => {
-      const [file = ""] = args as string[];
-      if (name !== "rename" || !/\/objects\/..\/[0-9a-f]{64}(\.x|\.tree)?$/.test(file)) return;
-      // Every other one: marked as `take` does, or put there anew.
-      const { mtimeMs } = statSync(file);
-      if (rescued.length % 2 === 0) utimesSync(file, mtimeMs / 1000 - 2, Math.floor(mtimeMs / 1000) - 2);
-      else {
-        const bytes = readFileSync(file);
-        writeFileSync(`${file}.new`, bytes);
-        systemDisk.rename(`${file}.new`, file);
-      }
-      rescued.push(file);
-    });
-    await gc(lab.store(disk), NOTHING);
-    expect(rescued.length).toBeGreaterThan(5);
-    for (const file of rescued) expect(statSync(file).isFile()).toBe(true);
-    expect(left("objects").filter(name => name.includes(".tmp"))).toEqual([]);
-  });
-
-  it("takes nothing that was touched since the run began, though no record names it", async () => {
+  it("waits for the run, says for which, and is itself waited for by one that begins", async () => {
     await prepare();
     const store = lab.store();
-    const { entered, beat } = begin(store);
-    const file = join(lab.aside, "..", "made");
-    writeFileSync(file, "made by the run, and not yet recorded\n");
-    const ref = await store.objects.take(file);
-    await gc(lab.store(), NOTHING, { wait: afterA(beat) });
-    expect(await store.objects.check(ref)).toBe("whole");
+    const entered = await enterShared(store, "first");
+    const waited: string[] = [];
+    const collecting = gc(lab.store(), NOTHING, {
+      wait: setImmediate,
+      waits: ({ run, pid }) => void waited.push(`${run} ${pid}`),
+      // It is at work when it sweeps.
+      sweep: async () => {
+        const second = lab.store();
+        let looks = 0;
+        const abort = new AbortController();
+        const hooks = {
+          waits: ({ run }: { run: string }) => void waited.push(run.replace(/\d+$/, "N")),
+          wait: () => {
+            if (++looks === 3) abort.abort(new Error("long enough"));
+            return Promise.resolve();
+          },
+          signal: abort.signal,
+        };
+        await expect(enterShared(second, "second", hooks)).rejects.toThrow("long enough");
+        expect(looks).toBe(3);
+      },
+    });
+    while (waited.length === 0) await setImmediate();
+    const keys = store.records.keys();
+    expect(keys.length).toBeGreaterThan(0);
+    for (const key of keys)
+      for (const ref of Object.values(store.records.get(key)?.outputs ?? {}))
+        expect(await store.objects.check(ref)).toBe("whole");
     entered.leave();
-    lab.tick();
-    await gc(lab.store(), NOTHING);
+    expect((await collecting).freed).toBeGreaterThan(0);
+    expect(waited).toEqual([`first ${process.pid}`, "gc-N"]);
     expect(left("objects")).toEqual([]);
+    (await enterShared(lab.store(), "third")).leave();
+  });
+
+  it("never is at work together with it, whenever the run begins", async () => {
+    await prepare();
+    let operations = 1;
+    const begun = { refused: 0, together: 0 };
+    for (let at = 0; at < operations; at += 3) {
+      lab.restore("beside");
+      const store = lab.store();
+      // A run that enters and looks at once, in the midst of the gc's operations.
+      const enter = (): void => {
+        const entered = store.live.enter("beside");
+        const isGcThere = readdirSync(join(lab.root, "holds")).length > 0;
+        if (isGcThere) begun.refused++;
+        else {
+          begun.together++;
+          // It stays: nothing may go from here on.
+          const before = left("objects");
+          queue.push(() => {
+            expect(left("objects")).toEqual(before);
+          });
+        }
+        queue.push(() => entered.leave());
+      };
+      const queue: (() => void)[] = [];
+      systemDisk.makeFolder(join(lab.root, "holds"));
+      const { disk, count } = interrupted(at, enter);
+      const wait = (): Promise<void> => {
+        for (const act of queue.splice(0)) act();
+        return Promise.resolve();
+      };
+      await gc(lab.store(disk), NOTHING, { wait });
+      operations = count();
+      for (const act of queue.splice(0)) act();
+    }
+    expect([operations > 50, begun.refused > 5, begun.together > 0]).toEqual([true, true, true]);
   });
 
   it.each(["EACCES", "EMFILE", "EIO"])("removes nothing when a manifest cannot be read: %s", async code => {
@@ -135,7 +127,7 @@ describe("a gc beside a run", () => {
     const waits: number[] = [];
     const both = [
       gc(lab.store(), NOTHING),
-      gc(lab.store(), NOTHING, { waits: (_, pid) => void waits.push(pid) }),
+      gc(lab.store(), NOTHING, { waits: ({ pid }) => void waits.push(pid) }),
     ];
     const [first, second] = await Promise.all(both);
     expect(first?.freed).toBeGreaterThan(0);

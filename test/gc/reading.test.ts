@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "@jest/globals";
 import { reading } from "../../runner/commands/reading.js";
 import { gc } from "../../runner/store/gc.js";
@@ -8,24 +9,37 @@ const lab = new Laboratory();
 afterAll(() => lab.remove());
 
 const NOTHING = { keepLast: 0, keep: new Set<string>(), locked: new Set<string>() };
+const QUIET = { stderr: { write: () => true }, signal: new AbortController().signal };
 
 describe("a gc beside a checkout", () => {
-  it("leaves what is being read, and takes the rest", async () => {
+  it("removes nothing until all is read", async () => {
     lab.restore();
     const run = await lab.run(lab.store());
-    lab.tick();
     const store = lab.store();
     const read = run.steps.find(({ step }) => step === "first");
     const ref = store.records.of(read?.key ?? "", read?.result)?.outputs["o"];
     if (read === undefined || ref === undefined) throw new Error("nothing to read");
-    await reading(store, [read.key], async () => {
-      await gc(lab.store(), NOTHING);
-      expect(readFileSync(store.objects.path(ref), "utf8")).toBe("one\n");
-      const other = run.steps.find(({ step }) => step === "last");
-      expect(lab.store().records.get(other?.key ?? "")).toBeUndefined();
+    let looks = 0;
+    let isRead = false;
+    const waited: string[] = [];
+    const collected: Promise<unknown>[] = [];
+    await reading(QUIET, store, async () => {
+      const wait = async (): Promise<void> => {
+        looks++;
+        await setImmediate();
+      };
+      collected.push(
+        gc(lab.store(), NOTHING, { wait, waits: other => void waited.push(other.run) }).then(() =>
+          expect(isRead).toBe(true),
+        ),
+      );
+      while (looks < 5) await setImmediate();
+      expect(existsSync(store.objects.path(ref))).toBe(true);
+      isRead = true;
     });
+    await Promise.all(collected);
+    expect(waited).toEqual([expect.stringMatching(/^reading-\d+$/)]);
     expect(readdirSync(`${lab.root}/work`)).toEqual([]);
-    await gc(lab.store(), NOTHING);
     expect(existsSync(store.objects.path(ref))).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -10,7 +10,6 @@ import { LiveRuns, PATIENCE_S } from "../../runner/store/live.js";
 import { fateOf, ownerText, parseOwner } from "../../runner/store/owner.js";
 import { tempFolder } from "../rig/temp.js";
 
-const KEY = "0123456789abcdef".repeat(4);
 const ELSEWHERE = "run@another-host@place@17@123";
 
 function world() {
@@ -98,34 +97,7 @@ describe("a run on another host", () => {
   });
 });
 
-describe("what live runs use", () => {
-  it("is told at each beat, and whoever deletes waits for one of every run", async () => {
-    const { folder, runs } = world();
-    const beats: (() => void)[] = [];
-    const every = (_: number, beat: () => void) => {
-      beats.push(beat);
-      return () => void beats.splice(0);
-    };
-    const entered = runs.enter("one", every);
-    entered.uses(KEY);
-    expect(runs.list()).toMatchObject([{ run: "one", keys: new Set() }]);
-    let looks = 0;
-    const announced = await runs.announced(() => {
-      if (++looks === 3) for (const beat of beats) beat();
-      return Promise.resolve();
-    });
-    expect(looks).toBe(3);
-    expect(announced).toEqual(new Set([KEY]));
-
-    writeFileSync(join(folder, entered.owner, "keys"), "torn", { flag: "a" });
-    entered.uses("f".repeat(64));
-    for (const beat of beats) beat();
-    expect(runs.list()[0]?.keys).toEqual(new Set([KEY, "f".repeat(64)]));
-    entered.leave();
-    expect(readdirSync(folder)).toEqual([]);
-    expect(await runs.announced()).toEqual(new Set());
-  });
-
+describe("a run that has entered", () => {
   it("is not brought back to life by a beat after the run was swept away", () => {
     const { folder, runs } = world();
     let beat = (): void => undefined;
