@@ -52,6 +52,7 @@ export class Sharing {
   async folder(): Promise<string> {
     this.#guarded ??= sweepRemains(this.store, this.entered.owner).then(() => guard(this.run));
     await this.#guarded;
+    this.entered.beatApart();
     return this.entered.folder;
   }
 

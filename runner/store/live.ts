@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import type { Clock } from "../core/clock.js";
-import { isCode, type Disk } from "./disk.js";
+import { Worker } from "node:worker_threads";
+import type { BeatData } from "./beat-thread.js";
+import { isCode, systemDisk, type Disk } from "./disk.js";
 import { discard, listIfAny, removeEmpty, writeDisposable } from "./files.js";
 import { fateOf, ownerText, parseOwner } from "./owner.js";
 
@@ -18,6 +20,11 @@ export interface Entered {
   readonly owner: string;
   /** The run's folder, in which its steps work. It exists until `leave`. */
   readonly folder: string;
+  /**
+   * From now on a thread beats: to be called before work begins in which this one may be kept from it, be it by a call of
+   * the system that takes minutes.
+   */
+  beatApart(): void;
   /** Takes the run out. Its folder goes too, if nothing of its steps is in it. Never throws: the run is over. */
   leave(): void;
 }
@@ -57,6 +64,7 @@ export class LiveRuns {
       discard(this.disk, folder);
       throw error;
     }
+    let apart: Worker | undefined;
     const stop = every(BEAT_MS, () => {
       try {
         this.#append(join(folder, ALIVE), ".");
@@ -68,8 +76,17 @@ export class LiveRuns {
     return {
       owner,
       folder,
+      beatApart: () => {
+        if (apart !== undefined || this.disk !== systemDisk) return;
+        const workerData: BeatData = { file: join(folder, ALIVE), ms: BEAT_MS };
+        apart = new Worker(new URL("beat-thread.js", import.meta.url), { workerData, resourceLimits: SMALL });
+        apart.unref();
+        // Without a thread (no memory for one) the beats of this one go on.
+        apart.once("online", stop).once("error", () => undefined);
+      },
       leave: () => {
         stop();
+        void apart?.terminate();
         discard(this.disk, join(folder, ALIVE));
         writeDisposable(() => removeEmpty(this.disk, folder));
       },
@@ -147,6 +164,9 @@ export class LiveRuns {
     }
   }
 }
+
+/** Megabytes, of a thread that does next to nothing. */
+const SMALL = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 4, stackSizeMb: 1 };
 
 interface Heard {
   readonly beats: number;

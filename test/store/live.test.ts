@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -98,6 +98,23 @@ describe("a run on another host", () => {
 });
 
 describe("a run that has entered", () => {
+  it("beats although its process is kept from everything else", () => {
+    const { folder, runs } = world();
+    const entered = runs.enter("busy");
+    const beats = (): number => statSync(join(folder, entered.owner, "alive")).size;
+    try {
+      entered.beatApart();
+      const before = beats();
+      const end = performance.now() + 20_000;
+      // Not a turn of the event loop, as in a call of the system that does not return.
+      while (beats() < before + 2 && performance.now() < end);
+      expect(beats()).toBe(before + 2);
+    } finally {
+      entered.leave();
+    }
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it("is not brought back to life by a beat after the run was swept away", () => {
     const { folder, runs } = world();
     let beat = (): void => undefined;
