@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Clock } from "../core/clock.js";
 import { Worker } from "node:worker_threads";
 import type { BeatData } from "./beat-thread.js";
+import { runnerFile } from "../core/here.js";
 import { isCode, systemDisk, type Disk } from "./disk.js";
 import { discard, listIfAny, removeEmpty, writeDisposable } from "./files.js";
 import { fateOf, ownerText, parseOwner } from "./owner.js";
@@ -79,7 +80,7 @@ export class LiveRuns {
       beatApart: () => {
         if (apart !== undefined || this.disk !== systemDisk) return;
         const workerData: BeatData = { file: join(folder, ALIVE), ms: BEAT_MS };
-        apart = new Worker(new URL("beat-thread.js", import.meta.url), { workerData, resourceLimits: SMALL });
+        apart = new Worker(runnerFile("store/beat-thread.js"), { workerData, resourceLimits: SMALL });
         apart.unref();
         // Without a thread (no memory for one) the beats of this one go on.
         apart.once("online", stop).once("error", () => undefined);
