@@ -1,4 +1,4 @@
-import type { Difference } from "./explain.js";
+import type { Difference } from "./difference.js";
 
 /** `parameter with.sigma: 0.3 -> 0.5 (params.sigma)` */
 export function differenceText({ what, name, before, after, detail, param }: Difference): string {

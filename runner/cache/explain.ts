@@ -1,34 +1,9 @@
 import { byCodeUnit, isList, isObject, type Json, type JsonObject } from "../core/json.js";
 import type { Fingerprint, FingerprintInput } from "../core/record.js";
 import { canonicalJson } from "./canonical.js";
+import type { Difference } from "./difference.js";
 import { changeText } from "./difference-text.js";
 import { programDifferences } from "./program-facts.js";
-
-/** One thing that makes two keys differ. `before` or `after` is null where one side lacks it. */
-export interface Difference {
-  readonly what:
-    | "kind"
-    | "repeat"
-    | "parameter"
-    | "command"
-    | "input"
-    | "file"
-    | "code"
-    | "environment"
-    | "engine"
-    | "program"
-    | "package";
-  /** `with.sigma`, `inputs.views`, `./analyse.py`, a module, a variable. */
-  readonly name: string;
-  readonly before: string | null;
-  readonly after: string | null;
-  /** In words, where `before` and `after` are not what people write: `changed`. */
-  readonly detail?: string;
-  /** The param of the pipeline that makes the difference, such as `params.sigma`, where that is known. */
-  readonly param?: string;
-  /** The param's own change, where it is a part of what changed. */
-  readonly change?: readonly [before: string, after: string];
-}
 
 /** Every difference between the fingerprint of a past result and the present one; none when the keys are equal. */
 export function differences(past: Fingerprint, now: Fingerprint): Difference[] {

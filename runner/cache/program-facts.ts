@@ -1,6 +1,6 @@
 import { byCodeUnit } from "../core/json.js";
 import type { Fingerprint, ProgramPrint } from "../core/record.js";
-import type { Difference } from "./explain.js";
+import type { Difference } from "./difference.js";
 
 /** The programs of a fingerprint for people: `program python3` -> `python 3.11.7 (0c53f9a01b2c)`, `package numpy` -> `1.26.4`. */
 export function programFacts({ programs = [] }: Fingerprint): [name: string, value: string][] {

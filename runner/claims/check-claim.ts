@@ -1,5 +1,5 @@
 import { labelText } from "../core/labels.js";
-import type { Finding } from "./check.js";
+import type { Finding } from "./finding.js";
 import type { Claim } from "./expectation.js";
 import type { Comparison, Expression } from "./language/ast.js";
 import {

@@ -1,5 +1,5 @@
 import { estimate } from "../core/statistics.js";
-import type { Finding } from "./check.js";
+import type { Finding } from "./finding.js";
 import type { MetricExpectation, Tolerance } from "./expectation.js";
 import type { MetricRef } from "./language/ast.js";
 import { distinct } from "./language/field.js";

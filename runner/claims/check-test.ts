@@ -1,5 +1,5 @@
 import { type Label, labelText } from "../core/labels.js";
-import type { Finding } from "./check.js";
+import type { Finding } from "./finding.js";
 import type { TestClaim } from "./expectation.js";
 import type { Field } from "./language/field.js";
 import { distinct, reduce } from "./language/field.js";

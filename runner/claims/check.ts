@@ -3,41 +3,11 @@ import { checkClaim } from "./check-claim.js";
 import { checkMetric } from "./check-metric.js";
 import { adjustedVerdict, type Answer, answerTest } from "./check-test.js";
 import type { Expectation, TestClaim } from "./expectation.js";
+import type { Check, Finding } from "./finding.js";
 import { holm } from "./statistics/holm.js";
 import { metricsOf } from "./language/metrics-of.js";
 import type { Results } from "./results.js";
 import { NotFinite, Unanswerable } from "./statistics/types.js";
-
-/** An expectation beside what came out. */
-export interface Check {
-  readonly type: Expectation["type"];
-  /** The metric, or the claim in words. */
-  readonly name: string;
-  /** Axes that a metric's mean is taken over. */
-  readonly over: readonly string[];
-  /** The value, or what must hold. */
-  readonly expected: number | string;
-  /** Null where there is no answer. */
-  readonly actual: number | boolean | null;
-  /** In the metric's unit; of an equivalence test its margin. */
-  readonly tolerance: number | null;
-  readonly interval: readonly [low: number, high: number] | null;
-  /** Where `actual` must lie; an end that is null is open. Null where there is no one such range. */
-  readonly wanted: readonly [low: number | null, high: number | null] | null;
-  /** Confidence of the interval. */
-  readonly level: number | null;
-  /** Values that `actual` rests on. */
-  readonly n: number;
-  /** After the family's correction. */
-  readonly p: number | null;
-  readonly ok: boolean;
-  /** By how much it holds or fails, or why there is no answer. */
-  readonly note: string;
-  readonly source: string;
-}
-
-/** What a check finds out; its name, source and kind come from the expectation. */
-export type Finding = Omit<Check, "type" | "name" | "over" | "source">;
 
 /**
  * Holds every expectation against the results, in order. What cannot be answered has failed, and says why. `published`:

@@ -1,4 +1,4 @@
-import { engineTable } from "./doctor.js";
+import { engineTable } from "./engine-table.js";
 import { DONE } from "./exit.js";
 import { bytes } from "../ui/format.js";
 import { print, printJson, type Session } from "./session.js";

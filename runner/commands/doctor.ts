@@ -2,12 +2,12 @@ import { statfsSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { dirname } from "node:path";
 import process from "node:process";
+import { engineTable } from "./engine-table.js";
 import { DONE } from "./exit.js";
 import { bytes } from "../ui/format.js";
 import { table } from "../ui/table.js";
 import { DEFAULT_PIPELINE, print, printJson, type Session } from "./session.js";
 import { openStore } from "../workflow/place.js";
-import type { EngineLine } from "../workflow/tools.js";
 
 /**
  * `vistas doctor`: what this machine has, which engine `auto` takes and why, and how to get what is missing.
@@ -61,23 +61,6 @@ export async function doctorCommand(
       print(session, `\n${engine.backend} does not work here: ${engine.why}\n  To get it: ${engine.remedy}`);
   print(session, `\nauto takes ${chosen.backend}. ${chosen.why}`);
   return DONE;
-}
-
-/** Backends with what they are and how they do. */
-export function engineTable(engines: readonly EngineLine[]): string {
-  const rows = engines.map(engine =>
-    engine.available
-      ? [
-          engine.backend,
-          "yes",
-          engine.gflops === undefined ? "" : String(Number(engine.gflops.toPrecision(2))),
-          engine.determinism,
-          engine.device,
-          engine.version,
-        ]
-      : [engine.backend, "no"],
-  );
-  return table(["engine", "works", "GFLOP/s", "determinism", "device", "version"], rows);
 }
 
 /** Free bytes of the disk on which the store is, or will be. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Expectation } from "../claims/expectation.js";
-import { type Check, checkAll } from "../claims/check.js";
+import { checkAll } from "../claims/check.js";
+import type { Check } from "../claims/finding.js";
 import { type Measured, Results } from "../claims/results.js";
 import { isObject, type Json } from "../core/json.js";
 import { jsonText, quantityOf } from "../core/quantity.js";

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
-import type { Ignored } from "../graph/ignored.js";
+import type { Ignored } from "../graph/types.js";
 import { copyFile } from "../store/copy.js";
 import { UnreadableInput } from "../store/digest.js";
 import { systemDisk } from "../store/disk.js";

@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import { briefText } from "../cache/difference-text.js";
-import { attributed, nearestPast, type Difference } from "../cache/explain.js";
+import { attributed, nearestPast } from "../cache/explain.js";
+import type { Difference } from "../cache/difference.js";
 import type { JsonObject } from "../core/json.js";
 import type { Fingerprint } from "../core/record.js";
 import type { Graph, GraphNode } from "../graph/types.js";

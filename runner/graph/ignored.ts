@@ -1,10 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { decodeText, usageError } from "../spec/text.js";
-import type { FileSource } from "./types.js";
-
-/** Whether a file or folder inside an input folder does not count. Names are relative, with `/`. */
-export type Ignored = (path: string, folder: boolean) => boolean;
+import type { FileSource, Ignored } from "./types.js";
 
 /**
  * What tools and editors leave in folders, in gitignore's syntax. An input that is named itself always counts, whatever

@@ -1,11 +1,11 @@
 import type { Json } from "../core/json.js";
 import { plainOf } from "../core/spelled.js";
 import { bindValue, compileValue } from "../spec/compile.js";
+import type { Reads, Sites } from "../spec/scope.js";
 import type { StepSpec } from "../spec/spec.js";
 import type { Bindings } from "../spec/template.js";
 import { parseDuration, parseSize } from "../spec/units.js";
 import { show } from "../spec/wording.js";
-import type { Reads, Sites } from "./step.js";
 import type { Resources } from "./types.js";
 
 /** What an instance may take of the machine. Never part of its identity. */

@@ -5,7 +5,7 @@ import type { OptionsCheck } from "../spec/options.js";
 import type { Params } from "../spec/params.js";
 import { keyAt, valueAt } from "../spec/place.js";
 import type { Problems } from "../spec/problems.js";
-import { readIn, type Scope } from "../spec/scope.js";
+import { readIn, type Reads, type Sites } from "../spec/scope.js";
 import type { KindStep, StepSpec } from "../spec/spec.js";
 import { NO_BINDINGS, type Bindings, type Read, type Site } from "../spec/template.js";
 import { compileCommand } from "./command.js";
@@ -99,8 +99,6 @@ export function compileStep(step: StepSpec, axes: Axes | undefined, scope: StepS
 const NO_ENV: readonly EnvEntry[] = [];
 const NO_NAMES: readonly string[] = [];
 const NO_VARIABLES = NO_BINDINGS.env;
-export type Sites = (...path: readonly (string | number)[]) => Site;
-export type Reads = (where: string, names?: Scope["names"], instead?: Scope["instead"]) => Read;
 type Work = (bindings: Bindings) => KindWork | CommandWork | undefined;
 
 function compileWork(step: StepSpec, site: Sites, read: Reads, scope: StepScope): Work | undefined {

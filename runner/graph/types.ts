@@ -1,6 +1,5 @@
 import type { JsonObject, JsonPath } from "../core/json.js";
 import type { Labels, Place } from "../core/labels.js";
-import type { Ignored } from "./ignored.js";
 
 /** A pipeline, expanded: one node a step instance, in an order in which every input comes before its user. */
 export interface Graph {
@@ -114,3 +113,6 @@ export interface Resources {
   /** Bytes; 0: not stated. */
   readonly memory: number;
 }
+
+/** Whether a file or folder inside an input folder does not count. Names are relative, with `/`. */
+export type Ignored = (path: string, folder: boolean) => boolean;

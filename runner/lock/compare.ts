@@ -1,4 +1,4 @@
-import type { Difference } from "../cache/explain.js";
+import type { Difference } from "../cache/difference.js";
 import { differenceText } from "../cache/difference-text.js";
 import { differences } from "../cache/explain.js";
 import { canonicalJson } from "../cache/canonical.js";

@@ -1,4 +1,4 @@
-import type { Check } from "../claims/check.js";
+import type { Check } from "../claims/finding.js";
 import { inline } from "./markdown.js";
 import { checkCells, lockLines, type Reproduction, verdictLine } from "./reproduction.js";
 import { scaleOf, share } from "../core/scale.js";

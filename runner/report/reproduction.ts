@@ -1,4 +1,4 @@
-import type { Check } from "../claims/check.js";
+import type { Check } from "../claims/finding.js";
 import type { LockComparison } from "../lock/compare.js";
 import type { DeterminismLabel } from "../lock/lock.js";
 import type { RunRecord } from "../core/record.js";

@@ -135,3 +135,8 @@ function namesOf(scope: Scope, root: Root): readonly string[] | "any" | undefine
 function isRoot(root: string): root is Root {
   return (ROOTS as readonly string[]).includes(root);
 }
+
+/** Places below a step. */
+export type Sites = (...path: readonly (string | number)[]) => Site;
+/** Readers of expressions at a place of a step, which is named in mistakes. */
+export type Reads = (where: string, names?: Scope["names"], instead?: Scope["instead"]) => Read;

@@ -1,5 +1,7 @@
 import type { Document, YAMLParseError } from "yaml";
-import type { Report } from "./yaml.js";
+import type { Code } from "./codes.js";
+
+export type Report = (code: Code, message: string, range: readonly [number, number], hint?: string) => void;
 
 /** Errors shown of one file. */
 const MOST = 10;

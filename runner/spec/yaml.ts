@@ -21,7 +21,7 @@ import type { Locate } from "./place.js";
 import { LineIndex, MAX_BYTES, rangeAt } from "./text.js";
 import { code, show } from "./wording.js";
 import { deepBracket, deepCollection } from "./yaml-depth.js";
-import { reportSyntax } from "./yaml-syntax.js";
+import { reportSyntax, type Report } from "./yaml-syntax.js";
 
 /** YAML that has been read: its value, its mistakes, and its places. */
 export interface Source {
@@ -122,8 +122,6 @@ function compose(text: string, report: Report): Document {
   if (first === undefined) throw new InternalError("the YAML parser made no document");
   return first;
 }
-
-export type Report = (code: Code, message: string, range: readonly [number, number], hint?: string) => void;
 
 function span(node: Node): [number, number] {
   const [start, end] = node.range ?? [0, 0];

@@ -3,7 +3,7 @@ import { checkClaim } from "../../runner/claims/check-claim.js";
 import type { Claim } from "../../runner/claims/expectation.js";
 import type { Lookup } from "../../runner/claims/language/evaluate.js";
 import { parseExpression } from "../../runner/claims/language/parse.js";
-import type { Finding } from "../../runner/claims/check.js";
+import type { Finding } from "../../runner/claims/finding.js";
 
 const values: Readonly<Record<string, readonly number[]>> = {
   "a.x": [0.01, 0.02, 0.03],

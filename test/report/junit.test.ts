@@ -3,7 +3,7 @@ import { describe, expect, it } from "@jest/globals";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { validateXML } from "xmllint-wasm";
-import type { Check } from "../../runner/claims/check.js";
+import type { Check } from "../../runner/claims/finding.js";
 import type { Outcome, RunRecord } from "../../runner/core/record.js";
 import { renderJunit } from "../../runner/report/junit.js";
 import type { Reproduction } from "../../runner/report/reproduction.js";

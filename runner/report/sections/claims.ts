@@ -1,4 +1,4 @@
-import type { Check } from "../../claims/check.js";
+import type { Check } from "../../claims/finding.js";
 import { type Markup, markup } from "../../core/markup.js";
 import type { ReportModel } from "../model.js";
 import { checkCells, lockLines, type Reproduction, verdictLine } from "../reproduction.js";
