@@ -13,7 +13,7 @@ import { misplacedOutputAdvice, missingInputAdvice } from "./advice.js";
 import { baseEnvironment } from "./environment.js";
 import type { Host } from "./host.js";
 import type { Job, JobHooks, JobResult } from "./job.js";
-import { isStaged, type ResultOf } from "./keyer.js";
+import { isStaged, type ResultOf } from "./node-inputs.js";
 import type { Lease } from "./leases.js";
 import { checkOutputs, metricsFrom, takeOutputs } from "./outputs.js";
 import { Parts, type PartSharing } from "./parts.js";

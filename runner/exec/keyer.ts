@@ -4,15 +4,13 @@ import { fingerprintKey } from "../cache/fingerprint.js";
 import { InternalError } from "../core/diagnostic.js";
 import { exactLabelText } from "../core/labels.js";
 import type { JsonObject } from "../core/json.js";
-import type { Fingerprint, FingerprintInput, StepRecord } from "../core/record.js";
+import type { Fingerprint, FingerprintInput } from "../core/record.js";
 import { ignoredBelow } from "../graph/ignored.js";
 import type { ArtifactSource, CommandWork, FileSource, Graph, GraphNode } from "../graph/types.js";
 import { codeHost, type Host } from "./host.js";
 import { Programs } from "./programs/index.js";
+import { isStaged, type ResultOf } from "./node-inputs.js";
 import { sameResults } from "./same-results.js";
-
-/** The result of a node that is up to date. */
-export type ResultOf = (node: string) => Pick<StepRecord, "key" | "outputs"> | undefined;
 
 /** Makes the fingerprints, and so the keys, of step instances whose inputs are known. */
 export class Keyer {
@@ -101,11 +99,6 @@ export class Keyer {
       user.work.type === "command" || label !== "" ? await outputName(this.host, this.graph, from) : "";
     return { role, label, source: "artifact", path, type: ref.type, digest: ref.digest };
   }
-}
-
-/** `./` files are copied, so that the step has them to itself; others are read where they are. */
-export function isStaged({ path }: FileSource, { work }: GraphNode): boolean {
-  return work.type === "command" && path.startsWith("./");
 }
 
 /** The file or folder name that a step gave to an output of its own. */

@@ -1,7 +1,7 @@
 import type { Place } from "../core/labels.js";
 import { oneResults, oneResultText } from "../core/one-result.js";
 import type { GatheredSource, GraphNode } from "../graph/types.js";
-import type { ResultOf } from "./keyer.js";
+import type { ResultOf } from "./node-inputs.js";
 
 /**
  * For each entry of a gathered input the place of the first entry that is the very same result: its step came to the

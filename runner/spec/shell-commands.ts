@@ -1,392 +1,254 @@
-import { ShellLexer, type Token, type Word } from "./shell-lexer.js";
+import { shellTokens, type ShellToken } from "./shell-tokens.js";
 
 /** A command of a shell script, with the variables that hold when it is run. */
 export interface ShellCommand {
   /** The program and its arguments, quotes taken off; `undefined`: a word that only the shell knows. */
   readonly words: readonly (string | undefined)[];
   /** `undefined`: a value that only the shell knows. */
-  readonly variables: ReadonlyMap<string, string | undefined>;
-  /** It may never be run, its absence may be meant, or its name may mean something else by then. */
-  readonly doubtful: boolean;
+  readonly variables: Variables;
+  readonly sure: Sureness;
 }
+export type Variables = ReadonlyMap<string, string | undefined>;
+/**
+ * `likely`: it may not be run, its absence may be meant, or its name may mean something else by then. `possible`: a word
+ * that is a program only if there is one of that name.
+ */
+export type Sureness = "certain" | "likely" | "possible";
 
 /**
- * The simple commands of a POSIX shell script (IEEE 1003.1, Shell Command Language, 2.9), as far as they can be known
- * without running it: those of pipelines, lists, compound commands and command substitutions. Functions of the script
- * are left out, their bodies are not. `variables`: the environment that the script gets.
- *
- * Does not: check the script, or follow `eval`, aliases, here-documents and what is sourced. Where it cannot read on, it
- * stops, and everything is doubtful.
+ * The commands of a POSIX shell script, as far as its text tells. Where it does not, every word is possible: a program
+ * too many reruns a step in vain, one too few serves a stale result. Commands are certain only in a script that does
+ * nothing but start one after the other. Its functions are left out, their bodies are not.
  */
-export function shellCommands(
-  script: string,
-  variables: ReadonlyMap<string, string | undefined>,
-): readonly ShellCommand[] {
-  const plain = plainWords(script);
-  if (plain !== undefined) return [{ words: plain, variables, doubtful: false }];
-  const state: State = {
-    ...{ variables, commands: [], functions: new Set(), askedAfter: new Set() },
-    unsure: false,
-    lost: false,
-  };
-  new Parser(script, state).script();
-  return state.commands
-    .filter(({ words: [name] }) => name === undefined || !state.functions.has(name))
-    .map(({ doubtful, words, variables: known }) => {
-      const asked = words[0] !== undefined && state.askedAfter.has(words[0]);
-      return { words, variables: known, doubtful: doubtful || asked || state.lost };
-    });
+export function shellCommands(script: string, variables: Variables): readonly ShellCommand[] {
+  const reader = new Reader(variables);
+  for (const token of shellTokens(script).tokens) reader.take(token);
+  return reader.end();
 }
 
-/** The words of a script that is one command without quotes or anything else to be filled in: thousands of steps may be. */
-function plainWords(script: string): readonly string[] | undefined {
-  if (!/^[\w./:@%,\0 \t>-]+\n*$/.test(script)) return undefined;
-  const words: string[] = [];
-  const tokens = script.trim().split(/[ \t]+/);
-  for (let at = 0; at < tokens.length; at++) {
-    const token = tokens[at] ?? "";
-    if (token === ">" || token === ">>") at++;
-    else if (token.includes(">")) return undefined;
-    else words.push(token);
-  }
-  return words.length === 0 || COMPOUND.has(words[0] ?? "") ? undefined : words;
+/** The words of a text that may be a script, or a part of one. */
+export function possibleCommands(text: string, variables: Variables): readonly ShellCommand[] {
+  const words = text.replace(/["'\\]/g, "").split(/[\s;&|(){}`<>=,$]+|:-/);
+  return words.flatMap(word =>
+    /^(?![-+*%])(?=.*[^\d.])/s.test(word) ? [{ words: [word], variables, sure: "possible" } as const] : [],
+  );
 }
 
-interface State {
+interface Word {
+  text: string;
+  /** Nothing in it is known to the shell alone. */
+  known: boolean;
+  /** Nothing in it was quoted or filled in: it may be a reserved word. */
+  bare: boolean;
+}
+
+/** What a parenthesis opens. What is set there is forgotten after it. */
+interface Scope {
+  readonly words: Word[];
+  word?: Word | undefined;
+  /** The next word says where a redirection goes. */
+  redirects?: boolean;
   /** Replaced, never changed: commands share it. */
-  variables: ReadonlyMap<string, string | undefined>;
-  readonly commands: Draft[];
-  readonly functions: Set<string>;
-  /** What `command -v` and the like ask after. */
-  readonly askedAfter: Set<string>;
-  /** Something has been run that may change what names mean. */
-  unsure: boolean;
-  /** The script could not be read to its end. */
-  lost: boolean;
+  variables: Variables;
+  folder?: string | undefined;
 }
 
-interface Draft {
-  readonly words: readonly (string | undefined)[];
-  readonly variables: ReadonlyMap<string, string | undefined>;
-  doubtful: boolean;
-}
+class Reader {
+  readonly #commands: ShellCommand[] = [];
+  readonly #functions = new Set<string | undefined>();
+  readonly #outer: Scope[] = [];
+  #scope: Scope;
+  #sure: Sureness = "certain";
+  /** A PATH that may hold as well. */
+  readonly #paths: string[] = [];
 
-/** Nested deeper than this a script is not followed. */
-const DEEPEST = 50;
+  constructor(variables: Variables) {
+    this.#scope = { words: [], variables };
+  }
 
-class Parser {
-  readonly #lexer: ShellLexer;
-  #doubt: boolean;
+  take({ type, text, double }: ShellToken): void {
+    if (type === "text") this.#text(text, double);
+    else if (type === "quoted") this.#add(text.startsWith("'") ? text.slice(1, -1) : text.slice(1), false);
+    else if (type === "quote") this.#add("", false);
+    else if (type === "open") this.#open(text === "$(");
+    else if (type === "opaque") {
+      const name = /^\$\{(\w+)\}$/.exec(text)?.[1];
+      if (name === undefined) this.#add(undefined, false);
+      this.#text(name === undefined ? "" : `$${name}`, double);
+      if (name === undefined && !text.startsWith("$((")) this.#possible(text);
+    } else {
+      this.#endWord();
+      if (type === "redirection") this.#scope.redirects = true;
+      if (type === "operator" || type === "close") this.#endCommand();
+      if (type === "close") this.#scope = this.#outer.pop() ?? this.#scope;
+      if (text === "||") this.#sure = "likely";
+      if (type === "lost") this.#sure = "likely";
+      if (type === "lost" || (type === "document" && this.#isRead)) this.#possible(text);
+      else if (type === "document" && SUBSTITUTES.test(text))
+        this.#possible(text.slice(text.search(SUBSTITUTES)));
+    }
+  }
 
-  constructor(
-    text: string,
-    private readonly state: State,
-    doubt = false,
-    private depth = 0,
-  ) {
-    this.#doubt = doubt;
-    this.#lexer = new ShellLexer(text, {
-      value: name => state.variables.get(name),
-      substitution: () => this.#scope(() => this.#list([])),
-      backquoted: inner => {
-        if (depth < DEEPEST) this.#scope(() => new Parser(inner, state, this.#doubt, depth + 1).script());
-        else state.lost = true;
-      },
+  end(): readonly ShellCommand[] {
+    // What is still open was not read to its end.
+    for (let scope: Scope | undefined = this.#scope; scope !== undefined; scope = this.#outer.pop()) {
+      this.#scope = scope;
+      this.#endWord();
+      this.#endCommand();
+    }
+    const sure = this.#sure;
+    return this.#commands.flatMap(one => {
+      if (this.#functions.has(one.words[0])) return [];
+      return one.sure === "certain" && sure !== "certain" ? [{ ...one, sure }] : [one];
     });
   }
 
-  script(): void {
-    this.#list([]);
-    if (this.#lexer.peek().type !== "end" || this.#lexer.lost) this.state.lost = true;
+  /** Undefined: only the shell knows it. */
+  #add(text: string | undefined, bare: boolean): void {
+    const word = (this.#scope.word ??= { text: "", known: true, bare: true });
+    word.text += text ?? "";
+    word.known &&= text !== undefined;
+    word.bare &&= bare;
   }
 
-  /** Commands up to one of these words, or a token that ends a list; it is left to be read. */
-  #list(stops: readonly string[]): void {
-    if (++this.depth > DEEPEST) this.#lexer.lose();
-    for (;;) {
-      const token = this.#lexer.peek();
-      if (isOperator(token, "\n", ";", "&")) this.#lexer.next();
-      else if (isOperator(token, "(") || (token.type === "word" && !isWord(token, ...stops))) this.#andOr();
-      else break;
+  #text(text: string, double: boolean): void {
+    const { word, variables } = this.#scope;
+    const isValue = ASSIGNMENT.test(word?.text ?? "");
+    if (text.startsWith("$") && text !== "$") {
+      const value = variables.get(text.slice(1));
+      // Unquoted, a value falls into words and stands for names of files.
+      this.#add(double || isValue || !/[\s*?[]/.test(value ?? "") ? value : undefined, false);
+    } else if (word === undefined && !double && /^~(?:\/|$)/.test(text)) {
+      this.#add(variables.get("HOME"), false);
+      this.#add(text.slice(1), false);
+    } else {
+      if (!double && !isValue && !ASSIGNMENT.test(text) && /[*?]/.test(text)) this.#add(undefined, false);
+      const home = variables.get("HOME") ?? "~";
+      this.#add(text.replace(/\r$/, "").replace(/(?<=^[A-Za-z_]\w*=(?:.*:)?)~(?=\/)/g, home), !double);
     }
-    this.depth--;
   }
 
-  #andOr(): void {
-    const outer = this.#doubt;
-    const first = this.state.commands.length;
-    for (;;) {
-      const begin = this.state.commands.length;
-      this.#pipeline();
-      const token = this.#lexer.peek();
-      if (!isOperator(token, "&&", "||")) break;
-      const these = this.state.commands.slice(isOperator(token, "||") ? first : begin);
-      // What stands before `||` may fail; what follows a test may not be run.
-      if (isOperator(token, "||")) for (const command of these) command.doubtful = true;
-      if (isOperator(token, "||") || these.some(({ words: [name] }) => TESTS.has(name ?? "")))
-        this.#doubt = true;
-      this.#lexer.next();
-      this.#skipLines();
-    }
-    this.#doubt = outer;
-  }
-
-  #pipeline(): void {
-    const outer = this.#doubt;
-    while (isWord(this.#lexer.peek(), "!")) {
-      this.#lexer.next();
-      this.#doubt = true;
-    }
-    this.#command();
-    while (isOperator(this.#lexer.peek(), "|", "|&")) {
-      this.#lexer.next();
-      this.#skipLines();
-      this.#command();
-    }
-    this.#doubt = outer;
-  }
-
-  #command(): void {
-    const token = this.#lexer.peek();
-    if (isOperator(token, "(")) {
-      this.#lexer.next();
-      if (isOperator(this.#lexer.peek(), "(")) this.#lexer.lose();
-      this.#scope(() => this.#list([]));
-      this.#expectOperator(")");
-      return;
-    }
-    const compound = token.type === "word" && token.plain ? COMPOUND.get(token.text ?? "") : undefined;
-    if (compound === undefined) this.#simple();
+  #open(substitutes: boolean): void {
+    const { words, variables, folder } = this.#scope;
+    // `$(`, `<(`
+    if (substitutes || this.#scope.redirects === true) this.#add(undefined, false);
     else {
-      this.#lexer.next();
-      compound(this.#grammar);
-    }
-  }
-
-  /** What compound commands are made of; most scripts have none. */
-  get #grammar(): Grammar {
-    return (this.#rules ??= this.#makeRules());
-  }
-
-  #rules: Grammar | undefined;
-
-  #makeRules(): Grammar {
-    return {
-      list: (...stops) => this.#list(stops),
-      doubtful: (...stops) => this.#doubtfully(() => this.#list(stops)),
-      expect: (...words) => {
-        const token = this.#lexer.next();
-        if (!isWord(token, ...words)) this.#lexer.lose();
-        return token.type === "word" ? (token.text ?? "") : "";
-      },
-      command: () => this.#command(),
-      loopVariable: () => {
-        const name = this.#lexer.next();
-        if (name.type === "word" && name.text !== undefined) this.#set(name.text, undefined);
-        while (this.#lexer.peek().type === "word" && !isWord(this.#lexer.peek(), "do")) this.#lexer.next();
-        while (isOperator(this.#lexer.peek(), ";", "\n")) this.#lexer.next();
-      },
-      cases: () => this.#cases(),
-      function: () => {
-        const name = this.#lexer.next();
-        if (name.type === "word" && name.text !== undefined) this.state.functions.add(name.text);
-        if (isOperator(this.#lexer.peek(), "(")) {
-          this.#lexer.next();
-          this.#expectOperator(")");
-        }
-        this.#skipLines();
-        this.#doubtfully(() => this.#command());
-      },
-      test: end => {
-        this.state.commands.push({ words: ["[["], variables: this.state.variables, doubtful: this.#doubt });
-        while (!isWord(this.#lexer.peek(), end) && this.#lexer.peek().type !== "end") this.#lexer.next();
-        this.#lexer.next();
-      },
-    };
-  }
-
-  #cases(): void {
-    this.#lexer.next();
-    this.#skipLines();
-    this.#grammar.expect("in");
-    for (;;) {
-      this.#skipLines();
-      const token = this.#lexer.next();
-      if (isWord(token, "esac")) return;
-      if (token.type === "end") {
-        this.#lexer.lose();
-        return;
+      this.#endWord();
+      if (words.length > 0) {
+        this.#functions.add(words.pop()?.text);
+        this.#sure = "likely";
       }
-      while (!isOperator(this.#lexer.peek(), ")") && this.#lexer.peek().type !== "end") this.#lexer.next();
-      this.#expectOperator(")");
-      this.#doubtfully(() => this.#list(["esac"]));
-      if (isOperator(this.#lexer.peek(), ";;", ";&", ";;&")) this.#lexer.next();
     }
+    this.#outer.push(this.#scope);
+    this.#scope = { words: [], variables, folder };
   }
 
-  #simple(): void {
-    const assigned = new Map<string, string | undefined>();
-    const words: (string | undefined)[] = [];
-    for (;;) {
-      const token = this.#lexer.peek();
-      if (token.type === "end") break;
-      if (token.type === "operator") {
-        if (token.text === "(" && words.length === 1) {
-          this.#definition(words[0]);
-          return;
-        }
-        if (token.text === "(") this.#lexer.lose();
-        break;
-      }
-      this.#lexer.next();
-      if (token.assigns !== undefined && words.length === 0)
-        assigned.set(token.assigns.name, token.assigns.value);
-      else words.push(...(token.split ?? [token.text]));
-    }
-    if (words.length === 0) for (const [name, value] of assigned) this.#assign(name, value);
-    else {
-      const own = this.state.variables;
-      const variables = assigned.size === 0 ? own : new Map([...own, ...assigned]);
-      const doubtful = this.#doubt || this.state.unsure || this.state.lost;
-      this.state.commands.push({ words, variables, doubtful });
-      this.#effect(words);
-    }
+  /** Whether what is in a here-document that comes here may be run. */
+  get #isRead(): boolean {
+    return /(?:^|\/)(?:\w*sh|env|sudo|read|mapfile|readarray)$/.test(this.#commands.at(-1)?.words[0] ?? "sh");
   }
 
-  #definition(name: string | undefined): void {
-    this.#lexer.next();
-    this.#expectOperator(")");
-    if (name !== undefined) this.state.functions.add(name);
-    this.#skipLines();
-    this.#doubtfully(() => this.#command());
+  #possible(text: string): void {
+    this.#commands.push(...possibleCommands(text, this.#scope.variables));
+  }
+
+  #endWord(): void {
+    const { word, words, redirects } = this.#scope;
+    if (word === undefined) return;
+    this.#scope.word = undefined;
+    this.#scope.redirects = false;
+    if (redirects !== true) words.push(word);
+  }
+
+  #endCommand(): void {
+    const words = this.#scope.words.splice(0);
+    for (let [word] = words; word?.bare === true && RESERVED.test(word.text); [word] = words) {
+      words.shift();
+      this.#sure = word.text === "case" || this.#sure === "possible" ? "possible" : "likely";
+      if (word.text === "function") this.#functions.add(words.shift()?.text);
+      if (/^(?:for|select|case)$/.test(word.text))
+        for (const { text } of words.splice(0)) this.#possible(text);
+    }
+    const from = words.findIndex(({ text }) => !ASSIGNMENT.test(text));
+    const assigned = words.splice(0, from === -1 ? words.length : from);
+    if (words.length === 0) for (const word of assigned) this.#assign(word);
+    else this.#command(words, assigned);
+  }
+
+  #command(words: readonly Word[], assigned: readonly Word[]): void {
+    const { folder } = this.#scope;
+    let { variables } = this.#scope;
+    for (const word of assigned) variables = new Map(variables).set(...parted(word));
+    const texts = words.map(({ text, known }) => (known ? text : undefined));
+    const [name = ""] = texts;
+    // `$SUDO tool` starts its second word if there is nothing in the first.
+    for (const { text, known } of words)
+      if ((!known || words[0]?.known !== true) && !ASSIGNMENT.test(text)) this.#possible(text);
+    const isBelow = folder !== undefined && /^[^/\0][^\0]*\//.test(name);
+    if (isBelow) texts[0] = `${folder}/${name}`;
+    this.#commands.push({ words: texts, variables, sure: isBelow ? "possible" : "certain" });
+    for (const path of this.#paths)
+      this.#commands.push({
+        words: texts,
+        variables: new Map(variables).set("PATH", path),
+        sure: "possible",
+      });
+    this.#effect(words, texts);
   }
 
   /** What a command that the shell has itself does to those after it. */
-  #effect(words: readonly (string | undefined)[]): void {
-    const [name = "", ...args] = words;
-    if (DECLARING.has(name)) {
-      for (const arg of args) {
-        const [, variable, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(arg ?? "") ?? [];
-        if (variable !== undefined) this.#assign(variable, value);
-        // `export PATH=$(...)`
-        if (arg === undefined) this.state.unsure = true;
-      }
-    } else if (name === "unset" || name === "read") {
-      for (const arg of args) this.#set(arg ?? "", undefined);
-    } else if (name === "." || name === "source") this.#source(args[0]);
-    else if (ASKING.has(name)) {
-      for (const arg of args) if (arg !== undefined) this.state.askedAfter.add(arg);
-    } else if (INSTALLING.test(words.slice(0, 4).join(" "))) this.state.unsure = true;
-    else if (CHANGING.has(name) || (SWITCHING.has(name) && args.includes("activate")))
-      this.state.unsure = true;
+  #effect(words: readonly Word[], texts: readonly (string | undefined)[]): void {
+    const [name = "", first] = texts;
+    if (DECLARING.has(name)) for (const word of words.slice(1)) this.#assign(word);
+    else if (name === "." || name === "source") this.#source(first ?? "");
+    else if (name === "cd") this.#scope.folder = first;
+    else if (DOUBTFUL.test(texts.slice(0, 4).join(" "))) this.#sure = "likely";
+    if (texts.includes("activate")) this.#paths.push(condaPath(texts.at(-1) ?? "", this.#scope.variables));
   }
 
-  #source(file: string | undefined): void {
-    const folder = /^(.+)\/activate$/.exec(file ?? "")?.[1];
-    const path = this.state.variables.get("PATH");
-    if (folder?.startsWith("/") !== true || path === undefined) this.state.unsure = true;
-    else {
-      this.#assign("PATH", `${folder}:${path}`);
-      this.#assign("VIRTUAL_ENV", folder.slice(0, folder.lastIndexOf("/")));
-    }
+  #source(file: string): void {
+    const folder = /^([/\0].*)\/activate$/.exec(file)?.[1];
+    const path = this.#scope.variables.get("PATH") ?? "";
+    if (folder === undefined) this.#sure = "likely";
+    else this.#set("PATH", `${folder}:${path}`);
   }
 
-  #assign(name: string, value: string | undefined): void {
-    this.#set(name, this.#doubt ? undefined : value);
-    if (name === "PATH" && this.state.variables.get(name) === undefined) this.state.unsure = true;
+  #assign(word: Word): void {
+    const [name, value] = parted(word);
+    if (value === undefined || this.#sure !== "certain" || /\s/.test(value))
+      this.#possible(word.text.slice(name.length));
+    if (name === "PATH" && (value === undefined || this.#sure !== "certain")) {
+      this.#sure = "likely";
+      if (value !== undefined) this.#paths.push(value);
+    } else if (ASSIGNMENT.test(word.text)) this.#set(name, this.#sure === "certain" ? value : undefined);
   }
 
   #set(name: string, value: string | undefined): void {
-    this.state.variables = new Map(this.state.variables).set(name, value);
-  }
-
-  #doubtfully(act: () => void): void {
-    const outer = this.#doubt;
-    this.#doubt = true;
-    act();
-    this.#doubt = outer;
-  }
-
-  /** What a subshell sets is forgotten after it. */
-  #scope(act: () => void): void {
-    const outer = this.state.variables;
-    act();
-    this.state.variables = outer;
-  }
-
-  #skipLines(): void {
-    while (isOperator(this.#lexer.peek(), "\n")) this.#lexer.next();
-  }
-
-  #expectOperator(text: string): void {
-    if (!isOperator(this.#lexer.next(), text)) this.#lexer.lose();
+    this.#scope.variables = new Map(this.#scope.variables).set(name, value);
   }
 }
 
-interface Grammar {
-  list(...stops: string[]): void;
-  doubtful(...stops: string[]): void;
-  expect(...words: string[]): string;
-  command(): void;
-  loopVariable(): void;
-  cases(): void;
-  function(): void;
-  test(end: string): void;
+/** Where conda and its like may have the programs of an environment. */
+export function condaPath(environment: string, variables: Variables): string {
+  if (environment.includes("/")) return `${environment}/bin`;
+  const roots = ["miniconda3", "anaconda3", "miniforge3", "mambaforge", "micromamba", ".conda"];
+  const own = environment === "base" ? "" : `/envs/${environment}`;
+  return roots.map(root => `${variables.get("HOME") ?? ""}/${root}${own}/bin`).join(":");
 }
 
-const COMPOUND: ReadonlyMap<string, (grammar: Grammar) => void> = new Map(
-  Object.entries<(grammar: Grammar) => void>({
-    "{": g => {
-      g.list("}");
-      g.expect("}");
-    },
-    if: g => {
-      g.doubtful("then");
-      g.expect("then");
-      for (;;) {
-        g.doubtful("elif", "else", "fi");
-        const word = g.expect("elif", "else", "fi");
-        if (word === "elif") {
-          g.doubtful("then");
-          g.expect("then");
-        } else if (word !== "else") return;
-      }
-    },
-    while: loop,
-    until: loop,
-    for: g => {
-      g.loopVariable();
-      g.expect("do");
-      g.list("done");
-      g.expect("done");
-    },
-    case: g => g.cases(),
-    function: g => g.function(),
-    time: g => g.command(),
-    "[[": g => g.test("]]"),
-  }),
-);
-
-function loop(g: Grammar): void {
-  g.doubtful("do");
-  g.expect("do");
-  g.doubtful("done");
-  g.expect("done");
+/** `NAME=VALUE` */
+function parted({ text, known }: Word): [name: string, value: string | undefined] {
+  const name = text.slice(0, text.search(/\+?=/));
+  return [name, known && text[name.length] === "=" ? text.slice(name.length + 1) : undefined];
 }
 
-const TESTS = new Set(["[", "[[", "test", "command", "type", "which", "hash"]);
-const ASKING = new Set(["command", "type", "which", "hash"]);
+const SUBSTITUTES = /\$\(|`/;
+const ASSIGNMENT = /^[A-Za-z_]\w*\+?=/;
+const RESERVED = /^(?:if|then|elif|else|fi|while|until|do|done|for|select|case|esac|function|\{|\}|!)$/;
 const DECLARING = new Set(["export", "readonly", "local", "declare", "typeset"]);
-/** After these, a name may mean anything. */
-const CHANGING = new Set(["eval", "alias", "unalias", "enable", "module", "ml", "nvm", "spack"]);
-/** `pip install`, `python -m pip install`, `apt-get install`, `npm i -g`: there may be more programs by then. */
-const INSTALLING = /^(?:\S+ )*?(?:install|add|i|upgrade|sync)\b|^(?:make|cmake|ninja|cargo|go) /;
-const SWITCHING = new Set(["conda", "mamba", "micromamba", "pyenv"]);
-
-function isOperator(token: Token, ...texts: string[]): boolean {
-  return token.type === "operator" && texts.includes(token.text);
-}
-
-function isWord(token: Token, ...texts: string[]): token is Word {
-  return token.type === "word" && token.plain && token.text !== undefined && texts.includes(token.text);
-}
+/**
+ * What follows may not be run (`[`, `command -v`), may mean something else (`alias`, `conda`), or may be there by then
+ * (`pip install`, `make`).
+ */
+const DOUBTFUL =
+  /^(?:\[\[?|test|command|type|which|hash|eval|alias|unalias|enable|module|ml|nvm|spack|(?:micro)?mamba|conda|pyenv|c?make|ninja|cargo|go)(?: |$)|^(?:\S+ )*?(?:install|add|i|upgrade|sync)\b/;

@@ -330,6 +330,55 @@ describe("what an interpreter runs or may load counts", () => {
   });
 });
 
+describe("what launchers take counts", () => {
+  const launched = (run: string, place: string, files: Readonly<Record<string, string>> = {}) => {
+    const m = new Machine(run).program("bin/launch", ":").program(place, ":");
+    for (const name of ["poetry", "npx", "conda"]) m.program(`bin/${name}`, ":");
+    for (const [path, text] of Object.entries(files)) m.write(path, text);
+    return m;
+  };
+
+  it.each([
+    ["[poetry, run, tool]", "project/.venv/bin/tool", { "project/pyproject.toml": "" }],
+    ["npx tool", "project/node_modules/.bin/tool", { "project/package.json": "{}" }],
+    ["conda run -n one tool", "miniconda3/envs/one/bin/tool", {}],
+    ["conda activate one; tool", "miniforge3/envs/one/bin/tool", {}],
+    ["cd src; ./tool", "project/src/tool", {}],
+    ["[launch, tool]", "bin/launch", {}],
+  ])("%s: %s", async (run, place, files) => {
+    const m = launched(`${run}, inputs: { i: ./src }`, place, { "project/src/x": "", ...files });
+    const before = await m.key(["bin"]);
+    m.program(place, "exit 0");
+    expect((await m.key(["bin"])).key).not.toBe(before.key);
+  });
+
+  it("and a script of the user's is looked into: what it starts, and what it is run by", async () => {
+    for (const run of [
+      "[launch]",
+      `". ./in.sh", inputs: { i: ./in.sh }`,
+      `"cd src; ./in.sh", inputs: { i: ./src }`,
+    ]) {
+      const m = new Machine(run).program("bin/launch", 'exec tool "$@"').program("bin/tool", ":");
+      m.write("project/in.sh", "tool\n").program("project/src/in.sh", "tool");
+      const before = await m.key(["bin"]);
+      m.program("bin/tool", "exit 0");
+      expect(texts(before, await m.key(["bin"]))).toEqual(["program tool changed"]);
+    }
+  });
+
+  it("a list of words starts echo itself, a line the shell's own", async () => {
+    for (const [run, changes] of [
+      ["[echo, x]", true],
+      ['"echo x"', false],
+    ] as const) {
+      const m = new Machine(run).program("bin/echo", ":");
+      const before = await m.key(["bin"]);
+      m.program("bin/echo", "exit 0");
+      expect((await m.key(["bin"])).key !== before.key).toBe(changes);
+    }
+  });
+});
+
 /** What is different between two environments, and all that is. */
 interface Model {
   readonly first: "a" | "b";

@@ -71,7 +71,7 @@ const contexts: readonly (readonly [script: string, before: string, after: strin
   ['p "it\'s" @', "", ""],
   ["p 'say \"' @", "", ""],
   ["p $# @", "", ""],
-  ['p "$$(" @ ")" @', "", ""],
+  ["p $$ @", "", ""],
   ['p "$#""@"', "0", ""],
   ['p "${x:-d}@"', "d", ""],
   ['p "${x#a}${x%%b*}"@', "", ""],
@@ -230,6 +230,7 @@ describe("values in a shell script", () => {
       "p $'a' @",
       'p "$(case x in x) p @;; esac)"',
       "p ${x:-'}'} @",
+      'p "$$(" @ ")" @',
       "cat <<E <<F\nE\nF\np @",
       'p "$(cat <<E\nE\n)" @',
     ];

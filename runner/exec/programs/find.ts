@@ -5,7 +5,7 @@ import type { GraphNode, NodeInput, Template } from "../../graph/types.js";
 import { scriptInvocations, wordInvocations, type Invocation } from "../../spec/invocations.js";
 import { baseEnvironment } from "../environment.js";
 import type { Host } from "../host.js";
-import { isStaged, type ResultOf } from "../keyer.js";
+import { isStaged, type ResultOf } from "../node-inputs.js";
 
 /** Where the word of a program leads. */
 export type Found =
@@ -34,7 +34,7 @@ function readCommand(node: GraphNode, env: ReadonlyMap<string, string>): readonl
   if (node.work.type !== "command") return [];
   const texts = node.work.words.map(marked);
   if (node.work.form === "argv") return wordInvocations(texts, env);
-  const shell = { program: SHELL, words: [SHELL], variables: env, doubtful: false };
+  const shell = { program: SHELL, words: [SHELL], variables: env, sure: "certain" } as const;
   return [shell, ...scriptInvocations(texts.join(""), env)];
 }
 
@@ -64,7 +64,9 @@ export function withoutPrograms(host: Host, nodes: readonly GraphNode[]): readon
   const there = new Set<string>();
   const base = plainEnvironment(host);
   return nodes.filter(node => {
-    const left = invocationsOf(host, node).filter(one => one.variables !== base || !there.has(one.program));
+    const left = invocationsOf(host, node).filter(
+      one => one.sure !== "possible" && (one.variables !== base || !there.has(one.program)),
+    );
     if (left.length === 0) return false;
     const finder = new ProgramFinder(host, node, () => undefined, places);
     return left.some(one => {

@@ -1,16 +1,17 @@
 import { existsSync, openSync, readSync, closeSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { programFrame } from "../../cache/fingerprint.js";
 import { sha256 } from "../../cache/hash.js";
 import { byCodeUnit } from "../../core/json.js";
 import type { ProgramPrint } from "../../core/record.js";
 import type { Graph, GraphNode } from "../../graph/types.js";
-import { scriptInvocations, wordInvocations, type Invocation } from "../../spec/invocations.js";
+import type { Invocation } from "../../spec/invocations.js";
 import { UnreadableInput } from "../../store/digest.js";
 import type { Host } from "../host.js";
-import type { ResultOf } from "../keyer.js";
+import type { ResultOf } from "../node-inputs.js";
 import { invocationsOf, plainEnvironment, ProgramFinder } from "./find.js";
 import { realPath, textOf, upwards } from "./folders.js";
+import { nextOf, projectFiles, scriptOf, startsOfProject, type Program, type Started } from "./follow.js";
 import type { Interpreters } from "./interpreters.js";
 import { isRelevant, languageOf, type Language } from "./languages.js";
 
@@ -28,7 +29,7 @@ export class Programs {
   readonly #heads = new Map<string, string>();
   // What was found at the same moment before.
   #found = new Map<string, string | undefined>();
-  #prints = new Map<string, Promise<readonly ProgramPrint[]>>();
+  #known = new Map<string, Promise<Examined>>();
   /** Of programs that are found by their name alone, in the environment that most steps have. */
   #plain = new Map<string, readonly ProgramPrint[]>();
 
@@ -43,7 +44,7 @@ export class Programs {
   /** Looks at everything anew. */
   forget(): void {
     this.#found = new Map();
-    this.#prints = new Map();
+    this.#known = new Map();
     this.#plain = new Map();
   }
 
@@ -63,100 +64,75 @@ export class Programs {
   ): Promise<readonly ProgramPrint[]> {
     const found: ProgramPrint[] = [];
     for (const invocation of invocations) {
-      const prints = await this.#invoked(invocation, finder, 0);
+      const prints = await this.#startedBy(invocation, finder);
       if (this.#isPlain(invocation)) this.#plain.set(invocation.program, prints);
       found.push(...prints);
     }
     return sorted(found);
   }
 
-  /** Whether what a program is depends on its name alone, and not on its arguments or on the step's inputs. */
-  #isPlain({ program, variables, script, words }: Invocation): boolean {
-    const isAlone = script === undefined && PLAIN.test(program) && scriptOf(words) === undefined;
-    return isAlone && variables === this.#base;
+  /** A program, and those that it is known to start. */
+  async #startedBy(invocation: Invocation, finder: ProgramFinder): Promise<readonly ProgramPrint[]> {
+    const found: ProgramPrint[] = [];
+    const seen = new Set<string>();
+    const queue: { readonly one: Started; readonly depth: number }[] = [{ one: invocation, depth: 0 }];
+    for (const { one, depth } of queue) {
+      const place = finder.find(one);
+      // A script of the user's may ask for programs that it can do without.
+      if (place.state === "missing" && depth === 0 && one.sure !== "possible")
+        found.push({ name: basename(one.program), digest: "absent" });
+      if (place.state !== "file") continue;
+      const known = this.#nameOf(place.path, place.input, one);
+      const seenAs = [known, one.script, ...one.words].join("\0");
+      if (seen.has(seenAs)) continue;
+      seen.add(seenAs);
+      const looked = this.#known.get(known) ?? this.#examine(place.path, place.input, one);
+      this.#known.set(known, looked);
+      const { prints, program } = await looked;
+      found.push(...prints);
+      if (depth < DEEPEST)
+        for (const next of nextOf(one, program, finder, this.#cwd))
+          queue.push({ one: next, depth: depth + 1 });
+    }
+    return found;
   }
 
-  async #invoked(
-    invocation: Started,
-    finder: ProgramFinder,
-    depth: number,
-  ): Promise<readonly ProgramPrint[]> {
-    const place = finder.find(invocation);
-    const name = basename(invocation.program);
-    // A script of the user's may ask for programs that it can do without.
-    if (place.state === "missing") return depth > 0 ? [] : [{ name, digest: "absent" }];
-    if (place.state !== "file") return [];
-    const known = place.input ? undefined : this.#nameOf(place.path, invocation);
-    const before = known === undefined ? undefined : this.#prints.get(known);
-    const prints = before ?? this.#examine(name, place.path, place.input, invocation, finder, depth);
-    if (known !== undefined) this.#prints.set(known, prints);
-    const script = invocation.script === undefined ? undefined : finder.scriptFile(invocation.script);
-    if (script === undefined || depth >= DEEPEST) return prints;
-    return [...(await prints), ...(await this.#inScript(script, invocation, finder, depth))];
+  /** Whether what a program is depends on its name alone, and not on its arguments or on the step's inputs. */
+  #isPlain({ program, variables, script, words }: Invocation): boolean {
+    const isAlone = script === undefined && PLAIN.test(program) && !startsOfProject(program);
+    return isAlone && variables === this.#base && scriptOf(words) === undefined;
   }
 
   /** Under which the same program in the same surroundings is known. */
-  #nameOf(path: string, { variables, words }: Invocation): string {
-    const language = languageOf(path);
+  #nameOf(path: string, input: boolean, { program, variables, words, runs }: Started): string {
+    const language = languageOf(path) ?? languageOf(program);
     const relevant = [...variables].filter(([name]) => isRelevant(name, language)).flat();
-    return [path, scriptOf(words), basename(path) === "uv" ? words[1] : "", ...relevant].join("\0");
+    return [path, program, String(input), scriptOf(words), runs, ...relevant].join("\0");
   }
 
-  async #examine(
-    name: string,
-    path: string,
-    input: boolean,
-    invocation: Started,
-    finder: ProgramFinder,
-    depth: number,
-  ): Promise<readonly ProgramPrint[]> {
+  async #examine(path: string, input: boolean, invocation: Started): Promise<Examined> {
+    const name = basename(invocation.program);
     const digest = await this.#digest(path);
     const head = this.#head(path, digest);
     const line = /^#![ \t]*([^\n]*)/.exec(head)?.[1]?.trim();
-    const [language, called] = [languageOf(path) ?? languageOf(realPath(path)), languageOf(name)];
-    const asked = language ?? called;
-    const found: ProgramPrint[] = [];
-    const isShim = line !== undefined && asked !== undefined && SHIM.test(head);
-    const passing = line !== undefined && !isShim;
-    if (asked !== undefined) found.push(await this.#interpreter(asked, { name, path, passing }, invocation));
-    // The first line of a script names a place; what it leads to is looked at by itself.
-    if (!input && !isShim && !found.some(one => one.name === name))
-      found.push({
-        name,
-        digest: line === undefined ? digest : sha256((textOf(path) ?? "").replace(/^[^\n]*/, "")),
-      });
-    else if (!input && !isShim && line !== undefined) found.push({ name: `${name} (script)`, digest });
-    if (line !== undefined && !isShim && depth < DEEPEST) {
-      const words = line.split(/[ \t]+/);
-      const below = wordInvocations(words, invocation.variables);
-      for (const one of below)
-        found.push(
-          ...(await this.#invoked({ ...one, words: [...one.words, path], runs: path }, finder, depth + 1)),
-        );
-      if (input && SHELL.test(words.map(word => basename(word)).join(" ")))
-        found.push(...(await this.#inScript(path, invocation, finder, depth)));
+    const language = languageOf(path) ?? languageOf(realPath(path)) ?? languageOf(name);
+    const shim = line !== undefined && SHIM.test(head);
+    const prints: ProgramPrint[] = [];
+    if (language !== undefined) {
+      const passing = line !== undefined && !shim;
+      prints.push(await this.#interpreter(language, { name, path, passing }, invocation));
+      if (!input && passing) prints.push({ name: `${name} (script)`, digest });
+    } else if (!input) {
+      // The first line of a script names a place; what it leads to is looked at by itself.
+      const own = line === undefined ? digest : sha256((textOf(path) ?? "").replace(/^[^\n]*/, ""));
+      prints.push({ name, digest: own });
     }
     const script = scriptOf(invocation.words);
     if (script !== undefined && script !== invocation.runs)
-      found.push({ name: basename(script), digest: await this.#digest(script) });
-    if (basename(path) === "uv" && invocation.words.includes("run"))
-      found.push(...(await this.#uv(invocation, finder, depth)));
-    return found;
-  }
-
-  /** The programs that a shell script among the inputs starts. */
-  async #inScript(
-    path: string,
-    { variables }: Invocation,
-    finder: ProgramFinder,
-    depth: number,
-  ): Promise<readonly ProgramPrint[]> {
-    const text = textOf(path);
-    if (text === undefined || text.length > LONGEST_SCRIPT || text.includes("\0")) return [];
-    const found: ProgramPrint[] = [];
-    for (const one of scriptInvocations(text, variables))
-      found.push(...(await this.#invoked(one, finder, depth + 1)));
-    return found;
+      prints.push({ name: basename(script), digest: await this.#digest(script) });
+    for (const file of projectFiles(name, this.#cwd))
+      prints.push({ name: basename(file), digest: await this.#digest(file) });
+    return { prints, program: { path, input, line, shim, language } };
   }
 
   async #interpreter(
@@ -171,24 +147,6 @@ export class Programs {
     const script = scriptOf(invocation.words);
     const digestOf = (file: string): Promise<string> => this.#digest(file);
     return (await this.#interpreters).print(language, { ...program, script }, invocation, digestOf);
-  }
-
-  /** `uv run` takes the project that it is started in, and the environment that belongs to it. */
-  async #uv(invocation: Invocation, finder: ProgramFinder, depth: number): Promise<readonly ProgramPrint[]> {
-    const project = [...upwards(this.#cwd)].find(folder => existsSync(join(folder, "pyproject.toml")));
-    const found: ProgramPrint[] = [];
-    for (const file of project === undefined
-      ? []
-      : ["pyproject.toml", "uv.lock", "uv.toml", ".python-version"]) {
-      const path = join(project ?? "", file);
-      if (existsSync(path)) found.push({ name: file, digest: await this.#digest(path) });
-    }
-    const own = join(project ?? "/", ".venv", "bin", "python");
-    const program = project !== undefined && existsSync(own) ? own : "python3";
-    return [
-      ...found,
-      ...(await this.#invoked({ ...invocation, program, words: [program] }, finder, depth + 1)),
-    ];
   }
 
   async #digest(path: string): Promise<string> {
@@ -218,13 +176,14 @@ export class Programs {
   }
 }
 
-/** `runs`: what starts it by its first line, and is looked at by itself. */
-type Started = Invocation & { readonly runs?: string };
+/** What does not depend on the step's inputs or on variables that it declares for its own. */
+interface Examined {
+  readonly prints: readonly ProgramPrint[];
+  readonly program: Program;
+}
 
 /** A script run by a script run by a script ... */
 const DEEPEST = 5;
-const LONGEST_SCRIPT = 1 << 20;
-const SHELL = /(?:^| )(?:sh|bash|dash|ash|ksh|zsh)(?: |$)/;
 /** Scripts that choose one of several interpreters and do no more. */
 const SHIM = /\bexec\b.*\b(?:pyenv|nodenv|asdf|mise|rtx)\b/;
 
@@ -236,26 +195,8 @@ function unreadable(path: string): string {
   return `${UNREADABLE} ${String(size)} ${String(mtimeNs)}`;
 }
 
-/** A script outside the inputs, which an interpreter is given by its absolute path. */
-function scriptOf([program = "", ...args]: readonly (string | undefined)[]): string | undefined {
-  if (!RUNS_SCRIPTS.test(basename(program))) return undefined;
-  let option = "";
-  for (const word of args) {
-    if (word === undefined || /^(?:-[cmep]|--eval|--print)$/.test(word)) return undefined;
-    if (word.startsWith("/")) return statSync(word, { throwIfNoEntry: false })?.isFile() ? word : undefined;
-    // The value of an option, else a script among the inputs.
-    if (!word.startsWith("-") && !TAKES_A_WORD.test(option)) return undefined;
-    option = word;
-  }
-  return undefined;
-}
-
-const RUNS_SCRIPTS =
-  /^(?:python|pypy|node|nodejs|bun|deno|R|Rscript|perl|ruby|julia|php|lua|octave|java|(?:ba|da|k|mk|z|a)?sh)[\d.]*t?$/;
-const TAKES_A_WORD = /^(?:-[WXrIo]|--(?:require|import|loader|project))$/;
-
-/** A bare name or an absolute path, but of programs that go by the folder that they are started in. */
-const PLAIN = /^(?:\/(?:[^\0]*\/)?)?(?!uv$)[^/\0]+$/;
+/** A bare name or an absolute path. */
+const PLAIN = /^(?:\/(?:[^\0]*\/)?)?[^/\0]+$/;
 
 function sorted(prints: readonly ProgramPrint[]): readonly ProgramPrint[] {
   if (prints.length < 2) return prints;

@@ -32,13 +32,14 @@ export class MissingPrograms {
     const finder = new ProgramFinder(this.host, node, () => undefined, this.#found);
     const isFirst = !node.inputs.some(({ source }) => source.type !== "file");
     return invocationsOf(this.host, node).flatMap(invocation => {
-      const { program, doubtful, variables } = invocation;
+      const { program, sure, variables } = invocation;
+      if (sure === "possible") return [];
       const why = this.#fault(finder.find(invocation), program, variables.get("PATH"), node);
       if (why === undefined) return [];
       // What a line makes itself, or steps before this one, may be there by then.
       if (why.isMade && form === "shell") return [];
       const certain =
-        !doubtful &&
+        sure === "certain" &&
         !(why.isMade && !isFirst) &&
         !(program.startsWith("/") && (form === "shell" || !isFirst));
       return [{ word: wordOf(program), message: why.message, hint: why.hint, certain }];
