@@ -17,6 +17,7 @@ import type {
   WorkerMessage,
 } from "./job.js";
 import { logThrough, maskedHooks, maskedResult } from "./masked-log.js";
+import { seesOwnProcesses } from "../store/owner.js";
 import { awaitLeftovers } from "./leftovers.js";
 import { endProcesses, killProcesses } from "./processes.js";
 import { endShortTmp, shortTmp } from "./short-tmp.js";
@@ -97,6 +98,7 @@ async function runProcess(
   // A process left in the background would hold the pipes of a log open: the end of the first one counts.
   await (secret ? Promise.race([child, new Promise(ended => child.once("exit", ended))]) : child);
   const brief = performance.now() - begun < BRIEF_MS;
+  let isAlone = false;
   if (child.pid !== undefined && stop.reason === undefined && endedWell(child, report)) {
     const ended = { group: child.pid, tag: job.tag, home: job.home, begun: born, brief };
     const left = await awaitLeftovers(ended, {
@@ -106,12 +108,14 @@ async function runProcess(
           `its program has ended, but what it started may still write its outputs: waits for ${processes}`,
         ),
     });
+    isAlone = left === "" && seesOwnProcesses();
     if (left !== "") hooks.notice(`its program ended and left running, until it was ended too: ${left}`);
   }
   clearTimeout(timer);
   signal.removeEventListener("abort", onAbort);
   // What is still there would go on writing after the outputs are taken.
-  await endProcesses(child.pid, job.tag, stop.reason === undefined ? 0 : GRACE_MS, brief);
+  if (!isAlone || stop.reason !== undefined)
+    await endProcesses(child.pid, job.tag, stop.reason === undefined ? 0 : GRACE_MS, brief);
   const exit = await (secret ? drained(child) : child);
   flushLog();
   forget();

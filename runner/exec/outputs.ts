@@ -32,7 +32,7 @@ export async function checkOutputs(
   adviceOn: (name: string, path: string) => string,
 ): Promise<void> {
   for (const [name, path] of Object.entries(outputs)) {
-    const folder = existsSync(dirname(path)) ? realpathSync(dirname(path)) : home;
+    const folder = existsSync(dirname(path)) ? realpathSync.native(dirname(path)) : home;
     if (folder !== home && !folder.startsWith(home + sep))
       throw new BadOutput(
         `the output ${name} lies outside of the step's folder: ${dirname(path)} -> ${folder}`,
@@ -133,10 +133,10 @@ export async function settle(what: string, path: string, home: string, breath = 
 }
 
 async function follow(what: string, path: string, home: string): Promise<void> {
-  const target = existsSync(path) ? realpathSync(path) : undefined;
+  const target = existsSync(path) ? realpathSync.native(path) : undefined;
   if (target === undefined) throw new BadOutput(`${what} holds a symbolic link to nothing: ${path}`);
-  const own = realpathSync(home) + sep;
-  if (!target.startsWith(own) || (realpathSync(dirname(path)) + sep).startsWith(target + sep)) {
+  const own = realpathSync.native(home) + sep;
+  if (!target.startsWith(own) || (realpathSync.native(dirname(path)) + sep).startsWith(target + sep)) {
     throw new BadOutput(`${what} holds a symbolic link out of the step's folder: ${path} -> ${target}`);
   }
   rmSync(path);

@@ -44,7 +44,7 @@ export async function stage(
   mkdirSync(cwd, { recursive: true });
   mkdirSync(tmp);
   const outputs = await outputPaths(host, node, join(folder, "outputs"));
-  const home = realpathSync(join(folder, "outputs"));
+  const home = realpathSync.native(join(folder, "outputs"));
   const trusted = await isTrusted(host, node);
   const seen: Seen = { inputs: {}, gathered: {}, copies: [] };
   for (const { role, source } of node.inputs) {

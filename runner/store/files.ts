@@ -113,7 +113,7 @@ export async function flushFile(disk: Disk, file: string): Promise<void> {
 }
 
 /** Flushes a small file's bytes, or a folder's names, to the disk. */
-function fsyncFile(disk: Disk, file: string): void {
+export function fsyncFile(disk: Disk, file: string): void {
   const fd = disk.open(file, "r");
   try {
     disk.sync(fd);

@@ -16,6 +16,7 @@ import {
   writeAtomic,
 } from "./files.js";
 import { manifestOf, manifestRef, namesByFolder, parseManifest, type TreeEntry } from "./manifest.js";
+import { bootId } from "./owner.js";
 import type { StatCache } from "./stat-cache.js";
 
 export type Health = "whole" | "missing" | "damaged";
@@ -111,7 +112,7 @@ export class Objects {
     }
     const manifest = manifestOf(entries);
     const ref = manifestRef(manifest);
-    writeAtomic(this.disk, this.#manifestFile(ref.digest), manifest);
+    writeAtomic(this.disk, this.#manifestFile(ref.digest), manifest, { durable: bootId() === "" });
     if ((await this.#checkTree(this.path(ref), entries)) !== "whole") await this.#layOut(ref.digest, entries);
     remove(this.disk, path);
     return ref;
@@ -128,20 +129,20 @@ export class Objects {
     if (this.disk.lstat(from)?.nlink !== 1n) await this.#putCopy(from, to, blob);
     else {
       try {
-        await this.#put(from, to, type);
+        await this.#put(from, to, blob);
       } catch (error) {
         if (!isCode(error, "EXDEV")) throw error;
         await this.#putCopy(from, to, blob);
       }
     }
     const stat = this.disk.lstat(to);
-    if (stat !== undefined) this.stats.putOwned(stat, digest);
+    if (stat !== undefined) this.stats.putOwned(stat, digest, isFlushed(bytes));
   }
 
-  /** Moves a file to its place, when its bytes have reached the disk. */
-  async #put(from: string, to: string, type: "file" | "executable"): Promise<void> {
+  /** Moves a file to its place; of a large one, when its bytes have reached the disk. */
+  async #put(from: string, to: string, { type, bytes }: Blob): Promise<void> {
     this.disk.chmod(from, modeOf(type));
-    await flushFile(this.disk, from);
+    if (isFlushed(bytes)) await flushFile(this.disk, from);
     inFolder(this.disk, to, () => this.disk.rename(from, to));
   }
 
@@ -152,7 +153,7 @@ export class Objects {
       await copyFile(this.disk, { path: from, bytes, mode: modeOf(type) }, copy);
       if ((await this.#digester.file(copy)) !== digest)
         throw new UnreadableInput(`${from} changed while it was being read`);
-      await this.#put(copy, to, type);
+      await this.#put(copy, to, { type, digest, bytes });
     } catch (error) {
       discard(this.disk, copy);
       throw error;
@@ -198,7 +199,7 @@ export class Objects {
     const text = this.disk.readFile(file).toString();
     if (this.stats.get(stat) !== digest) {
       if (sha256(text) !== digest) return "damaged";
-      this.stats.putOwned(stat, digest);
+      this.stats.putOwned(stat, digest, false);
     }
     try {
       return parseManifest(text);
@@ -242,11 +243,11 @@ export class Objects {
       if (!isCode(error, "EPERM", "EMLINK", "EXDEV", "ENOTSUP", "ENOSYS")) throw error;
       this.disk.makeFolder(dirname(to));
       await copyFile(this.disk, { path, bytes, mode: modeOf(type) }, to);
-      await flushFile(this.disk, to);
+      if (isFlushed(bytes)) await flushFile(this.disk, to);
     }
     // Linking moves the inode's ctime: without this the object would have to be read again to be believed.
     const stat = this.disk.lstat(to);
-    if (stat !== undefined) this.stats.putOwned(stat, digest);
+    if (stat !== undefined) this.stats.putOwned(stat, digest, isFlushed(bytes));
   }
 
   #blob(type: "file" | "executable", digest: string): string {
@@ -268,6 +269,17 @@ interface Blob {
   readonly digest: string;
   readonly bytes: number;
 }
+
+/**
+ * Whether a file is flushed before it gets its name. A small one is not: were each, a step of a second would wait for the
+ * disk half of it. It is hashed again instead when the system was started anew since; see `StatCache.putOwned`.
+ */
+function isFlushed(bytes: number): boolean {
+  return bytes >= LARGE || bootId() === "";
+}
+
+/** Bytes: hashing so many takes as long as flushing them. */
+const LARGE = 1 << 20;
 
 function modeOf(type: Blob["type"]): number {
   return type === "executable" ? 0o555 : 0o444;

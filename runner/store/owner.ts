@@ -107,11 +107,23 @@ let host: string | undefined;
 function thisPlace(): string {
   if (place !== undefined) return place;
   try {
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1");
-    place = sha256(boot + readlinkSync("/proc/self/ns/pid")).slice(0, 12);
+    const boot = bootId();
+    place = boot === "" ? "" : sha256(boot + readlinkSync("/proc/self/ns/pid")).slice(0, 12);
   } catch {
     place = ""; // Not Linux: the host's name must do.
   }
   return place;
 }
 let place: string | undefined;
+
+/** Another text after each start of the system; `""` where it does not tell. */
+export function bootId(): string {
+  if (boot !== undefined) return boot;
+  try {
+    boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1");
+  } catch {
+    boot = ""; // Not Linux.
+  }
+  return boot;
+}
+let boot: string | undefined;

@@ -4,7 +4,7 @@ import { byCodeUnit, isObject, type Json, type JsonObject } from "../core/json.j
 import type { RunRecord, StepRecord } from "../core/record.js";
 import type { Disk } from "./disk.js";
 import { readEnvelope, writeEnvelope } from "./envelope.js";
-import { fsyncName, listIfAny, remove } from "./files.js";
+import { fsyncFile, fsyncName, listIfAny, remove } from "./files.js";
 import { isRunShape, isStepShape } from "./shape.js";
 import { documentOf, recordIn } from "./step-document.js";
 
@@ -48,12 +48,13 @@ export class Records {
   }
 
   put(record: StepRecord): void {
-    writeEnvelope(this.disk, this.#file(record.key), documentOf(record));
+    writeEnvelope(this.disk, this.#file(record.key), documentOf(record), { durable: false });
     this.#known.set(record.key, record);
   }
 
-  /** From then on a power failure cannot take the record back. */
-  flushName(key: string): void {
+  /** From then on a power failure cannot take the record back. Until then it may, or leave it torn, which its checksum shows. */
+  flush(key: string): void {
+    fsyncFile(this.disk, this.#file(key));
     fsyncName(this.disk, this.#file(key));
   }
 

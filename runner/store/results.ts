@@ -121,7 +121,7 @@ export class Results {
   #dropPast(key: string, result: string): void {
     const file = this.#file(key, result);
     if (this.disk.lstat(file) === undefined || this.#look(key, result) === NEWER) return;
-    this.#current.flushName(key);
+    this.#current.flush(key);
     remove(this.disk, file);
     removeEmpty(this.disk, dirname(file));
   }

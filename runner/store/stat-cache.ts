@@ -1,8 +1,10 @@
 import type { BigIntStats } from "node:fs";
+import { sha256 } from "../cache/hash.js";
 import type { Clock } from "../core/clock.js";
 import { systemDisk, type Disk } from "./disk.js";
 import { writeAtomic, writeDisposable } from "./files.js";
 import { MappedFiles } from "./mapped.js";
+import { bootId } from "./owner.js";
 import { StatRows, type Row } from "./stat-rows.js";
 
 /**
@@ -38,7 +40,7 @@ export class StatCache {
     const row = this.#fresh.get(stat.ino) ?? this.#kept().find(stat.ino);
     if (row?.dev !== stat.dev || row.size !== stat.size) return undefined;
     if (row.mtime !== stat.mtimeNs || row.ctime !== stat.ctimeNs) return undefined;
-    return atRest(row) ? row.digest : undefined;
+    return isOwned(row) || atRest(row) ? row.digest : undefined;
   }
 
   /** The time to give to `put`; take it before reading the file. */
@@ -61,9 +63,12 @@ export class StatCache {
     this.#gone.delete(ino);
   }
 
-  /** For a file that only vistas writes and has just written: there is no other writer to race with. */
-  putOwned(stat: BigIntStats, digest: string): void {
-    this.#put(stat, digest, OWNED);
+  /**
+   * For a file that only vistas writes and has just written: there is no other writer to race with. One that was not
+   * flushed is believed until the system is started anew: a power failure may have taken its bytes, and no time says so.
+   */
+  putOwned(stat: BigIntStats, digest: string, isFlushed: boolean): void {
+    this.#put(stat, digest, isFlushed ? OWNED : thisBoot());
   }
 
   /** Of files that were removed. */
@@ -78,7 +83,7 @@ export class StatCache {
     // One may have been mapped while it was read, and written through that map since.
     this.#mapped.forget();
     for (const { ino, checked } of this.#fresh.values())
-      if (checked !== OWNED && this.#mapped.has(ino)) this.#fresh.delete(ino);
+      if (checked > 0n && checked !== OWNED && this.#mapped.has(ino)) this.#fresh.delete(ino);
     const bytes = this.#kept().with(this.#fresh, this.#gone);
     writeDisposable(() => writeAtomic(this.disk, file, bytes, { durable: false }));
     this.#rows = new StatRows(bytes);
@@ -100,7 +105,17 @@ export class StatCache {
   }
 }
 
+/** In place of a time: of a file of vistas' own that was flushed; below 0 it names the boot in which one was not. */
 const OWNED = 2n ** 62n;
+
+function isOwned({ checked }: Pick<Row, "checked">): boolean {
+  return checked === OWNED || (checked < 0n && checked === thisBoot());
+}
+
+function thisBoot(): bigint {
+  return -1n - BigInt(`0x${sha256(bootId()).slice(0, 12)}`);
+}
+
 /** Longer than the coarse clock tick by which Linux stamps files (at most 10 ms). */
 const TICK = 20_000_000n;
 /** FAT, HFS+ and some network disks stamp whole seconds, or even ones. */

@@ -221,3 +221,23 @@ for line in sys.stdin:
     });
   },
 );
+
+describe("a file of the store's own", () => {
+  it("that was not flushed is believed until the system is started anew, one that was flushed for ever", () => {
+    const { file, cacheFile } = setUp();
+    const digest = sha256("one");
+    const cache = new StatCache(cacheFile, long());
+    const known = (): string | undefined => new StatCache(cacheFile, long()).get(stat(file));
+    for (const isFlushed of [true, false]) {
+      cache.putOwned(stat(file), digest, isFlushed);
+      cache.save();
+      expect(known()).toBe(digest);
+    }
+    // As another boot has left it.
+    const row = new StatRows(readFileSync(cacheFile)).find(stat(file).ino);
+    if (row === undefined || row.checked >= 0n) throw new Error("the boot is not in the row");
+    const other = new Map([[row.ino, { ...row, checked: row.checked - 1n }]]);
+    writeFileSync(cacheFile, new StatRows().with(other, new Set()));
+    expect(known()).toBeUndefined();
+  });
+});
