@@ -5,11 +5,14 @@ import { hashing, smallFiles, verifying } from "./files.js";
 import { gpu } from "./gpu.js";
 import { noop } from "./noop.js";
 import { objects, records } from "./store.js";
+import { manyRuns, startup } from "./startup.js";
 import { sweep } from "./sweep.js";
 import { sample, train } from "./train.js";
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
+  startup,
   noop,
+  "many-runs": manyRuns,
   hashing,
   verifying,
   files: smallFiles,

@@ -15,6 +15,7 @@ export async function noop(): Promise<void> {
         programs.push({ name, program, cold: (performance.now() - start) / 1000 });
       };
       await add("vistas", vistas(folder, steps));
+      if ((await versionOf("ninja")) !== undefined) await add("ninja", ninja(folder, steps));
       if ((await versionOf("make")) !== undefined) await add("make", make(folder, steps));
       // Snakemake's cold run takes a minute a thousand steps: its outputs are made by hand.
       if ((await versionOf("snakemake")) !== undefined) await add("snakemake", snakemake(folder, steps));
@@ -40,6 +41,14 @@ function vistas(folder: string, steps: number): Program {
   );
   writeFileSync(join(cwd, "p.yaml"), `steps:\n${lines.join("\n")}\n`);
   return { command: process.execPath, args: [CLI, "run", "p.yaml", "--quiet"], cwd };
+}
+
+function ninja(folder: string, steps: number): Program {
+  const cwd = join(folder, "ninja");
+  mkdirSync(cwd);
+  const builds = Array.from({ length: steps }, (_, i) => `build o${i}: write\n  n = ${i}`);
+  writeFileSync(join(cwd, "build.ninja"), `rule write\n  command = echo $n > $out\n${builds.join("\n")}\n`);
+  return { command: "ninja", args: ["-j2", "--quiet"], cwd };
 }
 
 function make(folder: string, steps: number): Program {
