@@ -22,7 +22,7 @@ export { forward, type ModelSpec, modelShapes, parseModelSpec, weightArrays } fr
 export { type ForwardPass, type InitialState, initialState, trainForward } from "../nn/net.js";
 export { adam, type AdamOptions } from "../nn/optimisers/adam.js";
 export { type Optimiser, scalarArrays } from "../nn/optimisers/optimiser.js";
-export { cosineRate } from "../nn/optimisers/schedule.js";
+export { cosineRate } from "../nn/optimisers/optimisation.js";
 export { sgd, type SgdOptions } from "../nn/optimisers/sgd.js";
 export { updateFunction } from "../nn/optimisers/update.js";
-export { type Loss, valueAndGradients } from "../nn/value-and-gradients.js";
+export { type Loss, valueAndGradients } from "../nn/optimisers/update.js";

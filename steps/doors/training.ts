@@ -10,6 +10,6 @@ export { makeOptimiser } from "../nn/optimisers/optimisation.js";
 export type { EncoderOptions, EncoderType } from "../training/encoder-options.js";
 export { type BatchSource, localBatches } from "../training/feed.js";
 export { batchOrder } from "../training/order.js";
-export { type Batch, serveBatches } from "../training/serve.js";
-export { startState, type TrainState } from "../training/state.js";
+export { type Batch, serveBatches } from "../training/feed.js";
+export { startState, type TrainState } from "../training/checkpoints.js";
 export { train, type Trained, type Training } from "../training/train.js";

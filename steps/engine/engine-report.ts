@@ -1,4 +1,4 @@
-/** What `vistas doctor` tells of the engines. */
+/** What `vistas doctor` reports of the engines. */
 import { REMEDIES } from "./packages.js";
 import { tryBackend, type ProbeResult } from "./try-backend.js";
 import { BACKENDS, type Backend } from "./types.js";

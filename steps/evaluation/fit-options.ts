@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../runner/step-api.js";
 import { featuresLayer } from "../artifacts/encoder-layers.js";
 
-/** What every evaluation that fits on labelled images may be told. */
+/** The options of every evaluation that fits on labelled images. */
 export interface FitOptions {
   /** Of the encoder: `encoder-layers.ts`. */
   readonly layer: string;

@@ -10,10 +10,6 @@ export function hostInts(values: readonly number[], shape: readonly number[] = [
   return { type: "int32", shape, data: Float64Array.from(values) };
 }
 
-export function hostScalar(value: number, type: HostArray["type"] = "float32"): HostArray {
-  return hostArray(type, [], () => value);
-}
-
 /** An array whose i-th number is `at(i)`, in the type's precision. */
 export function hostArray(
   type: HostArray["type"],

@@ -11,7 +11,7 @@ export interface KnownRange {
 }
 
 /**
- * The range of the image's values as the last operators tell it: [-1, 1] after tanh, [0, 1] after a sigmoid, the bounds
+ * The range of the image's values as the last operators determine it: [-1, 1] after tanh, [0, 1] after a sigmoid, the bounds
  * of a clip, each followed through changes by a fixed factor or term, and 0 to 255 for 8-bit numbers. Undefined where
  * that is none of the ranges that images have, [-1, 1], [0, 1] and [0, 255]: then somebody has to say it.
  */
@@ -126,7 +126,7 @@ class Finder {
 function clip(before: KnownRange | undefined, low: number, high: number): KnownRange | undefined {
   const [from, to] = before?.range ?? [-Infinity, Infinity];
   const range: Interval = [Math.max(low, from), Math.min(high, to)];
-  // What a tanh or a sigmoid gives is told by it, if the clip cuts nothing off.
+  // What a tanh or a sigmoid gives has its range, if the clip cuts nothing off.
   const cuts = before === undefined || range[0] !== from || range[1] !== to;
   return { range, clipped: cuts || before.clipped };
 }

@@ -76,12 +76,6 @@ export function fromBytes(dtype: DType, bytes: Uint8Array): TypedArray {
   }
 }
 
-/** The array's data as float32, converted where it is another type. */
-export function toFloat32(data: TypedArray): Float32Array {
-  if (data instanceof Float32Array) return data;
-  return data instanceof BigInt64Array ? Float32Array.from(data, Number) : Float32Array.from(data);
-}
-
 /** Whole numbers as int32, such as class labels. Throws a RangeError at a value that is not one. */
 export function toInt32(data: TypedArray): Int32Array {
   if (data instanceof Int32Array) return data;

@@ -1,4 +1,4 @@
-import { open, writeFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import type { Json } from "../../runner/step-api.js";
 import {
   bytesOf,
@@ -36,10 +36,6 @@ export async function readSafetensors(path: string): Promise<SafeTensors> {
   } finally {
     await file.close();
   }
-}
-
-export async function writeSafetensors(path: string, content: SafeTensors): Promise<void> {
-  await writeFile(path, encodeSafetensors(content));
 }
 
 /** Parses a file's bytes; `name` stands in errors. */

@@ -4,7 +4,7 @@
  */
 import { promisify } from "node:util";
 import zlib from "node:zlib";
-import { mostUnpacked, tooMuch } from "./unpacked.js";
+import { mostUnpacked, tooMuch } from "./gzip.js";
 
 export interface ZipEntry {
   readonly name: string;

@@ -93,7 +93,7 @@ export function forward(
   return chain("layers", spec.layers, x);
 }
 
-/** The layer's type. Throws on one that is not known, which `parseModelSpec` has told the user of before. */
+/** The layer's type. Throws on one that is not known, which `parseModelSpec` has reported before. */
 export function typeOf({ types = builtinLayers }: ModelSpec, { type }: LayerSpec): LayerType {
   const found = types[type];
   if (found === undefined) throw new Error(`there is no type of layer '${type}'`);

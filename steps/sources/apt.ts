@@ -2,7 +2,7 @@ import { mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { unpackTar } from "./archive.js";
 import { openFolder } from "./folder.js";
-import { mostUnpacked } from "../formats/unpacked.js";
+import { mostUnpacked } from "../formats/gzip.js";
 import { checkName } from "./names.js";
 import { runTool } from "./tool.js";
 import type { FetchOptions, Place } from "./source.js";

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { posix } from "node:path";
-import { MOST_MEMBERS, mostUnpacked, tooMuch } from "../formats/unpacked.js";
+import { MOST_MEMBERS, mostUnpacked, tooMuch } from "../formats/gzip.js";
 
 /**
  * Unpacks the plain files below `path` of a tar archive (plain or gzipped) into `folder`. Links, devices and names

@@ -1,11 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import type { JsonObject, StepContext } from "../../runner/step-api.js";
+import type { ProgramArrays } from "../engine/index.js";
 import type { NdArray } from "../formats/arrays.js";
-import { weightArrays } from "../nn/model.js";
 import { encodeSafetensors, readSafetensors } from "../formats/safetensors.js";
-import { type Curve, isRegular } from "./pace.js";
+import { weightArrays } from "../nn/model.js";
+import type { InitialState } from "../nn/net.js";
 import type { OptimiserOptions } from "../nn/optimisers/optimiser-options.js";
-import type { TrainState } from "./state.js";
+import { initialAverages, type Optimiser } from "../nn/optimisers/optimiser.js";
+import { type Curve, isRegular } from "./rate-meter.js";
 
 /** What a training goes on from. */
 export interface Checkpoint {
@@ -91,4 +93,21 @@ async function readCheckpoint(path: string): Promise<Checkpoint> {
     state: { update: Number(update), arrays: weightArrays(tensors) },
     curve: JSON.parse(curve) as Curve,
   };
+}
+
+/**
+ * All that a training is made of between two updates. Data order, augmentation and learning rate are functions of
+ * the update's number, so a training that starts from a state goes on bit by bit as if never interrupted (with the
+ * same options: a cosine schedule knows the total number of updates).
+ */
+export interface TrainState {
+  /** Updates done. */
+  readonly update: number;
+  /** Parameters, batch norm's running statistics, and the optimiser's averages beside each parameter. */
+  readonly arrays: ProgramArrays;
+}
+
+/** Where a training starts. */
+export function startState({ params, running }: InitialState, optimiser: Optimiser): TrainState {
+  return { update: 0, arrays: { ...params, ...running, ...initialAverages(optimiser, params) } };
 }

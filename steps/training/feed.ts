@@ -3,9 +3,9 @@
  * and drawing noise cost the training no time. A batch is a pure function of its update's number: how far the thread
  * is ahead changes no result.
  */
-import type { ProgramArrays } from "../engine/index.js";
 import { EventEmitter } from "node:events";
-import { type Batch, type BatchMessage, batchMessage } from "./serve.js";
+import { parentPort } from "node:worker_threads";
+import { fittingRows, OutOfMemory, type ProgramArrays, saysOutOfMemory } from "../engine/index.js";
 
 export interface Feed {
   /** The batch of the next update. Rejects with what the thread threw, or with the signal's reason. */
@@ -93,4 +93,46 @@ export function openFeed(worker: BatchSource, from: number, to: number, signal: 
       await worker.terminate();
     },
   };
+}
+
+/** The inputs of one update, float32 all of them. */
+export type Batch = Readonly<
+  Record<string, { readonly shape: readonly number[]; readonly data: Float32Array<ArrayBuffer> }>
+>;
+
+/** A batch on its way from thread to thread: the memory itself is handed over. */
+export type BatchMessage = readonly (readonly [
+  name: string,
+  shape: readonly number[],
+  buffer: ArrayBuffer,
+])[];
+
+/** The other end of `openFeed`: makes the batch of each update that is asked for. The thread's main program. */
+export function serveBatches(make: (update: number) => Batch): void {
+  const port = parentPort;
+  if (port === null) throw new Error("Internal error: batches are made in a thread of their own.");
+  port.on("message", (update: number) => {
+    const message = batchMessage(make(update));
+    port.postMessage(
+      message,
+      message.map(([, , buffer]) => buffer),
+    );
+  });
+}
+
+export function batchMessage(batch: Batch): BatchMessage {
+  return Object.entries(batch).map(([name, { shape, data }]) => [name, shape, data.buffer] as const);
+}
+
+/** The error of a training, where memory is out as one that says which value of the option `batch` would fit. */
+export function withFittingBatch(error: unknown, batch: number): unknown {
+  if (!saysOutOfMemory(error)) return error;
+  const cause = { cause: error };
+  // The thread that makes the batches.
+  if (!(error instanceof OutOfMemory))
+    return new Error(`Out of memory: make 'batch', which is ${batch}, smaller.`, cause);
+  const unit = Math.max(1, Math.round(error.rows / batch));
+  const fitting = fittingRows(error, unit) / unit;
+  const advice = fitting === 0 ? "Make 'batch' smaller" : `A 'batch' of ${fitting} would fit`;
+  return new Error(`${error.message} ${advice}; or take another engine with --backend.`, cause);
 }

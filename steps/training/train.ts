@@ -6,12 +6,10 @@ import {
   type StepFunction,
   type TensorFlow,
 } from "../engine/index.js";
-import { type Checkpoint, type CheckpointOptions, checkpoints } from "./checkpoints.js";
-import { type BatchSource, type Feed, openFeed } from "./feed.js";
-import { withFittingBatch } from "./fitting-batch.js";
+import { type Checkpoint, type CheckpointOptions, checkpoints, type TrainState } from "./checkpoints.js";
+import { type BatchSource, type Feed, openFeed, withFittingBatch } from "./feed.js";
 import { optimiserInputs } from "../nn/optimisers/optimisation.js";
-import { type Curve, openPace } from "./pace.js";
-import type { TrainState } from "./state.js";
+import { type Curve, openRateMeter } from "./rate-meter.js";
 
 /** What is trained. */
 export interface Training {
@@ -56,8 +54,8 @@ export async function train(
   const from: Checkpoint = (await kept.newest()) ?? { state: training.start, curve: [] };
   const { update: first, arrays } = from.state;
   if (first > 0) ctx.log(`goes on from the checkpoint after ${first} updates`);
-  const pace = openPace(ctx, updates, training.images, from.curve);
-  if (first >= updates) return { arrays, curve: pace.curve };
+  const meter = openRateMeter(ctx, updates, training.images, from.curve);
+  if (first >= updates) return { arrays, curve: meter.curve };
 
   const feed = openFeed(training.batches(), first, updates, ctx.signal);
   try {
@@ -69,7 +67,7 @@ export async function train(
       const seconds = (performance.now() - start) / 1000;
       const speed = { updates: updates - first, seconds, waited: feed.waited, how: program.how };
       ctx.log(inWords(speed, training.images));
-      return { arrays: await program.state(), curve: pace.curve, speed };
+      return { arrays: await program.state(), curve: meter.curve, speed };
     } catch (error) {
       throw withFittingBatch(error, training.options.batch);
     } finally {
@@ -83,12 +81,12 @@ export async function train(
     for (let done = first + 1; done <= updates; done++) {
       const batch = await feed.next();
       const scalars = optimiserInputs(training.options.optimiser, done - 1, updates);
-      const read = pace.due(done);
+      const read = meter.due(done);
       const { loss } = await program.run({ ...batch, ...scalars }, { read });
-      if (read) pace.tell(done, loss?.data[0] ?? NaN);
+      if (read) meter.report(done, loss?.data[0] ?? NaN);
       await kept.keep(done, async () => ({
         state: { update: done, arrays: await program.state() },
-        curve: pace.curve,
+        curve: meter.curve,
       }));
     }
   }

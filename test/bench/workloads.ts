@@ -8,7 +8,7 @@ import { BATCH_NORM_EPSILON } from "../../steps/nn/layers/batch-norm.js";
 import { scalarArrays, tensorOf } from "../../steps/nn/optimisers/optimiser.js";
 import { contrastiveStep } from "../../steps/kinds/train-contrastive/contrastive-step.js";
 import { initialState } from "../../steps/nn/net.js";
-import { startState } from "../../steps/training/state.js";
+import { startState } from "../../steps/training/checkpoints.js";
 
 /** Images that a step of each workload takes, or makes. */
 export const IMAGES = 512;

@@ -147,7 +147,7 @@ describe("the code of a kind", () => {
   it("holds what lies behind a door of vistas, by names that say no place", async () => {
     const kind = 'import { cosineRate } from "vistas/nn";';
     const running = await digests(folderOf({ "kind.js": kind }));
-    expect(Object.keys(running)).toContain("vistas/dist/steps/nn/optimisers/schedule.js");
+    expect(Object.keys(running)).toContain("vistas/dist/steps/nn/optimisers/optimisation.js");
     expect(Object.keys(running).filter(name => !/^(vistas\/dist\/|package |kind\.js$)/.test(name))).toEqual(
       [],
     );

@@ -17,7 +17,7 @@ import { trace } from "../../steps/engine/trace/index.js";
 import type { WasmBackend } from "../../steps/engine/wasm/compose.js";
 import { guardHeap } from "../../steps/engine/wasm/heap.js";
 import { type Device, faultTeller } from "../../steps/engine/webgpu/faults.js";
-import { withFittingBatch } from "../../steps/training/fitting-batch.js";
+import { withFittingBatch } from "../../steps/training/feed.js";
 
 const rowsOf = (rows: number): ProgramArrays => ({
   x: { shape: [rows, 256], data: new Float32Array(rows * 256) },

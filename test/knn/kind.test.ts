@@ -56,7 +56,7 @@ describe("evaluate-knn", () => {
     await expect(runKind(evaluateKnn, { with: { k: 31 }, inputs })).rejects.toThrow(
       "with.k is 31, but there are 30 labelled images",
     );
-    await expect(runKind(evaluateKnn, { with: { p: 3 }, inputs })).rejects.toThrow("with/p");
+    await expect(runKind(evaluateKnn, { with: { p: 3 }, inputs })).rejects.toThrow("with.p");
   });
 });
 

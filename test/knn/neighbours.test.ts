@@ -1,8 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { nearest } from "../../steps/kinds/evaluate-knn/neighbours.js";
+import { nearest, type Metric, type Rows } from "../../steps/kinds/evaluate-knn/neighbours.js";
 import { nearestInParallel } from "../../steps/kinds/evaluate-knn/parallel.js";
-import type { Metric, Rows } from "../../steps/kinds/evaluate-knn/pyramid.js";
 import { vote } from "../../steps/kinds/evaluate-knn/vote.js";
 
 /** All distances, sorted: what `nearest` must agree with. */

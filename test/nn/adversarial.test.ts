@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { openEngine, type Engine, type Tensor } from "../../steps/engine/index.js";
 import { moveAverages } from "../../steps/nn/optimisers/moving-average.js";
-import { type Optimiser, paced } from "../../steps/nn/optimisers/optimiser.js";
+import { type Optimiser, withRateMultiplier } from "../../steps/nn/optimisers/optimiser.js";
 import { sgd } from "../../steps/nn/optimisers/sgd.js";
 import { initialVector, spectralNorm } from "../../steps/nn/spectral-norm.js";
 import { gradientError, numbers, tensor } from "../engine/rig.js";
@@ -62,7 +62,7 @@ describe("what GANs are trained with", () => {
     expect(() => moveAverages(tf, {}, { w: tf.tensor1d([1]) }, 0.5)).toThrow('no average of "w"');
   });
 
-  it("a paced optimiser goes the same way, further or less far", () => {
+  it("an optimiser with a rate multiplier goes the same way, further or less far", () => {
     const { tf } = engine;
     const rule = sgd({ momentum: 0.9, weightDecay: 0 }) as Optimiser;
     const [p, g] = [tensor(tf, [3], 1), tensor(tf, [3], 2)];
@@ -71,10 +71,10 @@ describe("what GANs are trained with", () => {
       Object.entries(rule.scalars(0, 0.1)).map(([name, value]) => [name, tf.scalar(value)]),
     );
     const whole = rule.move(tf, p, g, averages, scalars);
-    const half = paced(rule, 0.5).move(tf, p, g, averages, scalars);
+    const half = withRateMultiplier(rule, 0.5).move(tf, p, g, averages, scalars);
     const start = numbers(3, 1);
     const [far, near] = [whole.p.dataSync(), half.p.dataSync()];
     start.forEach((from, i) => expect(near[i]).toBeCloseTo((from + (far[i] ?? NaN)) / 2, 6));
-    expect(paced(rule, 1)).toBe(rule);
+    expect(withRateMultiplier(rule, 1)).toBe(rule);
   });
 });

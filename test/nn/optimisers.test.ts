@@ -7,9 +7,9 @@ import {
   type Optimiser,
   scalarArrays,
 } from "../../steps/nn/optimisers/optimiser.js";
-import { cosineRate } from "../../steps/nn/optimisers/schedule.js";
+import { cosineRate } from "../../steps/nn/optimisers/optimisation.js";
 import { sgd } from "../../steps/nn/optimisers/sgd.js";
-import { valueAndGradients } from "../../steps/nn/value-and-gradients.js";
+import { valueAndGradients } from "../../steps/nn/optimisers/update.js";
 import { numbers } from "../engine/rig.js";
 
 const START: ProgramArrays = {

@@ -1,6 +1,6 @@
 /** A thread for `feed.test.ts`: the batch of an update is its number; the one of number `workerData` fails. */
 import { workerData } from "node:worker_threads";
-import { serveBatches } from "../../steps/training/serve.js";
+import { serveBatches } from "../../steps/training/feed.js";
 
 const limit = workerData as number;
 serveBatches(update => {

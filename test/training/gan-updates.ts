@@ -6,7 +6,7 @@ import type {
   GeneratorOptions,
 } from "../../steps/kinds/train-generator/generator-options.js";
 import { makeOptimiser, optimiserInputs } from "../../steps/nn/optimisers/optimisation.js";
-import { startState } from "../../steps/training/state.js";
+import { startState } from "../../steps/training/checkpoints.js";
 import { numbers } from "../engine/rig.js";
 
 export const shape = [4, 4, 1] as const;

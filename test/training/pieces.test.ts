@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { randomStream } from "../../runner/step-api.js";
 import { openEngine, type Tensor } from "../../steps/engine/index.js";
-import { pickPerClass } from "../../steps/evaluation/pick-per-class.js";
+import { pickPerClass } from "../../steps/evaluation/labelled-sets.js";
 import { score } from "../../steps/evaluation/scores.js";
 import { standardise } from "../../steps/artifacts/features.js";
 import { encoderLayers } from "../../steps/training/architecture.js";

@@ -1,9 +1,7 @@
 import type { Engine } from "../types.js";
-import { memoryOfMachine } from "../memory/machine.js";
-import { totalBytes } from "../memory/peak.js";
+import { memoryOfMachine, totalBytes } from "../memory/peak.js";
 import { eagerProgram } from "../eager.js";
-import { closeBackend } from "./close.js";
-import { loadCore, loadCpu } from "./load.js";
+import { closeBackend, loadCore, loadCpu } from "./load.js";
 
 /**
  * Plain JavaScript: slow (under 1 GFLOP/s), loads everywhere, and is the reference that other backends are

@@ -1,12 +1,11 @@
 import { cpus as processors } from "node:os";
 import process from "node:process";
 import { gpu } from "../gpu.js";
-import { memoryOfMachine } from "../memory/machine.js";
-import { constantBytes, peakBytes } from "../memory/peak.js";
+import { memoryOfMachine, constantBytes, peakBytes } from "../memory/peak.js";
 import { openModel } from "../onnx/onnx-model.js";
 import { compiledProgram } from "../onnx/onnx-program.js";
 import type { Ort } from "../onnx/session.js";
-import { simplify } from "../trace/passes/index.js";
+import { simplify } from "../trace/passes.js";
 import type { Engine, EngineOptions } from "../types.js";
 import type { Graph } from "../trace/index.js";
 import { loadOnnxruntime } from "./load.js";

@@ -4,12 +4,11 @@ import { join } from "node:path";
 import util from "node:util";
 import type { Engine, EngineOptions, TensorFlow } from "../types.js";
 import { gpu } from "../gpu.js";
-import { memoryOfMachine } from "../memory/machine.js";
-import { totalBytes } from "../memory/peak.js";
+import { memoryOfMachine, totalBytes } from "../memory/peak.js";
 import { engineFolder } from "../places.js";
 import { eagerProgram } from "../eager.js";
 import { repairTensorflow } from "../tensorflow/index.js";
-import { closeBackend } from "./close.js";
+import { closeBackend } from "./load.js";
 
 /** What is used of a package that may not be installed, and so cannot be imported statically. */
 interface NodePackage extends TensorFlow {
@@ -56,14 +55,14 @@ export async function openTensorflow({ cpus }: EngineOptions): Promise<Engine> {
   };
 }
 
-/** Loads the first package that loads. Throws an Error that tells why none did. */
+/** Loads the first package that loads. Throws an Error that says why none did. */
 function loadPackage(): { name: string; tf: NodePackage } {
   // Removed in Node 23, and still called by tfjs-node 4.22.
   const legacy = util as { isNullOrUndefined?: (value: unknown) => boolean };
   legacy.isNullOrUndefined ??= value => value === null || value === undefined;
   const require = createRequire(import.meta.url);
   const installed = join(engineFolder("tensorflow"), "package.json");
-  // In the order of preference. The names are written out, so that the code of a kind can be told from its text.
+  // In the order of preference. The names are written out, so that the code of a kind can be known from its text.
   const places: readonly (readonly [string, () => NodePackage])[] = [
     ["tfjs-node-gpu", () => require("@tensorflow/tfjs-node-gpu") as NodePackage],
     ["tfjs-node", () => require("@tensorflow/tfjs-node") as NodePackage],

@@ -5,9 +5,7 @@ import { guardHeap, TENSOR_BYTES } from "../wasm/heap.js";
 import { repairKernels } from "../wasm/index.js";
 import { MAX_THREADS, withThreads } from "../wasm/threads.js";
 import { eagerProgram } from "../eager.js";
-import { closeBackend } from "./close.js";
-import { loadCore, loadWasm } from "./load.js";
-import { noteHandlers } from "./process-events.js";
+import { closeBackend, loadCore, loadWasm, noteHandlers } from "./load.js";
 
 /**
  * WebAssembly with SIMD: what every machine has. With one thread the package's plain binary, else its threaded one;

@@ -7,7 +7,7 @@ import { engineFolder } from "../places.js";
 import { eagerProgram } from "../eager.js";
 import { type Device, faultTeller } from "../webgpu/faults.js";
 import { repairWebgpu } from "../webgpu/index.js";
-import { closeBackend } from "./close.js";
+import { closeBackend } from "./load.js";
 
 /** What is used of npm's `webgpu` (Dawn), which only users who want it install. */
 interface Dawn {
@@ -63,12 +63,12 @@ interface Packages {
   readonly versions: string;
 }
 
-/** The project's own packages, else those that `vistas doctor --install` put elsewhere. Throws an Error that tells why none load. */
+/** The project's own packages, else those that `vistas doctor --install` put elsewhere. Throws an Error that says why none load. */
 function loadPackages(): Packages {
   const places = [import.meta.url, join(engineFolder("webgpu"), "package.json")];
   const failures: string[] = [];
   for (const place of places) {
-    // Known by its name, and the packages' names written out, so that the code of a kind can be told from its text.
+    // Known by its name, and the packages' names written out, so that the code of a kind can be known from its text.
     const require = createRequire(place);
     try {
       const version = (manifest: unknown): string => (manifest as { version: string }).version;

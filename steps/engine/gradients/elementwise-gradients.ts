@@ -7,7 +7,7 @@ export function elementwise(tf: TensorFlow): GradConfig[] {
   /** y = f(x); `slope(x)` is f'(x). */
   const ofInput = (kernel: string, slope: (x: Tensor) => Tensor): GradConfig =>
     gradient(kernel, ["x"], (dy, { x }) => ({ x: () => tf.mul(dy, slope(tf.cast(x, "float32"))) }));
-  /** y = f(x); `slope(y)` is f'(x) told from the output, which spares keeping x. */
+  /** y = f(x); `slope(y)` is f'(x) computed from the output, which spares keeping x. */
   const ofOutput = (kernel: string, slope: (y: Tensor) => Tensor): GradConfig =>
     gradient(kernel, ["y"], (dy, { y }) => ({ x: () => tf.mul(dy, slope(y)) }));
   /** Piecewise constant functions. */

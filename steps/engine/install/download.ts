@@ -60,6 +60,6 @@ function sizeOf(folder: string): number {
       .map(name => statSync(join(folder, name), { throwIfNoEntry: false }))
       .reduce((sum, stat) => sum + (stat?.isFile() === true ? stat.size : 0), 0);
   } catch {
-    return 0; // pip removed a folder meanwhile; the next look will tell.
+    return 0; // pip removed a folder meanwhile; the next look will show.
   }
 }

@@ -20,7 +20,7 @@ export interface Site {
   /** For what is needed on the way only; also the `TMPDIR` of programs. */
   readonly scratch: string;
   readonly signal: AbortSignal;
-  /** Tells how far the stage is, in bytes. */
+  /** Reports how far the stage is, in bytes. */
   progress(done: number, total: number): void;
 }
 

@@ -6,7 +6,7 @@ import { OutOfMemory, saysOutOfMemory } from "./out-of-memory.js";
 /** Of the limit, as much is counted on when a batch is recommended; the rest is for what is not worked out. */
 const COUNTED_ON = 0.8;
 
-/** As `engine.program`, but with errors that tell more; see the top of the file. */
+/** As `engine.program`, but with errors that say more; see the top of the file. */
 export function guardedProgram(engine: Engine, step: StepFunction, state: ProgramArrays): Program {
   const program = engine.program(step, state);
   const signature = signaturesOf(state);

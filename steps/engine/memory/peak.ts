@@ -1,4 +1,6 @@
 /** How much memory a traced step takes, worked out from the shapes of its values. */
+import process from "node:process";
+import { totalmem } from "node:os";
 import { type Graph, sizeOf, type Value } from "../trace/index.js";
 
 /**
@@ -76,4 +78,11 @@ function lastUses({ nodes, inputs, state, outputs, next }: Graph): {
 
 function bytesOf({ shape, dtype }: Value): number {
   return sizeOf(shape) * (dtype === "bool" ? 1 : 4);
+}
+
+/** Bytes of memory that this process may have: the machine's, or what its control group is allowed. */
+export function memoryOfMachine(): number {
+  const [limit, total] = [process.constrainedMemory(), totalmem()];
+  // A control group without a limit reports 0, or an absurd number.
+  return limit > 0 && limit < total ? limit : total;
 }

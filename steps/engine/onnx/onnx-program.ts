@@ -6,7 +6,7 @@
 import type { InferenceSession } from "onnxruntime-node";
 import { eagerProgram } from "../eager.js";
 import type { Program, ProgramArrays, StepFunction, TensorFlow } from "../types.js";
-import { simplify } from "../trace/passes/index.js";
+import { simplify } from "../trace/passes.js";
 import { signaturesOf, trace, type Graph, Refusal } from "../trace/index.js";
 import { lower, NAMES } from "./lower.js";
 import { arrayOf, openSession, type Runtime, Slot, tensorOf } from "./session.js";
@@ -155,7 +155,7 @@ class CompiledProgram implements Program {
 
 /**
  * What was refused, and so why to go on without compiling; nothing for an error of the step function's own. A step
- * function may have told a refusal on in words of its own.
+ * function may have reported a refusal in words of its own.
  */
 function reasonToInterpret(error: unknown): string | undefined {
   if (error instanceof Refusal) return error.message;

@@ -5,7 +5,7 @@
 
 export type ValueType = "float32" | "int32" | "bool";
 
-/** What flows between nodes; told from others by its identity. */
+/** What flows between nodes; known by its identity. */
 export interface Value {
   readonly shape: readonly number[];
   readonly dtype: ValueType;

@@ -28,7 +28,7 @@ export function signaturesOf(arrays: ProgramArrays): Signatures {
 
 /**
  * Throws a Refusal at the first thing that cannot be recorded, and whatever the step function throws. Without `numbers`, those
- * of constants are left out: enough to tell what a step takes, also where to keep them would take too much.
+ * of constants are left out: enough to know what a step takes, also where to keep them would take too much.
  */
 export function trace(
   tf: TensorFlow,

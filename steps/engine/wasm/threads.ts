@@ -55,7 +55,7 @@ function locateGlue(): Glue {
   const require = createRequire(import.meta.url);
   const folder = join(dirname(require.resolve("@tensorflow/tfjs-backend-wasm/package.json")), "wasm-out");
   const file = join(folder, "tfjs-backend-wasm-threaded-simd.js");
-  // Written out, so that the code of a kind can be told from its text.
+  // Written out, so that the code of a kind can be known from its text.
   const { wasmWorkerContents } =
     require("@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js") as {
       wasmWorkerContents: string;

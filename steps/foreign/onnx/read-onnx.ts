@@ -19,8 +19,7 @@ import {
   type TensorGraph,
   Unreadable,
 } from "../tensor-graph.js";
-import { checkExternal, type ExternalFiles } from "./external.js";
-import { readTensor } from "./onnx-tensor.js";
+import { checkExternal, type ExternalFiles, readTensor } from "./onnx-tensor.js";
 
 /**
  * An ONNX file of a generator as a graph. Checks what the file claims against the bytes that are there before anything

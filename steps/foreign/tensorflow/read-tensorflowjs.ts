@@ -45,11 +45,6 @@ function writtenByTensorflowJs({ generatedBy, convertedBy }: JsonObject): boolea
   return typeof generatedBy === "string" && generatedBy.startsWith("TensorFlow.js") && !convertedBy;
 }
 
-/** The files that a model.json names as its weights, relative to it. */
-export function weightFiles(main: Uint8Array): readonly string[] {
-  return manifest(modelJson(main)).groups.flatMap(({ paths }) => paths);
-}
-
 function modelJson(main: Uint8Array): JsonObject {
   return parseJson(Buffer.from(main).toString("utf8"), "model.json of TensorFlow.js");
 }

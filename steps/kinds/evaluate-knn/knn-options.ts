@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../../runner/step-api.js";
 import { type FitOptions, fitSchemas } from "../../evaluation/fit-options.js";
-import type { Metric } from "./pyramid.js";
+import type { Metric } from "./neighbours.js";
 import type { Weights } from "./vote.js";
 
 export interface KnnOptions extends FitOptions {

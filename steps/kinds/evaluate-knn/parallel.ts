@@ -1,6 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { Neighbours } from "./neighbours.js";
-import type { Metric, Rows } from "./pyramid.js";
+import type { Neighbours, Metric, Rows } from "./neighbours.js";
 
 /** What a thread is given: all rows, and its share of the queries. */
 export interface Search {
@@ -10,7 +9,7 @@ export interface Search {
   readonly metric: Metric;
 }
 
-/** What a thread tells: how many of its queries are done, in the end the result. */
+/** What a thread reports: how many of its queries are done, in the end the result. */
 export type SearchMessage = { readonly done: number } | { readonly found: Neighbours };
 
 export interface SearchOptions {
@@ -27,14 +26,14 @@ export async function nearestInParallel(
   const shared = share(rows);
   const size = Math.ceil(queries.count / threads);
   const done: number[] = [];
-  const tell = (thread: number, count: number): void => {
+  const report = (thread: number, count: number): void => {
     done[thread] = count;
     onProgress(done.reduce((sum, n) => sum + n, 0));
   };
   const searches = Array.from({ length: Math.ceil(queries.count / size) }, (_, thread) => {
     const own = slice(queries, thread * size, Math.min((thread + 1) * size, queries.count));
     done.push(0);
-    return inThread({ rows: shared, queries: own, k, metric }, signal, count => tell(thread, count));
+    return inThread({ rows: shared, queries: own, k, metric }, signal, count => report(thread, count));
   });
   const found = await Promise.all(searches);
   return {

@@ -6,9 +6,8 @@ import type { LayerTypes } from "../../nn/layers/layer.js";
 import { writeReport } from "../../evaluation/evaluation-report.js";
 import { range, zoomFor } from "../../artifacts/images.js";
 import { writeGrid } from "../../formats/pictures/png.js";
-import type { Neighbours } from "./neighbours.js";
+import type { Neighbours, Rows } from "./neighbours.js";
 import { nearestInParallel } from "./parallel.js";
-import type { Rows } from "./pyramid.js";
 import { vote } from "./vote.js";
 import type { KnnOptions } from "./knn-options.js";
 

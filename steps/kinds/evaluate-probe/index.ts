@@ -1,7 +1,7 @@
 import { defineProbe } from "./define-probe.js";
 
 /**
- * The linear probe: how good a frozen representation is, told by multinomial logistic regression on it.
+ * The linear probe: how good a frozen representation is, measured by multinomial logistic regression on it.
  * Without an encoder the features are the raw pixels, the baseline that stands beside every result.
  */
 export default defineProbe({

@@ -10,7 +10,7 @@ import type { RawPart, ReadOptions, Reporter } from "./part.js";
 import { readPictures } from "./pictures.js";
 
 /**
- * Turns payloads into images uint8 [N, H, W, C] and labels. A payload's format is told by its first bytes, not by its
+ * Turns payloads into images uint8 [N, H, W, C] and labels. A payload's format follows from its first bytes, not by its
  * name. Throws, naming the payload, when something is not what images or labels can be.
  */
 export async function decodePart(

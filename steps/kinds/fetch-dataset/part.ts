@@ -1,4 +1,6 @@
 import type { ImageSet } from "../../artifacts/images.js";
+import { elementCount } from "../../formats/arrays.js";
+import { sha256 } from "../../formats/digest.js";
 
 /** Images with their labels as they were read, before classes have names and numbers. */
 export interface RawPart extends Pick<ImageSet, "count" | "shape" | "images"> {
@@ -29,4 +31,15 @@ export interface Reporter {
   readonly log: (line: string) => void;
   readonly progress: (done: number, total: number, note: string) => void;
   readonly signal: AbortSignal;
+}
+
+/** How many images of `test` are in `train` too, pixel by pixel. */
+export function countDuplicates(train: Part, test: Part): number {
+  const known = new Set(digests(train));
+  return digests(test).filter(digest => known.has(digest)).length;
+}
+
+function digests({ count, shape, images }: Part): string[] {
+  const size = elementCount(shape);
+  return Array.from({ length: count }, (_, i) => sha256(images.subarray(i * size, (i + 1) * size)));
 }

@@ -4,9 +4,8 @@ import { type ImageSet, writeImages } from "../../artifacts/images.js";
 import { fetchPayloads } from "../../sources/payloads.js";
 import { nameClasses } from "./classes.js";
 import { decodePart, payloadName } from "./decode-payloads.js";
-import { countDuplicates } from "./duplicates.js";
+import { countDuplicates, type Part, type RawPart } from "./part.js";
 import type { FetchDatasetOptions, PartFiles } from "./dataset-options.js";
-import type { Part, RawPart } from "./part.js";
 import { complement, holdOut, selectImages } from "./select.js";
 
 /**

@@ -198,7 +198,7 @@ function parametersOf({ constants }: TensorGraph): number {
   );
 }
 
-/** Told by the axis that has 1 or 3 places, if one alone has. */
+/** Where the channels are: the axis of size 1 or 3, if there is exactly one; else the format's own order. */
 function layoutOf(made: readonly number[], format: ForeignModel["format"]): ImageLayout {
   const isColour = (size: number | undefined): boolean => size === 1 || size === 3;
   const custom = format === "onnx" ? "channels-first" : "channels-last";

@@ -1,12 +1,12 @@
 import { posix } from "node:path";
-import { externalLocations } from "../../foreign/onnx/external.js";
+import { externalLocations } from "../../foreign/onnx/onnx-tensor.js";
 import { readModel } from "../../formats/onnx/index.js";
 import { isZip } from "../../formats/zip.js";
 import type { ForeignFormat } from "../../foreign/foreign-model.js";
 import { isSafetensors } from "../../formats/safetensors.js";
 import type { Payload } from "../../sources/source.js";
 
-/** The files of a model by the roles that they have in their format. Told by their bytes, never by their names. */
+/** The files of a model by the roles that they have in their format. Recognised by their bytes, never by their names. */
 export type ModelFiles =
   | { readonly format: "vistas"; readonly weights: File; readonly card: File }
   | { readonly format: ForeignFormat; readonly main: File; readonly more: readonly File[] };

@@ -11,7 +11,7 @@ export interface TakenInputs {
 }
 
 /**
- * Told by the options, else by names, types and shapes. Whatever could be one thing as well as another is refused, with
+ * They follow from the options, else from names, types and shapes. Whatever could be one thing as well as another is refused, with
  * the options that say it. Rules, in this order, for what the options leave open:
  * - a label is called `y`, `label`, `class`, `cond` or the like, or is a whole number a row;
  * - a truncation is called `truncation` or `psi` and is one number: it gets 1, which truncates nothing;
@@ -19,32 +19,33 @@ export interface TakenInputs {
  */
 export function takenInputs(
   graph: TensorGraph,
-  { inputs: told = {}, latent, classes }: Pick<FetchGeneratorOptions, "inputs" | "latent" | "classes">,
+  { inputs: asked = {}, latent, classes }: Pick<FetchGeneratorOptions, "inputs" | "latent" | "classes">,
   log: (line: string) => void,
 ): TakenInputs {
   const names = graph.inputs.map(({ name }) => name);
-  const label = typeof told.label === "string" ? { name: told.label } : (told.label ?? {});
-  const constants: Record<string, number> = { ...told.constants };
-  for (const name of [told.latent, label.name, ...Object.keys(constants)])
+  const label = typeof asked.label === "string" ? { name: asked.label } : (asked.label ?? {});
+  const constants: Record<string, number> = { ...asked.constants };
+  for (const name of [asked.latent, label.name, ...Object.keys(constants)])
     if (name !== undefined && !names.includes(name))
       throw new Error(`it has no input '${name}' (it has ${quoted(names)})`);
   const open = (): GraphInput[] =>
     graph.inputs.filter(
-      ({ name }) => name !== told.latent && name !== found?.name && !Object.hasOwn(constants, name),
+      ({ name }) => name !== asked.latent && name !== found?.name && !Object.hasOwn(constants, name),
     );
   let found = graph.inputs.find(({ name }) => name === label.name);
   if (label.form === "joined" && found !== undefined)
     throw new Error("inputs.label: leave out the name where the class is joined to the latent");
   if (found === undefined && label.form !== "joined" && graph.inputs.length > 1) found = labelAmong(open());
   for (const input of open())
-    if (open().length > (told.latent === undefined ? 1 : 0) && isTruncation(input)) {
+    if (open().length > (asked.latent === undefined ? 1 : 0) && isTruncation(input)) {
       constants[input.name] = 1;
       log(`its input '${input.name}' gets 1, which truncates nothing; inputs.constants says another`);
     }
   const rest = open();
-  const [only, ...more] = told.latent === undefined ? rest : graph.inputs.filter(i => i.name === told.latent);
-  const unknown = told.latent === undefined ? more : rest;
-  if (only === undefined || unknown.length > 0) throw new Error(unclear(graph, rest, told.latent));
+  const [only, ...more] =
+    asked.latent === undefined ? rest : graph.inputs.filter(i => i.name === asked.latent);
+  const unknown = asked.latent === undefined ? more : rest;
+  if (only === undefined || unknown.length > 0) throw new Error(unclear(graph, rest, asked.latent));
   if (only.type.startsWith("int"))
     throw new Error(
       `its input '${only.name}' is of type ${only.type}; a latent is of floating-point numbers`,
@@ -99,7 +100,7 @@ function perRow({ shape }: GraphInput): number | undefined {
 
 function labelOf(
   input: GraphInput | undefined,
-  told: LabelForm | undefined,
+  asked: LabelForm | undefined,
   classes: FetchGeneratorOptions["classes"],
 ): { readonly name: string; readonly form: LabelForm; readonly classes: readonly string[] } | undefined {
   const given = namesOf(classes);
@@ -112,7 +113,7 @@ function labelOf(
     return undefined;
   }
   const size = perRow(input);
-  const form = told ?? (size === 1 || input.type.startsWith("int") ? "index" : "one-hot");
+  const form = asked ?? (size === 1 || input.type.startsWith("int") ? "index" : "one-hot");
   const at = `its input '${input.name}', [${sizeText(input)}],`;
   if (input.shape.length === 0) throw new Error(`${at} has no place for each row's class`);
   if (form === "index" && size !== 1 && size !== undefined)
@@ -130,16 +131,16 @@ function namesOf(classes: FetchGeneratorOptions["classes"]): readonly string[] {
 }
 
 /** How many numbers of the input are z's: all, less those of a class that is joined to it. */
-function latentDim(input: GraphInput, told: FetchGeneratorOptions["latent"], joined: number): number {
-  const stated = told?.shape?.reduce((product, size) => product * size, 1);
-  if (stated !== undefined && told?.dim !== undefined && stated !== told.dim)
-    throw new Error(`latent.dim is ${told.dim}, but latent.shape has ${stated} numbers`);
-  const wanted = stated ?? told?.dim;
+function latentDim(input: GraphInput, asked: FetchGeneratorOptions["latent"], joined: number): number {
+  const stated = asked?.shape?.reduce((product, size) => product * size, 1);
+  if (stated !== undefined && asked?.dim !== undefined && stated !== asked.dim)
+    throw new Error(`latent.dim is ${asked.dim}, but latent.shape has ${stated} numbers`);
+  const wanted = stated ?? asked?.dim;
   const declared = perRow(input);
   if (declared === undefined) {
     if (wanted === undefined)
       throw new Error(`the size of its input '${input.name}' is open; say it: latent: { dim: 128 }`);
-    if (told?.shape === undefined) latentSizes(input, wanted + joined);
+    if (asked?.shape === undefined) latentSizes(input, wanted + joined);
     return wanted;
   }
   const dim = declared - joined;

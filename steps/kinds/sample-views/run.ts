@@ -69,7 +69,7 @@ function shardKey(options: SampleViewsOptions, range: { first: number; count: nu
   };
 }
 
-/** What views.json tells of how they were made. The shard size is left out: it changes no byte. */
+/** How they were made, for views.json. The shard size is left out: it changes no byte. */
 function facts(options: SampleViewsOptions, { card, digest }: GeneratorFiles): JsonObject {
   const { transform, prior, truncation, augment, classes, seed } = options;
   return {

@@ -6,7 +6,7 @@ import { type AugmentOptions, makeAugment } from "../../nn/augment.js";
 import { openImages } from "../../artifacts/images.js";
 import { makeNoise } from "../../training/noise.js";
 import { batchOrder } from "../../training/order.js";
-import { serveBatches } from "../../training/serve.js";
+import { serveBatches } from "../../training/feed.js";
 
 export interface BatchOptions {
   /** Folder of an images artifact with labels. */

@@ -1,6 +1,6 @@
 import type { AugmentOptions } from "../../nn/augment-options.js";
-import type { EncoderOptions } from "../../training/encoder-options.js";
 import type { OptimiserOptions } from "../../nn/optimisers/optimiser-options.js";
+import type { EncoderOptions } from "../../training/encoder-options.js";
 
 export type ClassifierOptions = {
   readonly encoder: EncoderOptions;

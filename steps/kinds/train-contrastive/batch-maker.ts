@@ -1,7 +1,7 @@
 import { randomStream, type RandomStream } from "../../../runner/step-api.js";
 import type { Augmentation } from "../../nn/augment-options.js";
 import { batchOrder } from "../../training/order.js";
-import type { Batch } from "../../training/serve.js";
+import type { Batch } from "../../training/feed.js";
 import { type ViewOptions, type ViewSource, viewMaker } from "./view-source.js";
 
 export interface BatchOptions extends ViewOptions {

@@ -1,6 +1,6 @@
 /** The thread that prepares the batches of a training. */
 import { workerData } from "node:worker_threads";
-import { serveBatches } from "../../training/serve.js";
+import { serveBatches } from "../../training/feed.js";
 import { type BatchOptions, batchMaker } from "./batch-maker.js";
 import { openSource } from "./view-source.js";
 

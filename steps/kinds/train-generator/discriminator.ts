@@ -18,7 +18,7 @@ export function discriminatorLayers(options: GeneratorOptions, classes: number):
   return inferenceLayers(shape, 1 + classes, "leakyRelu", normalisation === "batch");
 }
 
-/** What the discriminator thinks of a batch. */
+/** The scores that the discriminator gives a batch. */
 export interface Judgement {
   /** [N]: how real each image is, or, with classes, how real an image of its class. */
   readonly scores: Tensor;
@@ -30,7 +30,7 @@ export interface Judgement {
  * Scores of images `x` [N, H, W, C], of the classes `y` [N, classes], one-hot, if any. With classes it is the
  * projection discriminator (Miyato & Koyama, "cGANs with Projection Discriminator", ICLR 2018): with h the features
  * before the last layer, the score is w . h + v_y . h + b_y; the columns of the last kernel are w and the v_y.
- * Real and made images must come in batches of their own: batch norm would tell their mixture.
+ * Real and made images must come in batches of their own: the statistics of a mixture would give the made ones away.
  */
 export function discriminate(
   tf: TensorFlow,

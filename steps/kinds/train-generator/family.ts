@@ -7,7 +7,7 @@ import type { OptimiserOptions } from "../../nn/optimisers/optimiser-options.js"
 import { generatorLayers } from "./generator-architecture.js";
 import { averagedWeights, ganGenerator, ganOptimiser, ganStep, initialGan } from "./gan.js";
 import type { GeneratorOptions } from "./generator-options.js";
-import { standingStatistics } from "./standing.js";
+import { standingStatistics } from "./card.js";
 import { generatorPrefix, initialVae, vaeStep } from "./vae.js";
 
 /** What a way to train a generator comes to. */

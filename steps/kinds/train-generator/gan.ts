@@ -10,7 +10,7 @@ import type {
 import type { ModelSpec } from "../../nn/model.js";
 import { discriminatorLoss, generatorLoss } from "../../nn/losses/adversarial.js";
 import { moveAverages } from "../../nn/optimisers/moving-average.js";
-import { paced, tensorOf } from "../../nn/optimisers/optimiser.js";
+import { tensorOf, withRateMultiplier } from "../../nn/optimisers/optimiser.js";
 import { initialVector } from "../../nn/spectral-norm.js";
 import type { ImageShape } from "../../artifacts/image-batch.js";
 import { type ForwardPass, type InitialState, initialState, trainForward, under } from "../../nn/net.js";
@@ -68,7 +68,7 @@ export function initialGan(
  * then the generator one against what the discriminator has become, then the generator's averages follow.
  * Inputs: images `x` [N, H, W, C] in [0, 1], `noise` [N, latentDim], where it is conditional the images' classes `y`
  * [N, classes], one-hot, which the made ones are to have too, and the optimiser's scalars.
- * Outputs: `loss`, the discriminator's before the update: 2 ln 2 (hinge: 2) when it cannot tell.
+ * Outputs: `loss`, the discriminator's before the update: 2 ln 2 (hinge: 2) when it cannot tell real from made.
  */
 export function ganStep(
   tf: TensorFlow,
@@ -89,12 +89,17 @@ export function ganStep(
     return trainForward(tf, layers, state, z, generatorPrefix);
   };
 
-  const discriminatorUpdate = updateFunction(tf, ofJudge, paced(optimiser, pace), (state, inputs) => {
-    const y = inputs["y"] as Tensor2D | undefined;
-    const real = discriminate(tf, judge, state, inputs["x"] as Tensor, y);
-    const fake = discriminate(tf, judge, state, generate(state, inputs).y, y);
-    return { value: discriminatorLoss(tf, loss, real.scores, fake.scores), aux: real.aux };
-  });
+  const discriminatorUpdate = updateFunction(
+    tf,
+    ofJudge,
+    withRateMultiplier(optimiser, pace),
+    (state, inputs) => {
+      const y = inputs["y"] as Tensor2D | undefined;
+      const real = discriminate(tf, judge, state, inputs["x"] as Tensor, y);
+      const fake = discriminate(tf, judge, state, generate(state, inputs).y, y);
+      return { value: discriminatorLoss(tf, loss, real.scores, fake.scores), aux: real.aux };
+    },
+  );
   const generatorUpdate = updateFunction(tf, ofGenerator, optimiser, (state, inputs) => {
     const made = generate(state, inputs);
     const judged = discriminate(tf, judge, state, made.y, inputs["y"] as Tensor2D | undefined);

@@ -8,7 +8,7 @@ import { withClasses } from "../../nn/conditions.js";
 import { openImages } from "../../artifacts/images.js";
 import { imageBatch } from "../../artifacts/image-batch.js";
 import { batchOrder } from "../../training/order.js";
-import { serveBatches } from "../../training/serve.js";
+import { serveBatches } from "../../training/feed.js";
 import { latentNoise } from "./latent-noise.js";
 
 export interface BatchOptions {

@@ -5,7 +5,7 @@ import { type GeneratorOptions, schema } from "./generator-options.js";
 export default defineStep<GeneratorOptions>({
   kind: "train-generator",
   summary:
-    "Trains a generator of images (a variational auto-encoder or a GAN) and tells how near its samples are to the data.",
+    "Trains a generator of images (a variational auto-encoder or a GAN) and reports how near its samples are to the data.",
   with: schema,
   inputs: {
     data: {

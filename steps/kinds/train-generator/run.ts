@@ -9,7 +9,7 @@ import { writeGrid } from "../../formats/pictures/png.js";
 import type { ImageShape } from "../../artifacts/image-batch.js";
 import { checkBatchNorm } from "../../training/batch-norm-check.js";
 import { makeOptimiser } from "../../nn/optimisers/optimisation.js";
-import { startState } from "../../training/state.js";
+import { startState } from "../../training/checkpoints.js";
 import { train, type Training } from "../../training/train.js";
 import type { BatchOptions } from "./generator-batches.js";
 import { card } from "./card.js";

@@ -29,11 +29,6 @@ export function bernoulliLoss(tf: TensorFlow, logits: Tensor, x: Tensor): Scalar
   return tf.mul(tf.sum<Scalar>(terms), 1 / batchOf(x));
 }
 
-/** -log p(x | prediction) of independent Gaussian pixels with variance 1, without its constant. [N, ...] both. */
-export function gaussianLoss(tf: TensorFlow, prediction: Tensor, x: Tensor): Scalar {
-  return tf.mul(tf.sum<Scalar>(tf.square(tf.sub(prediction, x))), 0.5 / batchOf(x));
-}
-
 function batchOf(x: Tensor): number {
   return x.shape[0];
 }

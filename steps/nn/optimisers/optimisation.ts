@@ -1,9 +1,8 @@
 import type { ProgramArrays } from "../../engine/index.js";
 import { adam } from "./adam.js";
-import { type Optimiser, scalarArrays } from "./optimiser.js";
-import { cosineRate } from "./schedule.js";
-import { sgd } from "./sgd.js";
 import type { OptimiserOptions } from "./optimiser-options.js";
+import { type Optimiser, scalarArrays } from "./optimiser.js";
+import { sgd } from "./sgd.js";
 
 export function makeOptimiser({ kind, momentum, weightDecay, beta1 }: OptimiserOptions): Optimiser {
   if (kind === "sgd") return sgd({ momentum, weightDecay });
@@ -23,4 +22,14 @@ export function learningRate(
 ): number {
   if (schedule === "cosine") return cosineRate(lr, update, updates, warmup);
   return update < warmup ? (lr * (update + 1)) / warmup : lr;
+}
+
+/**
+ * Learning rate at update `step` (0-based) of `total`: a linear rise over `warmup` updates, then half a cosine down
+ * to 0 (Loshchilov & Hutter, "SGDR", ICLR 2017, without restarts). A pure function: nothing to save.
+ */
+export function cosineRate(base: number, step: number, total: number, warmup = 0): number {
+  if (step < warmup) return (base * (step + 1)) / warmup;
+  const progress = Math.min(1, (step - warmup) / Math.max(1, total - warmup));
+  return (base * (1 + Math.cos(Math.PI * progress))) / 2;
 }

@@ -55,7 +55,7 @@ export function moveAll(
 }
 
 /** The same rule with steps of `factor` times their length. */
-export function paced<A extends string, S extends string>(
+export function withRateMultiplier<A extends string, S extends string>(
   optimiser: Optimiser<A, S>,
   factor: number,
 ): Optimiser<A, S> {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
-import { withoutAliases } from "../../../steps/engine/trace/passes/aliases.js";
-import { withoutRepeats } from "../../../steps/engine/trace/passes/common.js";
-import { withoutDeadCode } from "../../../steps/engine/trace/passes/dead-code.js";
-import { simplify } from "../../../steps/engine/trace/passes/index.js";
+import {
+  withoutAliases,
+  withoutRepeats,
+  withoutDeadCode,
+  simplify,
+} from "../../../steps/engine/trace/passes.js";
 import type { Graph, Node, Value } from "../../../steps/engine/trace/index.js";
 
 const value = (shape: number[] = [2, 3], dtype: Value["dtype"] = "float32"): Value => ({ shape, dtype });

@@ -11,8 +11,7 @@ import type {
 } from "@tensorflow/tfjs-core";
 import type { Builder } from "../graph-builder.js";
 import type { Call, Lowerings } from "../lowering-call.js";
-import { gatherRows, overlay, patches } from "../patches.js";
-import { inPieces } from "../pieces.js";
+import { gatherRows, overlay, patches, inPieces } from "../patches.js";
 import { phasesOf, seersOf, seersOfPhase, type Windows, windowsOf } from "../windows.js";
 
 type Image = [number, number, number, number];

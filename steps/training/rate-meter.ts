@@ -8,29 +8,29 @@ export function isRegular(update: number): boolean {
   return update % 10 === 0;
 }
 
-/** How a training tells of itself while it runs. */
-export interface Pace {
+/** Reports a training while it runs: its loss, and how many images it takes a second. */
+export interface RateMeter {
   /** Is the loss after so many updates wanted? To read it, the training must wait for the engine. */
   due(done: number): boolean;
   /** Records it as a point of the curve `loss`, and shows it with the rate. Throws when it is no finite number. */
-  tell(done: number, loss: number): void;
+  report(done: number, loss: number): void;
   readonly curve: Curve;
 }
 
-/** `perUpdate`: images that one update takes, for the rate shown. The rate enters no result. `past`: told anew. */
-export function openPace(
+/** `perUpdate`: images that one update takes, for the rate shown. The rate enters no result. `past`: reported again. */
+export function openRateMeter(
   ctx: Pick<StepContext, "progress" | "metric">,
   total: number,
   perUpdate: number,
   past: Curve,
-): Pace {
+): RateMeter {
   for (const [update, loss] of past) ctx.metric("loss", loss, update);
   const curve = [...past];
   let [since, at] = [past.at(-1)?.[0] ?? 0, performance.now()];
   return {
     curve,
     due: done => isRegular(done) || done === total,
-    tell(done, loss) {
+    report(done, loss) {
       if (!Number.isFinite(loss))
         throw new Error(`training diverged: the loss is ${loss} at update ${done}; try a smaller 'lr'`);
       const now = performance.now();
