@@ -1,10 +1,10 @@
 import { parseSize } from "../spec/units.js";
 import { UsageError } from "../core/diagnostic.js";
-import { sweepRemains } from "../exec/remains.js";
-import { dryRun, gc, type Collected } from "../store/gc.js";
-import type { Policy } from "../store/gc-plan.js";
+import { endStaleRuns } from "../exec/stale-runs.js";
+import { dryRun, gc, type Collected } from "../store/gc/gc.js";
+import type { Policy } from "../store/gc/gc-plan.js";
 import type { Store } from "../store/store.js";
-import { turnText } from "../store/turns.js";
+import { turnText } from "../store/locks/turns.js";
 import { bytes, counted, moment } from "../ui/format.js";
 import { table } from "../ui/table.js";
 import { DAMAGED, DONE, INTERRUPTED } from "./exit.js";
@@ -55,7 +55,7 @@ async function collect(session: Session, store: Store, policy: Policy): Promise<
   const found = await gc(store, policy, {
     waits: other => void session.stderr.write(`waits for ${turnText(other)} to be done\n`),
     sweep: async owner => {
-      for (const line of await sweepRemains(store, owner)) session.stderr.write(`note: ${line}\n`);
+      for (const line of await endStaleRuns(store, owner)) session.stderr.write(`note: ${line}\n`);
     },
     signal: session.signal,
   });

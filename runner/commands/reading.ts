@@ -1,8 +1,8 @@
 import { isCode } from "../store/disk.js";
 import { isFull } from "../store/files.js";
-import type { Entered } from "../store/live.js";
+import type { Entered } from "../store/locks/liveness.js";
 import type { Store } from "../store/store.js";
-import { enterShared, READING, turnText } from "../store/turns.js";
+import { enterShared, READING, turnText } from "../store/locks/turns.js";
 import type { Session } from "./session.js";
 
 /** Reads results out of a store: a gc that is at work is waited for, and one that comes waits. */

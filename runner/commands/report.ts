@@ -8,6 +8,7 @@ import { reading } from "./reading.js";
 import { runResults, withPaths } from "../workflow/results.js";
 import { print, splitTarget, type Session } from "./session.js";
 import { openStore } from "../workflow/place.js";
+import { paths } from "../store/paths.js";
 import type { Store } from "../store/store.js";
 
 /** `vistas report [RUN]`: one self-contained file; the newest run unless another is named. Prints where it is. */
@@ -44,7 +45,7 @@ export async function writeReport(
     const results = await withPaths(store, runResults(store, run));
     return buildReportModel(run, results, undefined, reproductionOf(store, run.id));
   });
-  const file = out ?? join(store.root, "reports", `${run.id}.${format === "html" ? "html" : "md"}`);
+  const file = out ?? join(store.root, paths.report(run.id, format === "html" ? "html" : "md"));
   const { renderReport } = await import("../report/html.js");
   const { renderMarkdown } = await import("../report/markdown.js");
   writeAtomic(store.disk, file, format === "html" ? renderReport(model) : renderMarkdown(model));

@@ -8,7 +8,7 @@ import { compareWithLock } from "../lock/compare.js";
 import { type Determinism, determinismOf, type Rerun } from "../lock/label.js";
 import { type Lock, makeLock } from "../lock/lock.js";
 import type { Reproduction } from "../report/reproduction.js";
-import { Audits } from "../store/audits.js";
+import { Audits } from "../store/records/audits.js";
 import { writeAtomic } from "../store/files.js";
 import { DONE, FAILED, UNMET } from "./exit.js";
 import { openTarget, type LoadOptions } from "./load.js";

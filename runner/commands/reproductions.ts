@@ -9,8 +9,9 @@ import type { StepResult } from "../core/record.js";
 import type { Graph } from "../graph/types.js";
 import type { Lock } from "../lock/lock.js";
 import type { Reproduction } from "../report/reproduction.js";
-import { readEnvelope, writeEnvelope } from "../store/envelope.js";
-import { isReproductionShape } from "../store/shape.js";
+import { readEnvelope, writeEnvelope } from "../store/records/envelope.js";
+import { isReproductionShape } from "../store/records/shape.js";
+import { paths } from "../store/paths.js";
 import type { Store } from "../store/store.js";
 
 /** Remembers what a run was held against, for its report. */
@@ -27,7 +28,7 @@ export function reproductionOf(store: Store, run: string): Reproduction | undefi
 }
 
 /**
- * Holds every expectation against a run's results. Instances of the graph that it lacks were not selected. `lock`: what
+ * KeyLocks every expectation against a run's results. Instances of the graph that it lacks were not selected. `lock`: what
  * has the published values; `this`: the run is about to be that.
  */
 export function checkResults(
@@ -71,5 +72,5 @@ function withNumbers(check: Check): Check {
 }
 
 function fileOf(store: Store, run: string): string {
-  return join(store.root, "reproductions", `${run}.json`);
+  return join(store.root, paths.reproduction(run));
 }

@@ -1,7 +1,7 @@
 import { DONE } from "./exit.js";
 import { UsageError } from "../core/diagnostic.js";
 import type { RunRecord } from "../core/record.js";
-import { Sizes, type Size } from "../store/sizes.js";
+import { Sizes, type Size } from "../store/objects/sizes.js";
 import type { Store } from "../store/store.js";
 import { duration } from "../ui/format.js";
 import { table } from "../ui/table.js";

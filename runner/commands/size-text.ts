@@ -1,4 +1,4 @@
-import type { Size } from "../store/sizes.js";
+import type { Size } from "../store/objects/sizes.js";
 import { bytes } from "../ui/format.js";
 
 /** `104 MB`, and where equal files, or holes in them, make it less on the disk, `104 MB (61 MB on disk)`. */

@@ -1,7 +1,7 @@
 import type { ItemKind } from "../store/inventory.js";
-import type { Verified } from "../store/verify.js";
-import type { Belonging, Cure } from "../store/verify-loss.js";
-import type { Repaired } from "../store/verify-repair.js";
+import type { Verified } from "../store/verify/verify.js";
+import type { Belonging, Cure } from "../store/verify/verify-loss.js";
+import type { Repaired } from "../store/verify/verify-repair.js";
 import { bytes as sizeText, counted, duration } from "../ui/format.js";
 import { colors, printable } from "../ui/text.js";
 

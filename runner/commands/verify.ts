@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { projectOf } from "../core/project.js";
-import { examinersHere, examinersOn, type Examiners } from "../store/examiners.js";
-import type { StatedMetrics } from "../store/stated.js";
+import { examinersHere, examinersOn, type Examiners } from "../store/verify/examiners.js";
+import type { StatedMetrics } from "../store/verify/stated.js";
 import type { Store } from "../store/store.js";
-import { measure, verify, type Extent, type Verified } from "../store/verify.js";
-import { assess } from "../store/verify-loss.js";
-import { repair, type Repaired } from "../store/verify-repair.js";
+import { measure, verify, type Extent, type Verified } from "../store/verify/verify.js";
+import { assess } from "../store/verify/verify-loss.js";
+import { repair, type Repaired } from "../store/verify/verify-repair.js";
 import { TaskProgress } from "../ui/task-progress.js";
 import { DAMAGED, DONE, FAILED, INTERRUPTED } from "./exit.js";
 import { onStdout, print, printJson, splitTarget, type Session } from "./session.js";

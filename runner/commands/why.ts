@@ -4,7 +4,7 @@ import { plan, type PlannedStep } from "../exec/plan.js";
 import { DONE } from "./exit.js";
 import { matches, withAncestors } from "../graph/select.js";
 import { openTarget, type LoadOptions } from "./load.js";
-import { variationText } from "../store/result-id.js";
+import { variationText } from "../store/records/result-id.js";
 import type { Store } from "../store/store.js";
 import { pipelineOf, print, printJson, type Session } from "./session.js";
 

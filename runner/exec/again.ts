@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import type { Clock } from "../core/clock.js";
 import type { Rerun } from "../lock/label.js";
 import type { Graph } from "../graph/types.js";
-import { Digester } from "../store/digest.js";
-import { StatCache } from "../store/stat-cache.js";
+import { Digester } from "../store/objects/digest.js";
+import { StatCache } from "../store/memory/stat-cache.js";
 import type { Executor, Job, JobHooks, JobResult } from "./job.js";
 import { metricsFrom } from "./outputs.js";
 

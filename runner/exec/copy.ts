@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import type { Ignored } from "../graph/types.js";
-import { copyFile } from "../store/copy.js";
-import { UnreadableInput } from "../store/digest.js";
+import { copyFile } from "../store/objects/copy.js";
+import { UnreadableInput } from "../store/objects/digest.js";
 import { systemDisk } from "../store/disk.js";
 import { breather } from "../store/files.js";
 

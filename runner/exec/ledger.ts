@@ -3,7 +3,7 @@ import type { EventSink, RunEvent } from "../core/event.js";
 import type { LeftOut, Outcome, RunRecord, RunStep, StepRecord } from "../core/record.js";
 import type { Graph, GraphNode } from "../graph/types.js";
 import { projectIdentity } from "../store/project.js";
-import { resultId } from "../store/result-id.js";
+import { resultId } from "../store/records/result-id.js";
 import { describeEnvironment } from "./environment.js";
 import type { Host } from "./host.js";
 import type { Maker } from "./sharing.js";

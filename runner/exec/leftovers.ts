@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import { statFields } from "../store/owner.js";
+import { statFields } from "../store/locks/owner.js";
 import { carries, listProcesses } from "./processes.js";
 
 /** A job whose first process has ended well. */

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { execa as Execa, Options } from "execa";
 import { runnerFile } from "../core/here.js";
 import { maskOf } from "../core/mask.js";
-import { statFields } from "../store/owner.js";
+import { statFields } from "../store/locks/owner.js";
 import type {
   Claim,
   Executor,
@@ -17,7 +17,7 @@ import type {
   WorkerMessage,
 } from "./job.js";
 import { logThrough, maskedHooks, maskedResult } from "./masked-log.js";
-import { seesOwnProcesses } from "../store/owner.js";
+import { seesOwnProcesses } from "../store/locks/owner.js";
 import { awaitLeftovers } from "./leftovers.js";
 import { endProcesses, killProcesses } from "./processes.js";
 import { endShortTmp, shortTmp } from "./short-tmp.js";

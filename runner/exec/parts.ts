@@ -4,7 +4,7 @@ import { frame, sha256 } from "../cache/hash.js";
 import type { Mask } from "../core/mask.js";
 import type { ArtifactRef, Fingerprint } from "../core/record.js";
 import type { GraphNode } from "../graph/types.js";
-import type { Hold } from "../store/holds.js";
+import type { KeyLock } from "../store/locks/key-locks.js";
 import type { Host } from "./host.js";
 import type { JobHooks } from "./job.js";
 import { settle } from "./outputs.js";
@@ -14,7 +14,7 @@ import { copied, isTrusted } from "./staging.js";
 /** A run's side of sharing parts with others, and with its own steps that run at the same time. */
 export interface PartSharing {
   /** The right to make a part, or when to look for it again. */
-  takePart(key: string): Hold | Promise<void>;
+  takePart(key: string): KeyLock | Promise<void>;
 }
 
 export interface PartsInput {
@@ -41,7 +41,7 @@ type PartHooks = Pick<JobHooks, "findPart" | "claimPart" | "keepPart">;
 export class Parts implements PartHooks {
   readonly #owner: Fingerprint;
   readonly #ownerKey: string;
-  readonly #claims = new Map<string, Hold>();
+  readonly #claims = new Map<string, KeyLock>();
   #over = false;
 
   constructor(private readonly input: PartsInput) {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as wait } from "node:timers/promises";
-import { seesOwnProcesses, statFields } from "../store/owner.js";
+import { seesOwnProcesses, statFields } from "../store/locks/owner.js";
 
 /** The variable that marks each process of a job; children inherit it. */
 export const TAG = "VISTAS_JOB";

@@ -4,7 +4,7 @@ import type { Fingerprint, RunRecord, StepRecord } from "../core/record.js";
 import type { Graph, GraphNode } from "../graph/types.js";
 import { faultText } from "../store/fault.js";
 import type { Store } from "../store/store.js";
-import { turnText } from "../store/turns.js";
+import { turnText } from "../store/locks/turns.js";
 import { attempt, type Attempted } from "./attempt.js";
 import { effortOf } from "./effort.js";
 import { describeEnvironment } from "./environment.js";
@@ -86,7 +86,7 @@ class CurrentRun {
   readonly #keyer: Keyer;
   readonly #history: History;
   readonly #pending = new Map<string, { key: string; reason: string }>();
-  /** By node: the token of the hold that was last waited for. */
+  /** By node: the token of the lock that was last waited for. */
   readonly #waited = new Map<string, string>();
   /** By node: why it may be found made although nothing was known of it before. */
   readonly #madeBy = new Map<string, string>();

@@ -1,10 +1,10 @@
-import type { Hold } from "../store/holds.js";
-import type { Entered } from "../store/live.js";
-import { parseOwner } from "../store/owner.js";
+import type { KeyLock } from "../store/locks/key-locks.js";
+import type { Entered } from "../store/locks/liveness.js";
+import { parseOwner } from "../store/locks/owner.js";
 import type { Store } from "../store/store.js";
-import { enterShared, type WaitHooks } from "../store/turns.js";
+import { enterShared, type WaitHooks } from "../store/locks/turns.js";
 import { guard } from "./guard.js";
-import { endRemains, sweepRemains } from "./remains.js";
+import { endStaleRun, endStaleRuns } from "./stale-runs.js";
 import { Waits } from "./waits.js";
 
 /** The run that is making something. */
@@ -17,17 +17,17 @@ export interface Maker {
 }
 
 /**
- * One run's side of sharing a store with others: it shows that it is alive, holds the keys of what it is making, and
+ * One run's side of sharing a store with others: it shows that it is alive, locks the keys of what it is making, and
  * waits for what others are making.
  *
- * Why no two runs can wait for each other: the hold of a step is taken without waiting, together with the cores that the
- * step needs, or neither is; so only steps that execute have holds. An executing step waits for parts alone, and while
- * it has claimed one itself, for none (parts.ts). Every hold therefore ends when its step does, or when its owner is
+ * Why no two runs can wait for each other: the lock of a step is taken without waiting, together with the cores that the
+ * step needs, or neither is; so only steps that execute have locks. An executing step waits for parts alone, and while
+ * it has claimed one itself, for none (parts.ts). Every lock therefore ends when its step does, or when its owner is
  * found dead.
  */
 export class Sharing {
   readonly #waits: Waits;
-  readonly #holds = new Map<string, Hold>();
+  readonly #locks = new Map<string, KeyLock>();
   readonly #askedAgain = new Set<string>();
   readonly #takenOver: Promise<unknown>[] = [];
   #guarded: Promise<() => void> | undefined;
@@ -50,7 +50,7 @@ export class Sharing {
    * removed is in nobody's way: gc reports it.
    */
   async folder(): Promise<string> {
-    this.#guarded ??= sweepRemains(this.store, this.entered.owner).then(() => guard(this.run));
+    this.#guarded ??= endStaleRuns(this.store, this.entered.owner).then(() => guard(this.run));
     await this.#guarded;
     this.entered.beatApart();
     return this.entered.folder;
@@ -68,7 +68,7 @@ export class Sharing {
     waitsFor: (maker: Maker) => void,
   ): Promise<void> | undefined {
     this.release(id);
-    const got = this.store.holds.take(key, this.entered.owner);
+    const got = this.store.locks.take(key, this.entered.owner);
     if ("token" in got) {
       const { run, host, pid } = parseOwner(got.owner) ?? { run: got.owner, host: "?", pid: 0 };
       waitsFor({ run, host, pid, token: got.token });
@@ -82,8 +82,8 @@ export class Sharing {
       this.store.records.forget(key);
       return Promise.resolve();
     }
-    this.#holds.set(id, got);
-    this.#endRemains(got);
+    this.#locks.set(id, got);
+    this.#endStaleRun(got);
     return undefined;
   }
 
@@ -91,10 +91,10 @@ export class Sharing {
    * Takes the right to make a part. Otherwise gives the promise of when to look for it (again): when it is made, or
    * whoever was making it is dead.
    */
-  takePart(key: string): Hold | Promise<void> {
-    const got = this.store.holds.take(key, this.entered.owner);
+  takePart(key: string): KeyLock | Promise<void> {
+    const got = this.store.locks.take(key, this.entered.owner);
     if ("token" in got) return this.#waits.freed(key, got);
-    this.#endRemains(got);
+    this.#endStaleRun(got);
     const release = (): void => {
       got.release();
       this.#waits.look(key);
@@ -104,27 +104,27 @@ export class Sharing {
 
   /** Whether the node may still record what it made: no other run has taken this one for dead. */
   mayRecord(id: string): boolean {
-    return this.#holds.get(id)?.held() ?? false;
+    return this.#locks.get(id)?.held() ?? false;
   }
 
   release(id: string): void {
     try {
-      this.#holds.get(id)?.release();
+      this.#locks.get(id)?.release();
     } catch {
       // The disk fails: whoever waits for it takes over when this run has left.
     }
-    this.#holds.delete(id);
+    this.#locks.delete(id);
   }
 
   /** What cannot be removed now stays for a later run, which will say so if it is in its way. */
-  #endRemains({ after }: Hold): void {
-    for (const dead of after) this.#takenOver.push(endRemains(this.store, dead).catch(() => []));
+  #endStaleRun({ after }: KeyLock): void {
+    for (const dead of after) this.#takenOver.push(endStaleRun(this.store, dead).catch(() => []));
   }
 
   /** Ends the sharing. Never rejects: the run is over. */
   async close(): Promise<void> {
     this.#waits.close();
-    for (const id of [...this.#holds.keys()]) this.release(id);
+    for (const id of [...this.#locks.keys()]) this.release(id);
     await Promise.all(this.#takenOver);
     // Why it could not be set up was told by the steps, which failed.
     const dismiss = await this.#guarded?.catch(() => undefined);

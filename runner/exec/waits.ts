@@ -1,12 +1,12 @@
 import { setTimeout as timer } from "node:timers/promises";
-import type { Holder } from "../store/holds.js";
+import type { Holder } from "../store/locks/key-locks.js";
 import type { Store } from "../store/store.js";
 
 export type Pause = (ms: number, signal: AbortSignal) => Promise<unknown>;
 
 /**
  * Waits for what other runs are making. It looks again and again, because no disk that is shared over a network tells
- * of changes: soon at first, and at most every half a second, two small reads for each hold that is waited for.
+ * of changes: soon at first, and at most every half a second, two small reads for each lock that is waited for.
  */
 export class Waits {
   readonly #waiting = new Map<string, { readonly holder: Holder; readonly tell: (() => void)[] }>();
@@ -14,7 +14,7 @@ export class Waits {
   #looking = false;
 
   constructor(
-    private readonly store: Pick<Store, "holds" | "live">,
+    private readonly store: Pick<Store, "locks" | "live">,
     private readonly pause: Pause = (ms, signal) => timer(ms, undefined, { signal }),
   ) {}
 
@@ -51,15 +51,15 @@ export class Waits {
   /** Tells whoever waits for a key if it is free; for when this process has just let it go. */
   look(key: string): boolean {
     const found = this.#waiting.get(key);
-    if (found === undefined || this.#holds(key, found.holder)) return false;
+    if (found === undefined || this.#isHeld(key, found.holder)) return false;
     this.#waiting.delete(key);
     for (const each of found.tell) each();
     return true;
   }
 
-  #holds(key: string, { owner, token }: Holder): boolean {
+  #isHeld(key: string, { owner, token }: Holder): boolean {
     try {
-      return this.store.holds.holder(key)?.token === token && !this.store.live.isDead(owner);
+      return this.store.locks.holder(key)?.token === token && !this.store.live.isDead(owner);
     } catch {
       return false; // Whoever waits asks again, and is told what is wrong.
     }

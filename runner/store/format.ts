@@ -2,8 +2,9 @@ import { join } from "node:path";
 import { UsageError } from "../core/diagnostic.js";
 import { isObject } from "../core/json.js";
 import type { Disk } from "./disk.js";
-import { readEnvelope, writeEnvelope } from "./envelope.js";
-import { formatOf } from "./records.js";
+import { readEnvelope, writeEnvelope } from "./records/envelope.js";
+import { paths } from "./paths.js";
+import { formatOf } from "./records/records.js";
 
 /** How a store is laid out. Raised when an older vistas could no longer read or share it safely. */
 export const STORE_FORMAT = 1;
@@ -31,5 +32,5 @@ export function writeFormat(disk: Disk, root: string, by: string): void {
 }
 
 function fileIn(root: string): string {
-  return join(root, "format.json");
+  return join(root, paths.format);
 }

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import type { ArtifactType } from "../core/record.js";
 import type { Disk } from "./disk.js";
 import { isTemporary, listIfAny } from "./files.js";
 
@@ -10,7 +9,7 @@ import { isTemporary, listIfAny } from "./files.js";
  * - `record`, `past`, `part`, `audit`: by key (`name`); of a `past` also which `result`
  * - `run`, `reproduction`: by the run's id (`name`)
  * - `log`, `report`: of a run (`name`)
- * - `hold`, `work`: of runs that are under way, or were when they were killed
+ * - `lock`, `work`: of runs that are under way, or were when they were killed
  * - `lost`: what `verify --repair` found damaged and nothing can make again, kept for a human to look at
  * - `format`: which format the store has
  * - `temporary`: a write that has not come to its end, or never will
@@ -19,7 +18,7 @@ import { isTemporary, listIfAny } from "./files.js";
  */
 export type ItemKind =
   | ("object" | "manifest" | "tree" | "record" | "past" | "part" | "audit" | "run" | "reproduction")
-  | ("log" | "report" | "hold" | "work" | "lost" | "format" | "temporary" | "obstacle" | "stray");
+  | ("log" | "report" | "lock" | "work" | "lost" | "format" | "temporary" | "obstacle" | "stray");
 
 export interface Item {
   readonly kind: ItemKind;
@@ -46,12 +45,7 @@ export function* inventory(
   for (const area of areas) yield* AREAS[area](lister, area);
 }
 
-/** Where the bytes of a file lie, or the text that stands for a folder: the path of that item. */
-export function objectPath(type: ArtifactType, digest: string): string {
-  return `objects/${digest.slice(0, 2)}/${digest}${{ file: "", executable: ".x", tree: ".tree" }[type]}`;
-}
-
-/** Where in a store each kind lies. */
+/** What lies where in a store: what paths.ts says, read back. */
 const AREAS = {
   objects: (all, area) =>
     all.sharded(area, OBJECT, ([, name = "", ending]) => ({ kind: objectKind(ending), name })),
@@ -64,7 +58,7 @@ const AREAS = {
   reproductions: (all, area) => all.flat(area, RUN_FILE, name => ({ kind: "reproduction", name })),
   logs: (all, area) => all.flat(area, ANY, name => ({ kind: "log", name })),
   reports: (all, area) => all.flat(area, /^(.+)\.(?:html|md)$/, name => ({ kind: "report", name })),
-  holds: (all, area) => all.flat(area, ANY, name => ({ kind: "hold", name })),
+  locks: (all, area) => all.flat(area, ANY, name => ({ kind: "lock", name })),
   work: (all, area) => all.flat(area, ANY, name => ({ kind: "work", name })),
   lost: (all, area) => all.flat(area, ANY, () => ({ kind: "lost", name: "" })),
   "format.json": (all, area) => all.file(area, { kind: "format", name: "" }),

@@ -1,17 +1,18 @@
 import { join } from "node:path";
 import { sha256 } from "../cache/hash.js";
 import type { Clock } from "../core/clock.js";
-import { Digester } from "./digest.js";
+import { Digester } from "./objects/digest.js";
 import { systemDisk, type Disk } from "./disk.js";
 import { writeAtomic } from "./files.js";
+import { paths } from "./paths.js";
 import { checkFormat, writeFormat } from "./format.js";
-import { Holds } from "./holds.js";
-import { LiveRuns } from "./live.js";
-import { Objects } from "./objects.js";
-import { Records, Runs } from "./records.js";
-import { Results } from "./results.js";
-import { StatCache } from "./stat-cache.js";
-import { UserCache } from "./user-cache.js";
+import { KeyLocks } from "./locks/key-locks.js";
+import { LiveRuns } from "./locks/liveness.js";
+import { Objects } from "./objects/objects.js";
+import { Records, Runs } from "./records/records.js";
+import { Results } from "./records/results.js";
+import { StatCache } from "./memory/stat-cache.js";
+import { UserCache } from "./memory/user-cache.js";
 import { Written } from "./checkout/written.js";
 
 /**
@@ -33,7 +34,7 @@ export class Store {
   /** The runs under way, of this process and any other. */
   readonly live: LiveRuns;
   /** Who of them makes what. */
-  readonly holds: Holds;
+  readonly locks: KeyLocks;
   /** What checkouts wrote where. */
   readonly written: Written;
 
@@ -48,11 +49,11 @@ export class Store {
     this.digester = new Digester(this.stats, disk);
     this.objects = new Objects(root, this.stats, disk);
     this.records = new Results(root, disk);
-    this.parts = new Records(join(root, "parts"), disk);
-    this.runs = new Runs(join(root, "runs"), disk);
-    this.live = new LiveRuns(join(root, "work"), clock, disk);
+    this.parts = new Records(root, "parts", disk);
+    this.runs = new Runs(root, disk);
+    this.live = new LiveRuns(join(root, paths.work), clock, disk);
     this.written = new Written(cache.memo("checkouts"));
-    this.holds = new Holds(join(root, "holds"), disk, owner => this.live.isDead(owner));
+    this.locks = new KeyLocks(join(root, paths.locks), disk, owner => this.live.isDead(owner));
   }
 
   /** Throws a `UsageError` for a store that a newer vistas has laid out. */
@@ -64,19 +65,19 @@ export class Store {
   prepare(by: string): void {
     this.check();
     writeFormat(this.disk, this.root, by);
-    const ignore = join(this.root, ".gitignore");
+    const ignore = join(this.root, paths.ignore);
     if (this.disk.lstat(ignore) === undefined)
       writeAtomic(this.disk, ignore, "*\n!.gitignore\n!published/\n!published/**\n");
   }
 
   /** Where runs have their work folders. */
   workFolders(): string {
-    return join(this.root, "work");
+    return join(this.root, paths.work);
   }
 
   logFile(run: string, id: string): string {
     const plain = id.replace(/[^A-Za-z0-9_.=,[\]-]/g, "_").slice(0, 120);
     // Two ids that differ only in what a file name cannot hold must not share a log.
-    return join(this.root, "logs", run, `${plain === id ? id : `${plain}-${sha256(id).slice(0, 8)}`}.log`);
+    return join(this.root, paths.log(run, plain === id ? id : `${plain}-${sha256(id).slice(0, 8)}`));
   }
 }

@@ -5,7 +5,7 @@ import { projectOf } from "../core/project.js";
 import { code } from "../spec/wording.js";
 import { systemDisk } from "../store/disk.js";
 import { Store } from "../store/store.js";
-import { UserCache, userCacheFolder } from "../store/user-cache.js";
+import { UserCache, userCacheFolder } from "../store/memory/user-cache.js";
 import type { Tools } from "./tools.js";
 
 /** From where a pipeline is opened: by the command line or by a program. */

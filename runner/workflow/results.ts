@@ -1,5 +1,5 @@
 import type { RunRecord, RunStep, StepResult } from "../core/record.js";
-import { variationText } from "../store/result-id.js";
+import { variationText } from "../store/records/result-id.js";
 import type { Store } from "../store/store.js";
 
 /** A run's steps beside what their keys produced, without asking after the files. */

@@ -3,7 +3,7 @@ import type { Executor } from "../exec/job.js";
 import type { Capacity } from "../exec/leases.js";
 import type { Kinds } from "../spec/kinds.js";
 import type { EngineChoice } from "../step-api.js";
-import type { StatedMetrics } from "../store/stated.js";
+import type { StatedMetrics } from "../store/verify/stated.js";
 
 /** The parts of vistas that the composition root hands in, because the runner may not import them itself. */
 export interface Tools {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { randomStream } from "../../runner/step-api.js";
 import { systemClock } from "../../runner/core/clock.js";
-import { Digester } from "../../runner/store/digest.js";
-import { StatCache } from "../../runner/store/stat-cache.js";
+import { Digester } from "../../runner/store/objects/digest.js";
+import { StatCache } from "../../runner/store/memory/stat-cache.js";
 import { execa } from "execa";
 import { CLI, inFolder, summary, tell, timeInTurns, versionOf } from "./measure.js";
 

@@ -9,10 +9,10 @@ import type { Executor } from "../../runner/exec/job.js";
 import { run } from "../../runner/exec/run.js";
 import { loadPipeline } from "../../runner/index.js";
 import { systemDisk } from "../../runner/store/disk.js";
-import { writeEnvelope } from "../../runner/store/envelope.js";
-import { StatRows, type Row } from "../../runner/store/stat-rows.js";
+import { writeEnvelope } from "../../runner/store/records/envelope.js";
+import { StatRows, type Row } from "../../runner/store/memory/stat-rows.js";
 import { Store } from "../../runner/store/store.js";
-import { UserCache, userCacheFolder } from "../../runner/store/user-cache.js";
+import { UserCache, userCacheFolder } from "../../runner/store/memory/user-cache.js";
 import { CLI, inFolder, summary, tell, timeInTurns } from "./measure.js";
 
 /** `gc` and `verify` of 100,000 objects of 1 to 8 kB, of 1,000 results in 10 runs: whole processes. */

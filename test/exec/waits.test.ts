@@ -8,7 +8,7 @@ function world() {
   const pauses: number[] = [];
   let next: (() => void) | undefined;
   const store = {
-    holds: { holder: (key: string) => ({ owner: key, token: held.get(key) ?? "" }) },
+    locks: { holder: (key: string) => ({ owner: key, token: held.get(key) ?? "" }) },
     live: { isDead: (owner: string) => dead.has(owner) },
   } as unknown as ConstructorParameters<typeof Waits>[0];
   const waits = new Waits(store, (ms, signal) => {

@@ -80,7 +80,7 @@ async function oneRound(
   if (last.code !== 0) fail(`the last gc exited ${last.code}: ${last.stderr}`);
   compare(await ground.results(), WORDS.at(-1) ?? "", fail);
   for (const text of ground.damage()) fail(text);
-  for (const folder of ["holds", "work", "past"])
+  for (const folder of ["locks", "work", "past"])
     if (ground.left(folder).flatMap(name => ground.left(`${folder}/${name}`)).length > 0)
       fail(`${folder} holds ${ground.left(folder).join(", ")}`);
   if (ground.left("runs").length !== 1) fail(`${ground.left("runs").length} runs are left`);

@@ -81,7 +81,7 @@ async function oneRound(
   const results = await ground.results();
   for (const [i, text] of expected(needs).entries())
     if (results[`s${i}.o`] !== text) failures.push(`s${i} is ${JSON.stringify(results[`s${i}.o`])}`);
-  for (const folder of ["holds", "work"])
+  for (const folder of ["locks", "work"])
     if (ground.left(folder).length > 0) failures.push(`${folder} holds ${ground.left(folder).join(", ")}`);
   return { failures, killed: dead.size };
 }

@@ -128,7 +128,7 @@ function told(harm: Harm, repaired: boolean): readonly number[] {
   return [kind === "run" || kind === "reproduction" || kind === "past" ? 4 : found];
 }
 
-/** Holds what the verbs answer, and what the store then has, against what they may. */
+/** KeyLocks what the verbs answer, and what the store then has, against what they may. */
 class Bench {
   readonly wrong: string[] = [];
   constructor(private readonly harm: Harm) {}

@@ -4,18 +4,18 @@
  * Wrong is: an answer that is not what was written, nor "there is nothing"; what was not harmed and cannot be read any
  * more; a crash; two seconds of work. A case is told by its number: seed and number give it again.
  */
-import { Audits } from "../../runner/store/audits.js";
+import { Audits } from "../../runner/store/records/audits.js";
 import type { ArtifactRef } from "../../runner/core/record.js";
 import { findResult } from "../../runner/exec/lookup.js";
 import { reproductionOf } from "../../runner/commands/reproductions.js";
 import { randomStream } from "../../runner/step-api.js";
 import { systemDisk } from "../../runner/store/disk.js";
-import { examinersHere } from "../../runner/store/examiners.js";
-import { NewerFormat } from "../../runner/store/records.js";
+import { examinersHere } from "../../runner/store/verify/examiners.js";
+import { NewerFormat } from "../../runner/store/records/records.js";
 import type { Store } from "../../runner/store/store.js";
-import { verify } from "../../runner/store/verify.js";
-import { assess } from "../../runner/store/verify-loss.js";
-import { repair } from "../../runner/store/verify-repair.js";
+import { verify } from "../../runner/store/verify/verify.js";
+import { assess } from "../../runner/store/verify/verify-loss.js";
+import { repair } from "../../runner/store/verify/verify-repair.js";
 import { usedFirst } from "./damage.js";
 import { allText } from "./programs.js";
 import { drawMutation, type Drawn } from "./random-mutation.js";

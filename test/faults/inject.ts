@@ -7,7 +7,7 @@ import { readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { RunRecord } from "../../runner/core/record.js";
 import type { Disk } from "../../runner/store/disk.js";
-import { parseManifest } from "../../runner/store/manifest.js";
+import { parseManifest } from "../../runner/store/objects/manifest.js";
 import type { Store } from "../../runner/store/store.js";
 import { FaultyDisk, faultsAt, isCode, type Fault } from "./faulty-disk.js";
 import { contents, Laboratory, MISSING } from "./laboratory.js";
@@ -126,7 +126,7 @@ function badMessage(error: unknown, fault: Fault): string | undefined {
  * owner's are taken over is proven with real processes.
  */
 function buryTheDead(lab: Laboratory): void {
-  for (const folder of ["work", "holds"]) rmSync(join(lab.root, folder), { recursive: true, force: true });
+  for (const folder of ["work", "locks"]) rmSync(join(lab.root, folder), { recursive: true, force: true });
 }
 
 /** A name that a power failure took back is found missing, as damage is: that is work lost, and no lie. */

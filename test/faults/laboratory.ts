@@ -9,7 +9,7 @@ import { run } from "../../runner/exec/run.js";
 import { loadPipeline, type Pipeline } from "../../runner/index.js";
 import { systemDisk, type Disk } from "../../runner/store/disk.js";
 import { Store } from "../../runner/store/store.js";
-import { UserCache } from "../../runner/store/user-cache.js";
+import { UserCache } from "../../runner/store/memory/user-cache.js";
 import { allText, scripted } from "./programs.js";
 
 export const PIPELINE = `

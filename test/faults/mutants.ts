@@ -10,7 +10,7 @@ import type { BigIntStats } from "node:fs";
 import { basename, dirname } from "node:path";
 import { sha256 } from "../../runner/cache/hash.js";
 import { systemDisk, type Disk } from "../../runner/store/disk.js";
-import { Objects } from "../../runner/store/objects.js";
+import { Objects } from "../../runner/store/objects/objects.js";
 import { enumerateDamage } from "./damage.js";
 import { fuzzStore } from "./fuzz-store.js";
 import { injectFaults } from "./inject.js";

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } 
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { Checkout } from "../../runner/store/checkout/checkout.js";
-import { gc } from "../../runner/store/gc.js";
+import { gc } from "../../runner/store/gc/gc.js";
 import type { Store } from "../../runner/store/store.js";
 import type { Laboratory } from "./laboratory.js";
 import { allText, scripted } from "./programs.js";

@@ -19,10 +19,10 @@ import { execa } from "execa";
 import { systemClock } from "../../runner/core/clock.js";
 import { systemDisk } from "../../runner/store/disk.js";
 import { inventory, type ItemKind } from "../../runner/store/inventory.js";
-import { ownerText } from "../../runner/store/owner.js";
-import { NewerFormat } from "../../runner/store/records.js";
+import { ownerText } from "../../runner/store/locks/owner.js";
+import { NewerFormat } from "../../runner/store/records/records.js";
 import { Store } from "../../runner/store/store.js";
-import { UserCache } from "../../runner/store/user-cache.js";
+import { UserCache } from "../../runner/store/memory/user-cache.js";
 import { Desk } from "./desk.js";
 import { contents, PIPELINE } from "./laboratory.js";
 
@@ -72,8 +72,8 @@ export class Victim {
     mkdirSync(join(root, "work", owner), { recursive: true });
     writeFileSync(join(root, "work", owner, "alive"), "..");
     writeFileSync(join(root, "work", owner, "keys"), `\n${key}\n`);
-    mkdirSync(join(root, "holds"), { recursive: true });
-    symlinkSync(`${owner}#0`, join(root, "holds", key));
+    mkdirSync(join(root, "locks"), { recursive: true });
+    symlinkSync(`${owner}#0`, join(root, "locks", key));
     writeFileSync(join(root, "records", key.slice(0, 2), `${key}.json.4194305-0.tmp`), "half a rec");
     copyStore(root, victim.#saved);
     return victim;

@@ -5,9 +5,9 @@ import process from "node:process";
 import { setImmediate } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "@jest/globals";
 import { systemDisk, type Disk } from "../../runner/store/disk.js";
-import { dryRun, gc } from "../../runner/store/gc.js";
-import type { Policy } from "../../runner/store/gc-plan.js";
-import { enterShared } from "../../runner/store/turns.js";
+import { dryRun, gc } from "../../runner/store/gc/gc.js";
+import type { Policy } from "../../runner/store/gc/gc-plan.js";
+import { enterShared } from "../../runner/store/locks/turns.js";
 import { Laboratory } from "../faults/laboratory.js";
 
 const lab = new Laboratory();
@@ -84,7 +84,7 @@ describe("a gc beside a run", () => {
       // A run that enters and looks at once, in the midst of the gc's operations.
       const enter = (): void => {
         const entered = store.live.enter("beside");
-        const isGcThere = readdirSync(join(lab.root, "holds")).length > 0;
+        const isGcThere = readdirSync(join(lab.root, "locks")).length > 0;
         if (isGcThere) begun.refused++;
         else {
           begun.together++;
@@ -97,7 +97,7 @@ describe("a gc beside a run", () => {
         queue.push(() => entered.leave());
       };
       const queue: (() => void)[] = [];
-      systemDisk.makeFolder(join(lab.root, "holds"));
+      systemDisk.makeFolder(join(lab.root, "locks"));
       const { disk, count } = interrupted(at, enter);
       const wait = (): Promise<void> => {
         for (const act of queue.splice(0)) act();

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "@jest/globals";
 import { reading } from "../../runner/commands/reading.js";
-import { gc } from "../../runner/store/gc.js";
+import { gc } from "../../runner/store/gc/gc.js";
 import { Laboratory } from "../faults/laboratory.js";
 
 const lab = new Laboratory();

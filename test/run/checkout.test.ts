@@ -17,7 +17,7 @@ import { systemClock } from "../../runner/core/clock.js";
 import { Checkout } from "../../runner/store/checkout/checkout.js";
 import type { Difference } from "../../runner/store/checkout/comparison.js";
 import { systemDisk, type Disk } from "../../runner/store/disk.js";
-import { UserCache } from "../../runner/store/user-cache.js";
+import { UserCache } from "../../runner/store/memory/user-cache.js";
 import { Store } from "../../runner/store/store.js";
 import { Project } from "../rig/project.js";
 import { tempFolder } from "../rig/temp.js";

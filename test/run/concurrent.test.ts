@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
 import { systemClock } from "../../runner/core/clock.js";
-import { Holds } from "../../runner/store/holds.js";
+import { KeyLocks } from "../../runner/store/locks/key-locks.js";
 import { Store } from "../../runner/store/store.js";
 import { shareWork } from "../faults/concurrency.js";
 import { Gate } from "../rig/gate.js";
@@ -101,16 +101,16 @@ describe("two runs that need the same", () => {
     const { p, arrive, go } = await slow();
     const first = p.start(RUN);
     await arrive.arrived();
-    // An heir that has taken it for dead. Its hold follows the first's, and nothing has been recorded under it yet.
+    // An successor that has taken it for dead. Its hold follows the first's, and nothing has been recorded under it yet.
     const store = new Store(p.path("artifacts"), systemClock);
-    const key = readdirSync(p.path("artifacts", "holds"))[0] ?? "";
-    const heirs = new Holds(p.path("artifacts", "holds"), store.disk, () => true);
-    const heir = heirs.take(key, store.live.enter("heir").owner);
-    if (!("release" in heir)) throw new Error("not taken over");
+    const key = readdirSync(p.path("artifacts", "locks"))[0] ?? "";
+    const successors = new KeyLocks(p.path("artifacts", "locks"), store.disk, () => true);
+    const successor = successors.take(key, store.live.enter("successor").owner);
+    if (!("release" in successor)) throw new Error("not taken over");
     await go.open();
-    expect(JSON.parse(await waiting(first))).toMatchObject({ waitsFor: { run: "heir" } });
+    expect(JSON.parse(await waiting(first))).toMatchObject({ waitsFor: { run: "successor" } });
     expect(store.records.has(key)).toBe(false);
-    heir.release();
+    successor.release();
     await arrive.arrived();
     await go.open();
     expect((await first).exitCode).toBe(0);

@@ -9,7 +9,7 @@ import type { Curve, StepRecord } from "../../runner/core/record.js";
 import type { Json, JsonObject } from "../../runner/core/json.js";
 import { metricsFrom } from "../../runner/exec/outputs.js";
 import { removeScratch } from "../../runner/exec/scratch.js";
-import { documentOf, recordIn } from "../../runner/store/step-document.js";
+import { documentOf, recordIn } from "../../runner/store/records/step-document.js";
 import { Gate } from "../rig/gate.js";
 import { Project } from "../rig/project.js";
 import { testOrSkip } from "../rig/skip.js";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "@jest/globals";
 import { copyReadOnly } from "../../runner/exec/copy.js";
-import { copyFile } from "../../runner/store/copy.js";
+import { copyFile } from "../../runner/store/objects/copy.js";
 import { codeOf, isCode, systemDisk, type Disk } from "../../runner/store/disk.js";
 import { faultText } from "../../runner/store/fault.js";
 import { tempFolder } from "../rig/temp.js";

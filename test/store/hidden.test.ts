@@ -3,8 +3,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { afterAll, describe, expect, it } from "@jest/globals";
 import { reading } from "../../runner/commands/reading.js";
-import { gc } from "../../runner/store/gc.js";
-import { fateOf, ownerText, parseOwner, type Owner } from "../../runner/store/owner.js";
+import { gc } from "../../runner/store/gc/gc.js";
+import { livenessOf, ownerText, parseOwner, type Owner } from "../../runner/store/locks/owner.js";
 import { systemDisk, type Disk } from "../../runner/store/disk.js";
 import { Laboratory } from "../faults/laboratory.js";
 
@@ -48,7 +48,7 @@ describe("a process that cannot be seen", () => {
 
   it("is not taken for dead while there is one of its number", () => {
     if (process.platform !== "linux" || own === undefined) return;
-    const fate = (change: Partial<Owner>) => fateOf({ ...own, ...change });
+    const fate = (change: Partial<Owner>) => livenessOf({ ...own, ...change });
     expect(fate({})).toBe("alive");
     expect(fate({ start: "1" })).toBe("gone");
     // Its start was not known to itself, or its place is not.

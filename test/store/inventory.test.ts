@@ -40,7 +40,7 @@ describe("the inventory of a store", () => {
       "reproductions/20261123-061019-0c53f9a.json": "reproduction",
       "logs/20261123-061019-0c53f9a": "log",
       "reports/20261123-061019-0c53f9a.html": "report",
-      [`holds/${KEY}`]: "hold",
+      [`locks/${KEY}`]: "lock",
       "work/run@host@place@1@2": "work",
       "lost/runs": "lost",
       "format.json": "format",

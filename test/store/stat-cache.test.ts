@@ -7,9 +7,9 @@ import { execa } from "execa";
 import fc from "fast-check";
 import { sha256 } from "../../runner/cache/hash.js";
 import type { Clock } from "../../runner/core/clock.js";
-import { Digester } from "../../runner/store/digest.js";
-import { StatCache } from "../../runner/store/stat-cache.js";
-import { StatRows, type Row } from "../../runner/store/stat-rows.js";
+import { Digester } from "../../runner/store/objects/digest.js";
+import { StatCache } from "../../runner/store/memory/stat-cache.js";
+import { StatRows, type Row } from "../../runner/store/memory/stat-rows.js";
 import { tempFolder } from "../rig/temp.js";
 
 /** A clock that stands where it is put, so that "just written" and "long at rest" need no waiting. */

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import { sha256 } from "../../runner/cache/hash.js";
-import { resultId } from "../../runner/store/result-id.js";
+import { resultId } from "../../runner/store/records/result-id.js";
 import type { StepRecord } from "../../runner/core/record.js";
 import { systemDisk } from "../../runner/store/disk.js";
-import { disagreement } from "../../runner/store/stated.js";
+import { disagreement } from "../../runner/store/verify/stated.js";
 import { reseal } from "../faults/mutations.js";
 import { Project } from "../rig/project.js";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { systemClock } from "../../runner/core/clock.js";
 import { systemDisk } from "../../runner/store/disk.js";
 import { Store } from "../../runner/store/store.js";
-import { UserCache, userCacheFolder } from "../../runner/store/user-cache.js";
+import { UserCache, userCacheFolder } from "../../runner/store/memory/user-cache.js";
 import { Project } from "../rig/project.js";
 import { tempFolder } from "../rig/temp.js";
 

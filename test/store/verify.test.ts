@@ -11,11 +11,11 @@ import { join, relative } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import type { StepRecord } from "../../runner/core/record.js";
 import { systemDisk } from "../../runner/store/disk.js";
-import { examinersHere, examinersOn } from "../../runner/store/examiners.js";
-import { objectPath } from "../../runner/store/inventory.js";
-import { measure, verify } from "../../runner/store/verify.js";
-import { assess } from "../../runner/store/verify-loss.js";
-import { repair } from "../../runner/store/verify-repair.js";
+import { examinersHere, examinersOn } from "../../runner/store/verify/examiners.js";
+import { paths } from "../../runner/store/paths.js";
+import { measure, verify } from "../../runner/store/verify/verify.js";
+import { assess } from "../../runner/store/verify/verify-loss.js";
+import { repair } from "../../runner/store/verify/verify-repair.js";
 import { reseal, rewrite } from "../faults/mutations.js";
 import { Victim } from "../faults/victim.js";
 import { runFile } from "../rig/runs.js";
@@ -68,7 +68,7 @@ function resultOf(step: string): StepRecord {
 
 function pathOf(step: string, output: string): string {
   const ref = resultOf(step).outputs[output];
-  return ref === undefined ? "" : objectPath(ref.type, ref.digest);
+  return ref === undefined ? "" : paths.object(ref.type, ref.digest);
 }
 
 const recordFile = ({ key }: StepRecord): string => `records/${key.slice(0, 2)}/${key}.json`;
@@ -180,7 +180,7 @@ describe("verify --repair", () => {
     const past = store.records.of(first?.key ?? "", first?.result);
     const ref = past?.outputs["o"];
     if (ref === undefined) throw new Error("there is no past result");
-    flip(objectPath(ref.type, ref.digest));
+    flip(paths.object(ref.type, ref.digest));
     const { code, lost } = await verified();
     expect(code).toBe(4);
     expect(lost[0]).toMatch(/^first\.o as it was before the same step came to other bytes/);

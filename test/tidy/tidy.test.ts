@@ -224,8 +224,8 @@ describe("what is absent", () => {
       "runner/exec/environment.ts", // the processor's model
       "runner/spec/validate.ts", // the compiled schema of the language
       "runner/store/files.ts", // a counter, for names
-      "runner/store/turns.ts", // a counter, for names
-      "runner/store/owner.ts", // this host and its process namespace
+      "runner/store/locks/turns.ts", // a counter, for names
+      "runner/store/locks/owner.ts", // this host and its process namespace
     ];
     const found = sources
       .filter(({ file, text }) => file.startsWith("runner/") && /^let /m.test(text))

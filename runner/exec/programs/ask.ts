@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import { sha256, frame } from "../../cache/hash.js";
 import { isList, isObject, type Json, type JsonObject } from "../../core/json.js";
-import { atRest } from "../../store/stat-cache.js";
-import type { Memo } from "../../store/user-cache.js";
+import { atRest } from "../../store/memory/stat-cache.js";
+import type { Memo } from "../../store/memory/user-cache.js";
 
 /** A question to a program of the user's: who it is. */
 export interface Question {

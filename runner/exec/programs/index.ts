@@ -6,7 +6,7 @@ import { byCodeUnit } from "../../core/json.js";
 import type { ProgramPrint } from "../../core/record.js";
 import type { Graph, GraphNode } from "../../graph/types.js";
 import type { Invocation } from "../../spec/invocations.js";
-import { UnreadableInput } from "../../store/digest.js";
+import { UnreadableInput } from "../../store/objects/digest.js";
 import type { Host } from "../host.js";
 import type { ResultOf } from "../node-inputs.js";
 import { invocationsOf, plainEnvironment, ProgramFinder } from "./find.js";

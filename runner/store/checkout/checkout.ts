@@ -1,9 +1,9 @@
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { cloned, copyFile, UNABLE } from "../copy.js";
+import { cloned, copyFile, UNABLE } from "../objects/copy.js";
 import { isCode, type Disk } from "../disk.js";
 import { breather, discard, remove, removeEmpty } from "../files.js";
-import type { TreeEntry } from "../manifest.js";
+import type { TreeEntry } from "../objects/manifest.js";
 import type { Store } from "../store.js";
 import {
   differenceOf,

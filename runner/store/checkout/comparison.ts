@@ -2,8 +2,8 @@ import type { BigIntStats } from "node:fs";
 
 import type { ArtifactRef } from "../../core/record.js";
 import { isTemporary, temporaryName, writerOf } from "../files.js";
-import type { TreeEntry } from "../manifest.js";
-import { exists } from "../owner.js";
+import type { TreeEntry } from "../objects/manifest.js";
+import { exists } from "../locks/owner.js";
 import type { Store } from "../store.js";
 import { refuseLink } from "./place.js";
 import type { WrittenFiles } from "./written.js";
@@ -30,7 +30,7 @@ export interface Difference {
   readonly written: WrittenFiles;
 }
 
-/** Holds what lies at a target against what is to be there. `mayLink`: a second name of a file of the store will do. */
+/** KeyLocks what lies at a target against what is to be there. `mayLink`: a second name of a file of the store will do. */
 export async function differenceOf(
   store: Store,
   target: Target,

@@ -1,7 +1,7 @@
 import { frame, sha256 } from "../../cache/hash.js";
 import { isList, type Json } from "../../core/json.js";
-import type { TreeEntry } from "../manifest.js";
-import type { Memo } from "../user-cache.js";
+import type { TreeEntry } from "../objects/manifest.js";
+import type { Memo } from "../memory/user-cache.js";
 
 /** Digests of what checkouts have written below a target, by path in it (`""`: the target itself). */
 export type WrittenFiles = ReadonlyMap<string, ReadonlySet<string>>;
