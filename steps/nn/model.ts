@@ -4,7 +4,7 @@ import type { Json } from "../../runner/step-api.js";
 import type { ProgramArray, ProgramArrays, Tensor, TensorFlow } from "../engine/types.js";
 import { type NdArray, sameShape, shapeText } from "../formats/arrays.js";
 import { isJsonObject } from "../formats/json.js";
-import { builtinLayers } from "./layers/index.js";
+import { allLayers, builtinLayers } from "./layers/index.js";
 import type {
   LayerShapes,
   LayerSpec,
@@ -42,7 +42,7 @@ export function parseModelSpec(value: Json | undefined, name: string, own?: Laye
   const layers = isJsonObject(value) ? value["layers"] : undefined;
   if (!Array.isArray(layers) || layers.length === 0)
     throw new Error(`${name}: 'layers' must be a list of layers`);
-  const types = own && { ...builtinLayers, ...own };
+  const types = own && allLayers(own);
   const parsed = (layers as readonly Json[]).map((layer, i) =>
     parseLayer(layer, `${name}: layers[${i}]`, types ?? builtinLayers),
   );

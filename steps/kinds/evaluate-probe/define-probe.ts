@@ -1,5 +1,6 @@
 import { defineStep, type StepDefinition } from "../../../runner/step-api.js";
 import { fitInputs, reportDoc } from "../../evaluation/fit-options.js";
+import { allLayers } from "../../nn/layers/index.js";
 import type { LayerTypes } from "../../nn/layers/layer.js";
 import { type ProbeOptions, probeSchemas } from "./probe-options.js";
 
@@ -13,6 +14,7 @@ export function defineProbe({
   readonly summary: string;
   readonly layers?: LayerTypes;
 }): StepDefinition<ProbeOptions> {
+  allLayers(layers);
   return defineStep<ProbeOptions>({
     kind,
     summary,

@@ -1,5 +1,6 @@
 import { defineStep, type JsonObject, type StepDefinition } from "../../../runner/step-api.js";
 import { augmentSchema } from "../../nn/augment-options.js";
+import { allLayers } from "../../nn/layers/index.js";
 import type { ContrastiveLoss } from "../../nn/losses/contrastive-loss.js";
 import { contrastiveLosses } from "../../nn/losses/index.js";
 import { checkpointSchema, optimiserSchema } from "../../nn/optimisers/optimiser-options.js";
@@ -19,6 +20,7 @@ export function defineContrastive({
   readonly kind: string;
   readonly summary: string;
 } & ContrastiveParts): StepDefinition<ContrastiveOptions> {
+  allLayers(parts.layers);
   return defineStep<ContrastiveOptions>({
     kind,
     summary,

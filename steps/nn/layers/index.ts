@@ -42,3 +42,11 @@ export const builtinLayers = {
   residual,
   activation,
 } satisfies Record<BuiltinLayer["type"], unknown> as LayerTypes;
+
+/** vistas's types and `own` ones. Throws a TypeError where a name is vistas's already. */
+export function allLayers(own: LayerTypes = {}): LayerTypes {
+  for (const name of Object.keys(own))
+    if (Object.hasOwn(builtinLayers, name))
+      throw new TypeError(`vistas has a layer '${name}'; give yours another name`);
+  return { ...builtinLayers, ...own };
+}
