@@ -51,20 +51,22 @@ export function fingerprintKey(print: Fingerprint): string {
       // Absent in the keys of steps without any, which are as they were before there were secrets.
       ...(print.secrets === undefined ? [] : [frame("secrets", print.secrets)]),
       // Absent in the keys of kinds, whose code says all.
-      ...(print.programs === undefined ? [] : [frame("programs", print.programs.map(programFrame))]),
+      ...(print.programs === undefined ? [] : [programsDigest(print.programs)]),
     ]),
   );
 }
 
-/** A program as a key holds it. */
-export function programFrame(program: ProgramPrint): string {
-  let text = frames.get(program);
-  if (text === undefined) {
-    const { name, digest, version = "", packages = "" } = program;
-    frames.set(program, (text = frame("program", [name, digest, version, packages])));
-  }
-  return text;
+/** A thousand steps of one interpreter share one list with its hundreds of packages. */
+function programsDigest(programs: readonly ProgramPrint[]): string {
+  let digest = digests.get(programs);
+  if (digest === undefined)
+    digests.set(programs, (digest = sha256(frame("programs", programs.map(programFrame)))));
+  return digest;
 }
 
-/** A thousand steps of one interpreter share its hundreds of packages. */
-const frames = new WeakMap<ProgramPrint, string>();
+const digests = new WeakMap<readonly ProgramPrint[], string>();
+
+/** A program as a key holds it. */
+export function programFrame({ name, digest, version = "", packages = "" }: ProgramPrint): string {
+  return frame("program", [name, digest, version, packages]);
+}

@@ -58,19 +58,25 @@ class Machine {
     );
   }
 
-  async key(
+  /** Of all steps, together. */
+  async keys(
     path: readonly string[],
     env: Record<string, string> = {},
-  ): Promise<{ key: string; print: Fingerprint }> {
+  ): Promise<{ key: string; print: Fingerprint }[]> {
     const PATH = [...path.map(folder => this.at(folder)), "/usr/bin", "/bin"].join(":");
     const { opened: target } = await loadPipeline("p.yaml", {
       cwd: this.at("project"),
       root: this.at("project/artifacts"),
       env: { PATH, HOME: this.folder, VISTAS_CACHE: this.at("cache"), ...env },
     });
-    const [node] = target.nodes;
-    if (node === undefined) throw new Error("no step");
-    return new Keyer(target.host, target.graph).fingerprint(node, () => undefined);
+    const keyer = new Keyer(target.host, target.graph);
+    return Promise.all(target.nodes.map(node => keyer.fingerprint(node, () => undefined)));
+  }
+
+  async key(path: readonly string[], env: Record<string, string> = {}) {
+    const [first] = await this.keys(path, env);
+    if (first === undefined) throw new Error("no step");
+    return first;
   }
 }
 
@@ -359,11 +365,29 @@ describe("what launchers take counts", () => {
       `"cd src; ./in.sh", inputs: { i: ./src }`,
     ]) {
       const m = new Machine(run).program("bin/launch", 'exec tool "$@"').program("bin/tool", ":");
+      m.program("bin/through", 'exec "$@"');
       m.write("project/in.sh", "tool\n").program("project/src/in.sh", "tool");
       const before = await m.key(["bin"]);
       m.program("bin/tool", "exit 0");
       expect(texts(before, await m.key(["bin"]))).toEqual(["program tool changed"]);
     }
+  });
+
+  it("and what one step gives a script says nothing of another step, nor does a number", async () => {
+    const steps = ["[through, one]", "[through, two]", "[through, one, 1]", "[through, one, 2]"];
+    const m = new Machine()
+      .program("bin/through", 'exec "$@"')
+      .program("bin/one", ":")
+      .program("bin/two", ":");
+    m.write(
+      "project/p.yaml",
+      `steps:\n${steps.map((run, i) => `  s${i}: { run: ${run}, outputs: { o: o } }\n`).join("")}`,
+    );
+    const named = (await m.keys(["bin"])).map(({ print }) =>
+      (print.programs ?? []).map(({ name }) => name).sort(),
+    );
+    const programs = (name: string) => [name, "sh", "through"].sort();
+    expect(named).toEqual([programs("one"), programs("two"), programs("one"), programs("one")]);
   });
 
   it("a list of words starts echo itself, a line the shell's own", async () => {

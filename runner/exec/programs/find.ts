@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { posix } from "node:path";
 import type { ArtifactRef } from "../../core/record.js";
-import type { GraphNode, NodeInput, Template } from "../../graph/types.js";
+import type { CommandWork, GraphNode, NodeInput, Template } from "../../graph/types.js";
 import { scriptInvocations, wordInvocations, type Invocation } from "../../spec/invocations.js";
 import { baseEnvironment } from "../environment.js";
 import type { Host } from "../host.js";
@@ -20,61 +20,75 @@ export type Found =
   /** Only a run can tell: it may be made by the step itself. */
   | { readonly state: "unknown" };
 
-/** The programs that a step's command starts, as far as they can be known. */
-export function invocationsOf(host: Host, node: GraphNode): readonly Invocation[] {
-  let found = known.get(node);
-  if (found === undefined) known.set(node, (found = readCommand(node, environmentOf(host, node))));
-  return found;
-}
-
-/** A step is asked after before the run, for its key, and before and after it is run. */
-const known = new WeakMap<GraphNode, readonly Invocation[]>();
-
-function readCommand(node: GraphNode, env: ReadonlyMap<string, string>): readonly Invocation[] {
-  if (node.work.type !== "command") return [];
-  const texts = node.work.words.map(marked);
-  if (node.work.form === "argv") return wordInvocations(texts, env);
-  const shell = { program: SHELL, words: [SHELL], variables: env, sure: "certain" } as const;
-  return [shell, ...scriptInvocations(texts.join(""), env)];
-}
-
-/** The variables by which the programs of most steps are found; always the same object. */
-export function plainEnvironment(host: Host): ReadonlyMap<string, string> {
-  let found = plain.get(host);
+/**
+ * The programs that a step's command starts, as far as they can be known: one and the same list for commands that differ
+ * in nothing but numbers, as those of a sweep do.
+ */
+export function invocationsOf(host: Host, { work, env }: GraphNode): readonly Invocation[] {
+  if (work.type !== "command") return [];
+  const { commands, variables } = machineOf(host);
+  const texts = work.words.map(marked);
+  const declared = env.map(({ name, value = "\0" }) => `${name}=${value}\0;`).join("");
+  const name = `${work.form}\0;${declared}${texts.join(BETWEEN)}`.replace(NUMBER, "0");
+  let found = commands.get(name);
   if (found === undefined) {
-    // The folder for temporary files is not known before the step runs.
-    found = new Map(Object.entries(baseEnvironment(host.env, "")).filter(([name]) => name !== "TMPDIR"));
-    plain.set(host, found);
+    const own = env.flatMap(one => (one.value === undefined ? [] : [[one.name, one.value] as const]));
+    found = readCommand(work.form, texts, own.length === 0 ? variables : new Map([...variables, ...own]));
+    commands.set(name, found);
   }
   return found;
 }
 
-const plain = new WeakMap<Host, ReadonlyMap<string, string>>();
+/** Between two words of a list; no mark reads so. */
+const BETWEEN = "\0,\0";
+/** An argument that is a number, quoted or not: no program is chosen by which one it is. */
+const NUMBER = /(?<=[\w"'/\0][ \t]|\0,\0)'?-?\d[\d.]*(?:e-?\d+)?'?(?=[ \t\n]|\0,\0|$)/g;
 
-function environmentOf(host: Host, { env }: GraphNode): ReadonlyMap<string, string> {
-  const base = plainEnvironment(host);
-  if (env.length === 0) return base;
-  const declared = env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const]));
-  return new Map([...base, ...declared]);
+function readCommand(
+  form: CommandWork["form"],
+  texts: readonly string[],
+  variables: ReadonlyMap<string, string>,
+): readonly Invocation[] {
+  if (form === "argv") return wordInvocations(texts, variables);
+  const shell = { program: SHELL, words: [SHELL], variables, sure: "certain" } as const;
+  return [shell, ...scriptInvocations(texts.join(""), variables)];
 }
+
+/** The variables by which the programs of most steps are found; always the same object. */
+export function plainEnvironment(host: Host): ReadonlyMap<string, string> {
+  return machineOf(host).variables;
+}
+
+interface Machine {
+  readonly variables: ReadonlyMap<string, string>;
+  readonly commands: Map<string, readonly Invocation[]>;
+}
+
+function machineOf(host: Host): Machine {
+  let found = machines.get(host);
+  if (found === undefined) {
+    // The folder for temporary files is not known before the step runs.
+    const base = Object.entries(baseEnvironment(host.env, "")).filter(([name]) => name !== "TMPDIR");
+    machines.set(host, (found = { variables: new Map(base), commands: new Map() }));
+  }
+  return found;
+}
+
+const machines = new WeakMap<Host, Machine>();
 
 /** Those of the nodes with a program that may not be found: a quick look, which in most runs is all. */
 export function withoutPrograms(host: Host, nodes: readonly GraphNode[]): readonly GraphNode[] {
   const places = new Map<string, string | undefined>();
-  const there = new Set<string>();
-  const base = plainEnvironment(host);
+  const sound = new Set<readonly Invocation[]>();
   return nodes.filter(node => {
-    const left = invocationsOf(host, node).filter(
-      one => one.sure !== "possible" && (one.variables !== base || !there.has(one.program)),
-    );
-    if (left.length === 0) return false;
+    const invocations = invocationsOf(host, node);
+    if (sound.has(invocations)) return false;
     const finder = new ProgramFinder(host, node, () => undefined, places);
-    return left.some(one => {
-      const { state } = finder.find(one);
-      if (state === "file" && one.variables === base && !/\0|^[^/].*\//.test(one.program))
-        there.add(one.program);
-      return state !== "file" && state !== "unknown";
-    });
+    const named = invocations.filter(({ sure }) => sure !== "possible");
+    const isSound = named.every(one => ["file", "unknown"].includes(finder.find(one).state));
+    // What is among a step's inputs says nothing of another step.
+    if (isSound && named.every(({ program }) => !/\0|^[^/].*\//.test(program))) sound.add(invocations);
+    return !isSound;
   });
 }
 

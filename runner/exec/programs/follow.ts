@@ -41,7 +41,12 @@ export function nextOf(
     for (const one of wordInvocations(starts, variables))
       next.push({ ...one, words: [...one.words, path], runs: path });
     const isOwn = input || (language === undefined && !SYSTEM.test(realPath(path)));
-    if (isOwn && starts.some(word => SHELL.test(basename(word)))) next.push(...inFile(path));
+    if (isOwn && starts.some(word => SHELL.test(basename(word)))) {
+      next.push(...inFile(path));
+      // It may start what it is given.
+      if (/\$[{]?[@*1-9]/.test(textOf(path) ?? ""))
+        next.push(...words.slice(1).flatMap(word => (word === undefined ? [] : [at(word)])));
+    }
   }
   const project = startsOfProject(path) ? projectOf(cwd) : undefined;
   if (project !== undefined) {

@@ -30,8 +30,9 @@ export class Programs {
   // What was found at the same moment before.
   #found = new Map<string, string | undefined>();
   #known = new Map<string, Promise<Examined>>();
-  /** Of programs that are found by their name alone, in the environment that most steps have. */
+  /** Of programs that are found by their name alone, in the environment that most steps have; and of lists of them. */
   #plain = new Map<string, readonly ProgramPrint[]>();
+  #lists = new WeakMap<readonly Invocation[], readonly ProgramPrint[]>();
 
   constructor(
     private readonly host: Host,
@@ -46,15 +47,21 @@ export class Programs {
     this.#found = new Map();
     this.#known = new Map();
     this.#plain = new Map();
+    this.#lists = new WeakMap();
   }
 
   /** Sorted, each once. */
   of(node: GraphNode, resultOf: ResultOf): readonly ProgramPrint[] | Promise<readonly ProgramPrint[]> {
     const invocations = invocationsOf(this.host, node);
+    // The most frequent case by far waits for nothing, and gives one list to all steps alike.
+    const before = this.#lists.get(invocations);
+    if (before !== undefined) return before;
     const plain = invocations.map(one => (this.#isPlain(one) ? this.#plain.get(one.program) : undefined));
-    // The most frequent case by far waits for nothing.
-    const known = plain.flatMap(prints => prints ?? []);
-    if (!plain.includes(undefined)) return sorted(known);
+    if (!plain.includes(undefined)) {
+      const found = sorted(plain.flatMap(prints => prints ?? []));
+      this.#lists.set(invocations, found);
+      return found;
+    }
     return this.#lookFor(invocations, new ProgramFinder(this.host, node, resultOf, this.#found));
   }
 
@@ -64,17 +71,21 @@ export class Programs {
   ): Promise<readonly ProgramPrint[]> {
     const found: ProgramPrint[] = [];
     for (const invocation of invocations) {
-      const prints = await this.#startedBy(invocation, finder);
-      if (this.#isPlain(invocation)) this.#plain.set(invocation.program, prints);
+      const { prints, alone } = await this.#startedBy(invocation, finder);
+      if (alone && this.#isPlain(invocation)) this.#plain.set(invocation.program, prints);
       found.push(...prints);
     }
     return sorted(found);
   }
 
-  /** A program, and those that it is known to start. */
-  async #startedBy(invocation: Invocation, finder: ProgramFinder): Promise<readonly ProgramPrint[]> {
+  /** A program, and those that it is known to start. `alone`: there are none, whatever it is given. */
+  async #startedBy(
+    invocation: Invocation,
+    finder: ProgramFinder,
+  ): Promise<{ readonly prints: readonly ProgramPrint[]; readonly alone: boolean }> {
     const found: ProgramPrint[] = [];
     const seen = new Set<string>();
+    let scripts = 0;
     const queue: { readonly one: Started; readonly depth: number }[] = [{ one: invocation, depth: 0 }];
     for (const { one, depth } of queue) {
       const place = finder.find(one);
@@ -89,12 +100,13 @@ export class Programs {
       const looked = this.#known.get(known) ?? this.#examine(place.path, place.input, one);
       this.#known.set(known, looked);
       const { prints, program } = await looked;
+      if (program.line !== undefined && !program.shim) scripts++;
       found.push(...prints);
       if (depth < DEEPEST)
         for (const next of nextOf(one, program, finder, this.#cwd))
           queue.push({ one: next, depth: depth + 1 });
     }
-    return found;
+    return { prints: found, alone: queue.length === 1 && scripts === 0 };
   }
 
   /** Whether what a program is depends on its name alone, and not on its arguments or on the step's inputs. */
