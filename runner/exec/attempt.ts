@@ -93,7 +93,8 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
     const read = node.work.type === "command" ? metricsFrom(staged.outputs) : { metrics: {} };
     const metrics = { ...result.metrics, ...read.metrics };
     if (read.fault !== undefined) input.hooks.notice(read.fault);
-    const outputs = await takeOutputs(host.store, staged.outputs);
+    const late = lateSignal(signal);
+    const outputs = await takeOutputs(host.store, staged.outputs, late.signal).finally(late.end);
     const home = join(folder, "outputs");
     const outputNames = Object.fromEntries(
       Object.entries(staged.outputs).map(([name, path]) => [name, relative(home, path)]),
@@ -109,6 +110,27 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
     if (stays !== undefined) input.hooks.notice(mask.text(stayText(folder, stays)));
   }
 }
+
+/**
+ * Aborted for the same reason as `signal`, but a moment later: what is finished is not thrown away for the sake of that
+ * moment, nor is a run kept from ending by outputs that take minutes to read.
+ */
+function lateSignal(signal: AbortSignal): { readonly signal: AbortSignal; readonly end: () => void } {
+  const late = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const begin = (): void => {
+    timer = setTimeout(() => late.abort(signal.reason), MOMENT_MS);
+  };
+  if (signal.aborted) begin();
+  else signal.addEventListener("abort", begin);
+  const end = (): void => {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", begin);
+  };
+  return { signal: late.signal, end };
+}
+
+const MOMENT_MS = 1000;
 
 async function withParts(
   { host, node, print, folder, hooks, sharing }: AttemptInput,

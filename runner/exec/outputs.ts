@@ -51,11 +51,12 @@ export async function checkOutputs(
 export async function takeOutputs(
   store: Store,
   outputs: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
 ): Promise<Record<string, ArtifactRef>> {
   const taken: Record<string, ArtifactRef> = {};
   const stamps = Object.entries(outputs).map(([name, path]) => ({ name, path, files: stampsOf(path) }));
   for (const { name, path, files } of stamps) {
-    const ref = await store.objects.take(path);
+    const ref = await store.objects.take(path, signal);
     taken[name] = ref;
     const written = files.find(file => wasWritten(file, path, store.objects.path(ref)));
     if (written === undefined) continue;

@@ -1,9 +1,12 @@
-import { readdirSync, truncateSync } from "node:fs";
+import { chmodSync, readdirSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { afterAll, describe, expect, it } from "@jest/globals";
 import { reading } from "../../runner/commands/reading.js";
-import { gc } from "../../runner/store/gc/gc.js";
+import { dryRun, gc } from "../../runner/store/gc/gc.js";
+import { paths } from "../../runner/store/paths.js";
+import { examinersHere } from "../../runner/store/verify/examiners.js";
+import { verify } from "../../runner/store/verify/verify.js";
 import { livenessOf, ownerText, parseOwner, type Owner } from "../../runner/store/locks/owner.js";
 import { systemDisk, type Disk } from "../../runner/store/disk.js";
 import { Laboratory } from "../faults/laboratory.js";
@@ -55,6 +58,32 @@ describe("a process that cannot be seen", () => {
     expect(fate({ start: "" })).toBe("elsewhere");
     expect(fate({ place: "" })).toBe("elsewhere");
     expect(fate({ start: "", pid: 2 ** 22 + 1 })).toBe("gone");
+  });
+});
+
+describe("a manifest blown up to any size", () => {
+  it("is damaged, and not read", async () => {
+    lab.restore();
+    const run = await lab.run(lab.store());
+    const { key = "" } = run.steps.find(({ step }) => step === "tree") ?? {};
+    const ref = lab.store().records.get(key ?? "")?.outputs["t"];
+    if (ref === undefined) throw new Error("no folder");
+    chmodSync(join(lab.root, paths.object("tree", ref.digest)), 0o644);
+    truncateSync(join(lab.root, paths.object("tree", ref.digest)), 2 ** 28 + 1);
+    const disk: Disk = {
+      ...systemDisk,
+      readFile: path => {
+        if (path.endsWith(".tree")) throw new Error("read");
+        return systemDisk.readFile(path);
+      },
+    };
+    const store = lab.store(disk);
+    expect(await store.objects.check(ref)).toBe("damaged");
+    expect(store.objects.entries(ref)).toBeUndefined();
+    const nothing = { keepLast: 1, keep: new Set<string>(), locked: new Set<string>() };
+    expect((await dryRun(store, nothing)).unreadable).toEqual([]);
+    const { damage } = await verify(disk, lab.root, examinersHere(disk, lab.root, {}));
+    expect(damage.map(({ item }) => item.kind)).toEqual(["manifest"]);
   });
 });
 

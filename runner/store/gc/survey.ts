@@ -1,10 +1,10 @@
 import { basename, join } from "node:path";
 import { fingerprintKey } from "../../cache/fingerprint.js";
 import type { ArtifactRef, RunRecord } from "../../core/record.js";
-import { isCode, type Disk } from "../disk.js";
+import type { Disk } from "../disk.js";
 import { breather, listIfAny } from "../files.js";
 import { inventory, type Area, type Item, type ItemKind } from "../inventory.js";
-import { parseManifest, type TreeEntry } from "../objects/manifest.js";
+import { manifestText, parseManifest, type TreeEntry } from "../objects/manifest.js";
 import { blobName, paths } from "../paths.js";
 import { newestFirst, readRecord, readRun, runOfFile } from "../records/records.js";
 import { resultId } from "../records/result-id.js";
@@ -172,16 +172,10 @@ class Surveyor {
 
   /** Nothing for one that is missing or damaged: the artifact is not there, and nothing need be kept for it. */
   #manifest(file: string): readonly TreeEntry[] {
-    let text: string;
+    // One that cannot be read for the moment (EACCES, EMFILE, EIO) is there: its files must not go.
+    const text = manifestText(this.disk, file);
     try {
-      text = this.disk.readFile(file).toString();
-    } catch (error) {
-      // One that cannot be read for the moment (EACCES, EMFILE, EIO) is there: its files must not go.
-      if (isCode(error, "ENOENT", "ENOTDIR", "EISDIR", "ELOOP")) return [];
-      throw error;
-    }
-    try {
-      return parseManifest(text);
+      return parseManifest(text ?? "");
     } catch {
       return [];
     }

@@ -98,7 +98,8 @@ export class StatCache {
   #read(): StatRows {
     if (this.file === undefined) return new StatRows();
     try {
-      return new StatRows(this.disk.readFile(this.file));
+      const size = this.disk.stat(this.file)?.size ?? 0n;
+      return new StatRows(size > MOST_BYTES ? undefined : this.disk.readFile(this.file));
     } catch {
       return new StatRows(); // Absent or unreadable: everything is hashed anew, which is slower and as right.
     }
@@ -116,6 +117,8 @@ function thisBoot(): bigint {
   return -1n - BigInt(`0x${sha256(bootId()).slice(0, 12)}`);
 }
 
+/** More than a table of rows ever takes up. */
+const MOST_BYTES = 2n ** 28n;
 /** Longer than the coarse clock tick by which Linux stamps files (at most 10 ms). */
 const TICK = 20_000_000n;
 /** FAT, HFS+ and some network disks stamp whole seconds, or even ones. */

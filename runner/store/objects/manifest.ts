@@ -2,6 +2,7 @@ import { canonicalJson } from "../../cache/canonical.js";
 import { sha256 } from "../../cache/hash.js";
 import { byCodeUnit, isList, isObject, type Json } from "../../core/json.js";
 import type { ArtifactRef } from "../../core/record.js";
+import type { Disk } from "../disk.js";
 
 /** One thing below a folder; `path` uses `/`. Folders are listed only when they are empty. */
 export type TreeEntry =
@@ -86,6 +87,15 @@ export function namesByFolder(entries: readonly TreeEntry[]): Map<string, Set<st
 }
 
 const FORMAT = "vistas.tree.1";
+
+/** Bytes: more than the names of any folder that could be laid out. */
+export const MOST_MANIFEST = 2n ** 28n;
+
+/** The text of a manifest file; nothing for what is not there, no file, or larger than any manifest. Throws what the disk says. */
+export function manifestText(disk: Disk, file: string): string | undefined {
+  const stat = disk.lstat(file);
+  return stat?.isFile() === true && stat.size <= MOST_MANIFEST ? disk.readFile(file).toString() : undefined;
+}
 
 /** Relative, inside the folder, and without the characters that end a path early. */
 export function safePath(path: string): boolean {

@@ -15,7 +15,14 @@ import {
   temporaryName,
   writeAtomic,
 } from "../files.js";
-import { manifestOf, manifestRef, namesByFolder, parseManifest, type TreeEntry } from "./manifest.js";
+import {
+  manifestOf,
+  MOST_MANIFEST,
+  manifestRef,
+  namesByFolder,
+  parseManifest,
+  type TreeEntry,
+} from "./manifest.js";
 import { paths } from "../paths.js";
 import { bootId } from "../locks/owner.js";
 import type { StatCache } from "../memory/stat-cache.js";
@@ -96,15 +103,19 @@ export class Objects {
     remove(this.disk, this.path(ref));
   }
 
-  /** Takes a finished file or folder into the store, moving it: it is gone from where it was. */
-  async take(path: string): Promise<ArtifactRef> {
+  /**
+   * Takes a finished file or folder into the store, moving it: it is gone from where it was. Rejects with the signal's
+   * reason when that ends the reading of it; then it is all where it was.
+   */
+  async take(path: string, signal?: AbortSignal): Promise<ArtifactRef> {
+    const digester = new Digester(this.stats, this.disk, signal);
     if (this.disk.lstat(path)?.isDirectory() !== true) {
-      const { type, digest, bytes } = await this.#digester.content(path);
+      const { type, digest, bytes } = await digester.content(path);
       if (type === "tree") throw new UnreadableInput(`${path} is a link to a folder`);
       await this.#takeFile(path, type, digest, bytes);
       return { type, digest, bytes };
     }
-    const { entries } = await this.#digester.tree(path);
+    const { entries } = await digester.tree(path);
     const breath = breather();
     for (const e of entries) {
       if (e.type === "folder") continue;
@@ -285,6 +296,3 @@ const LARGE = 1 << 20;
 function modeOf(type: Blob["type"]): number {
   return type === "executable" ? 0o555 : 0o444;
 }
-
-/** Bytes: more than the names of any folder that could be laid out. */
-const MOST_MANIFEST = 2n ** 28n;

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { ArtifactRef } from "../../core/record.js";
 import type { Disk } from "../disk.js";
 import { blobName, paths } from "../paths.js";
-import { parseManifest } from "./manifest.js";
+import { manifestText, parseManifest } from "./manifest.js";
 import { taken } from "../gc/survey.js";
 
 export interface Size {
@@ -48,7 +48,7 @@ export class Sizes {
 
   #inTree(manifest: string): readonly string[] {
     try {
-      const entries = parseManifest(this.disk.readFile(this.#file(manifest)).toString());
+      const entries = parseManifest(manifestText(this.disk, this.#file(manifest)) ?? "");
       return [manifest, ...entries.flatMap(e => (e.type === "folder" ? [] : this.#objects(e)))];
     } catch {
       return []; // Missing or damaged: nothing that could be shown is there.

@@ -11,7 +11,7 @@ import { faultAt } from "../fault.js";
 import { listIfAny } from "../files.js";
 import type { Item } from "../inventory.js";
 import { paths } from "../paths.js";
-import { namesByFolder, parseManifest } from "../objects/manifest.js";
+import { manifestText, namesByFolder, parseManifest } from "../objects/manifest.js";
 import { FORMAT, formatOf, NewerFormat, readRecord, readRun } from "../records/records.js";
 import { resultId } from "../records/result-id.js";
 import { isReproductionShape } from "../records/shape.js";
@@ -85,16 +85,16 @@ export class Examiner {
   }
 
   #manifest(path: string, digest: string): Omit<Examined, "bytes"> {
-    const text = this.disk.readFile(path);
-    if (sha256(text) !== digest) return { fault: OTHER_BYTES };
-    const entries = entriesOf(text.toString());
+    const text = manifestText(this.disk, path);
+    if (text === undefined || sha256(text) !== digest) return { fault: OTHER_BYTES };
+    const entries = entriesOf(text);
     if (entries === undefined) return { fault: "does not describe a folder" };
     return { objects: entries.flatMap(e => (e.type === "folder" ? [] : paths.object(e.type, e.digest))) };
   }
 
   #tree(folder: string, digest: string): Examined {
-    const manifest = this.disk.readFile(join(this.root, paths.object("tree", digest)));
-    const entries = sha256(manifest) === digest ? entriesOf(manifest.toString()) : undefined;
+    const manifest = manifestText(this.disk, join(this.root, paths.object("tree", digest))) ?? "";
+    const entries = sha256(manifest) === digest ? entriesOf(manifest) : undefined;
     // What it should be nobody knows; that it is of no use is found where its manifest is missed.
     if (entries === undefined) return { bytes: 0 };
     const objects: string[] = [];
