@@ -90,9 +90,10 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
     if (node.secrets !== undefined)
       for (const [name, path] of Object.entries(staged.outputs))
         await refuseSecrets(`the output ${name}`, path, mask);
-    const read = node.work.type === "command" ? metricsFrom(staged.outputs) : { metrics: {} };
+    const read = node.work.type === "command" ? metricsFrom(staged.outputs) : { metrics: {}, remarks: [] };
     const metrics = { ...result.metrics, ...read.metrics };
-    if (read.fault !== undefined) input.hooks.notice(read.fault);
+    for (const remark of [...(read.fault === undefined ? [] : [read.fault]), ...read.remarks])
+      input.hooks.notice(mask.text(remark));
     const late = lateSignal(signal);
     const outputs = await takeOutputs(host.store, staged.outputs, late.signal).finally(late.end);
     const home = join(folder, "outputs");

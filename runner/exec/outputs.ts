@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { UserFacingError } from "../core/diagnostic.js";
-import { holdsMetrics, readMetrics } from "../core/metrics-file.js";
+import { holdsMetrics, type MetricsInFile, readMetrics } from "../core/metrics-file.js";
 import type { ArtifactRef } from "../core/record.js";
 import { copyReadOnly } from "./copy.js";
 import { breather } from "../store/files.js";
@@ -91,22 +91,16 @@ function wasWritten({ below, stat }: Stamp, from: string, to: string): boolean {
   return now?.ino === stat.ino && (now.size !== stat.size || now.mtimeNs > stat.mtimeNs);
 }
 
-/** Metrics by dotted name, or why there are none. */
-export interface MetricsRead {
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly fault?: string;
-}
-
 /**
- * The numbers in an output called `metrics` that is a JSON file, by dotted name: how a program of the user's
- * reports results. One that cannot be read is no reason to throw away what else the step made: it gives none, and says so.
+ * The numbers in an output called `metrics` that is a JSON file, by dotted name: how a `run:` step reports
+ * results. One that cannot be read is no reason to throw away what else the step made: it gives none, and says so.
  */
-export function metricsFrom(outputs: Readonly<Record<string, string>>): MetricsRead {
+export function metricsFrom(outputs: Readonly<Record<string, string>>): MetricsInFile {
   const file = outputs["metrics"];
-  if (file === undefined || !holdsMetrics(file)) return { metrics: {} };
-  const { metrics, fault, clash } = readMetrics(readFileSync(file, "utf8"));
-  if (clash !== undefined) throw new BadOutput(clash);
-  return { metrics, ...(fault === undefined ? {} : { fault }) };
+  if (file === undefined || !holdsMetrics(file)) return { metrics: {}, remarks: [] };
+  const read = readMetrics(readFileSync(file));
+  if (read.clash !== undefined) throw new BadOutput(read.clash);
+  return read;
 }
 
 /**

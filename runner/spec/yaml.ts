@@ -16,7 +16,7 @@ import { plainOf, spelled, type Written, type WrittenObject } from "../core/spel
 import type { Code } from "./codes.js";
 import { locateIn } from "./locate.js";
 import { MAX_DEPTH, measure } from "./measure.js";
-import { lossOf } from "./number-loss.js";
+import { lossOf } from "../core/number-loss.js";
 import type { Locate } from "./place.js";
 import { LineIndex, MAX_BYTES, rangeAt } from "./text.js";
 import { code, show } from "./wording.js";

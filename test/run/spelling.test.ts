@@ -92,5 +92,5 @@ it("two numbers under one dotted name fail the step, by name", async () => {
     "p.yaml": `steps:\n  m: { run: "echo '{\\"a.b\\": 1, \\"a\\": {\\"b\\": 2}}' > \${{ outputs.metrics }}", outputs: { metrics: m.json } }\n`,
   });
   const { ends } = await p.runEvents([], { code: 1 });
-  expect(ends[0]?.error).toContain('two numbers under the one name "a.b": 1 and 2');
+  expect(ends[0]?.error).toContain('two values under the one name "a.b": 1 and 2');
 });

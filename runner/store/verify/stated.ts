@@ -41,7 +41,7 @@ function ofCommand(
   if (ref !== undefined && ref.type !== "tree" && name !== undefined && holdsMetrics(name)) {
     const text = textOf(disk, root, ref);
     if (text === undefined) return undefined;
-    expected = readMetrics(text).metrics;
+    expected = readMetrics(Buffer.from(text)).metrics;
   }
   for (const metric of new Set([...Object.keys(expected), ...Object.keys(metrics)]))
     if (!sameQuantity(metrics[metric], expected[metric]))
