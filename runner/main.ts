@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import { Command, CommanderError, Option } from "commander";
-import { flushed, GuardedOutput } from "./ui/output.js";
+import { flushed, GuardedOutput, wasClosed } from "./ui/output.js";
 import { commandFilter, suitsMotion, wantsColor } from "./ui/surroundings.js";
 import { composeTools } from "./compose.js";
 import { UsageError } from "./core/diagnostic.js";
@@ -21,9 +21,14 @@ interface GlobalOptions {
   readonly color: boolean;
 }
 
-const interruption = listenForSignals(process.env);
+/** What steps may get of it. */
+const env = { ...process.env };
+// Libraries that look at both make Node warn that NO_COLOR is ignored; here it is not.
+if ((env["NO_COLOR"] ?? "") !== "") delete process.env["FORCE_COLOR"];
+
+const interruption = listenForSignals(env);
 const filter = commandFilter(process.env);
-const stdout = new GuardedOutput(process.stdout, filter);
+const stdout = new GuardedOutput(process.stdout, filter, wasClosed(1));
 // That nobody reads about a run any more is no reason to end it.
 const stderr = new GuardedOutput(process.stderr, filter);
 
@@ -60,7 +65,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return {
       tools,
       cwd,
-      env: process.env,
+      env,
       stdout,
       stderr,
       isTTY: suitsMotion(process.env, process.stderr.isTTY),

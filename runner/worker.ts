@@ -28,11 +28,11 @@ async function runStep(program: KindProgram, scratch: string): Promise<void> {
     await module.default.run(context);
     await finish({ type: "done", ...results() });
   } catch (error) {
-    // The log gets the whole story, the terminal its first line.
-    process.stderr.write(
-      `${error instanceof Error ? inSource(error.stack ?? error.message) : String(error)}\n`,
-    );
-    await finish({ type: "failed", error: error instanceof Error ? error.message : String(error) });
+    const message = error instanceof Error ? error.message : String(error);
+    // A built-in kind says what is wrong with its inputs and options by a plain Error; anything else is a fault of its code.
+    const isMessage = !(error instanceof Error) || (!program.plugin && error.constructor === Error);
+    process.stderr.write(`${isMessage ? message : inSource(error.stack ?? message)}\n`);
+    await finish({ type: "failed", error: message });
   }
 }
 

@@ -69,12 +69,18 @@ function inputDifferences(past: readonly FingerprintInput[], now: readonly Finge
   const table = (inputs: readonly FingerprintInput[]): Map<string, FingerprintInput> =>
     new Map(inputs.map(input => [nameOf(input), input]));
   const [before, after] = [table(past), table(now)];
-  return [...new Set([...before.keys(), ...after.keys()])].sort(byCodeUnit).flatMap(name => {
+  return [...new Set([...before.keys(), ...after.keys()])].sort(byCodeUnit).flatMap((name): Difference[] => {
     const [a, b] = [before.get(name), after.get(name)];
     const detail = changeOf(a, b);
     if (detail === undefined) return [];
+    // Another file in the same role.
+    if (isFile(a) && isFile(b) && a.path !== b.path)
+      return [{ what: "input", name, before: a.path, after: b.path }];
     const either = b ?? a;
-    const file = either?.source === "file";
+    // The same file in another role has not changed: the roles have.
+    const others = a === undefined ? past : b === undefined ? now : [];
+    const file =
+      either?.source === "file" && !others.some(({ path }) => isFile(either) && path === either.path);
     return [
       {
         what: file ? "file" : "input",
@@ -82,9 +88,14 @@ function inputDifferences(past: readonly FingerprintInput[], now: readonly Finge
         before: identity(a),
         after: identity(b),
         detail,
-      } as const,
+      },
     ];
   });
+}
+
+/** A file of the user that the step sees by its name. */
+function isFile(input: FingerprintInput | undefined): input is FingerprintInput {
+  return input?.source === "file" && input.path !== "";
 }
 
 function identity(input: FingerprintInput | undefined): string | null {

@@ -36,7 +36,7 @@ export function checkAll(
     });
     const metrics = type === "metric" ? [expectation.metric] : metricsOf(expectation.expression);
     const same = new Set(metrics.flatMap(metric => results.sameResults(metric)));
-    return { ...shared, ...finding, note: [finding.note, ...same].join("; ") };
+    return { ...shared, ...finding, note: [finding.note, ...same].filter(text => text !== "").join("; ") };
   });
 }
 

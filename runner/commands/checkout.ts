@@ -10,7 +10,7 @@ import { refusePlace } from "../store/checkout/place.js";
 import { removeEmpty } from "../store/files.js";
 import type { Store } from "../store/store.js";
 import { labelFileName } from "../exec/label-file-name.js";
-import { namedSteps, warnOf } from "./past.js";
+import { namedSteps, noSuchOutput, warnOf } from "./past.js";
 import { reading } from "./reading.js";
 import { recordOf } from "../workflow/results.js";
 import { openStore } from "../workflow/place.js";
@@ -45,7 +45,10 @@ export async function checkoutCommand(
     const targets: Wanted[] = [];
     for (const step of steps) {
       const record = recordOf(store, step);
-      const names = output === undefined ? Object.keys(record?.outputs ?? {}) : [output];
+      const all = Object.keys(record?.outputs ?? {});
+      if (record !== null && output !== undefined && !all.includes(output))
+        throw noSuchOutput(step.id, output, all);
+      const names = output === undefined ? all : [output];
       for (const name of names) {
         const ref = record?.outputs[name];
         const missing = (): UsageError =>

@@ -9,7 +9,7 @@ import { bytes, counted, moment } from "../ui/format.js";
 import { table } from "../ui/table.js";
 import { DAMAGED, DONE, INTERRUPTED } from "./exit.js";
 import { lockedKeys } from "./locked.js";
-import { namedRun, scopeOf } from "./past.js";
+import { namedRun, scopeOf, refuseUnknownPipeline } from "./past.js";
 import { print, printJson, splitTarget, type Session } from "./session.js";
 import { openStore } from "../workflow/place.js";
 
@@ -36,6 +36,7 @@ export async function gcCommand(session: Session, args: string[], options: GcOpt
       "It is about the whole store.",
     );
   const store = openStore(session, pipeline);
+  refuseUnknownPipeline(session, store, args);
   const policy = policyOf(session, store, pipeline, args, options);
   try {
     const found = await (options.dryRun === true ? dryRun(store, policy) : collect(session, store, policy));

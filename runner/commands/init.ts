@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { UsageError } from "../core/diagnostic.js";
 import { DONE } from "./exit.js";
@@ -15,6 +15,8 @@ export async function initCommand(session: Session, args: string[]): Promise<num
     "scripts/make.sh": MAKE,
     "scripts/count.sh": COUNT,
   };
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw UsageError.ofCall("would-overwrite", `${args[0]} is a file`, "name a folder: vistas init DIR");
   const there = Object.keys(files).filter(name => existsSync(join(folder, name)));
   if (there.length > 0) {
     throw UsageError.ofCall(

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { UsageError } from "../core/diagnostic.js";
 import { nearest } from "../core/nearest.js";
@@ -5,6 +6,7 @@ import type { RunRecord, RunStep } from "../core/record.js";
 import type { Store } from "../store/store.js";
 import { projectOf } from "../core/project.js";
 import { shellWord } from "../spec/shell.js";
+import { code } from "../spec/wording.js";
 import { projectIdentity } from "../store/project.js";
 import { isPipeline, type Session } from "./session.js";
 
@@ -18,6 +20,15 @@ export function* pastRuns(session: Session, store: Store, pipeline: string): Gen
     const run = store.runs.get(id);
     if (run?.file === name && run.project === identity) yield run;
   }
+}
+
+/** Throws a `UsageError` for a call that names a pipeline which is neither there nor has any run in the store. */
+export function refuseUnknownPipeline(session: Session, store: Store, args: readonly string[]): void {
+  const [first] = args;
+  if (first === undefined || !isPipeline(first) || existsSync(resolve(session.cwd, first))) return;
+  if (pastRuns(session, store, first).next().done !== true) return;
+  const message = `there is no ${code(first)}, and no run of it in ${store.root}`;
+  throw UsageError.ofCall("no-such-file", message, "`vistas runs` lists the runs of the store");
 }
 
 /** Where a word that names a run is looked up. */
@@ -138,6 +149,7 @@ export function namedSteps(session: Session, store: Store, pipeline: string, wor
   const known = new Set<string>();
   let instances: readonly Pick<RunStep, "id">[] = [];
   let newest: RunRecord | undefined;
+  let ofNewest: readonly Pick<RunStep, "id">[] = [];
   const found = new Map<string, Found>();
   for (const run of pastRuns(session, store, pipeline)) {
     for (const { step: name } of run.steps) known.add(name);
@@ -147,11 +159,14 @@ export function namedSteps(session: Session, store: Store, pipeline: string, wor
       for (const one of run.leftOut?.instances ?? []) if (one.step === step) all.splice(one.index, 0, one);
       instances = all.filter(matching);
       newest = run;
+      ofNewest = all;
     }
     if (newest === undefined) continue;
     for (const one of own)
       if (isFinished(one) && matching(one) && !found.has(one.id)) found.set(one.id, { step: one, run });
-    if (instances.every(({ id }) => found.has(id))) break;
+    // What the newest run does not have may be of a time when the axis was longer.
+    if (instances.length === 0) instances = own.filter(one => found.has(one.id));
+    if (instances.length > 0 && instances.every(({ id }) => found.has(id))) break;
   }
   const results = instances.flatMap(({ id }) => found.get(id) ?? []);
   if (results.length > 0 && newest !== undefined)
@@ -161,6 +176,14 @@ export function namedSteps(session: Session, store: Store, pipeline: string, wor
       several: instances.length > 1 || (instances.length === 1 && wanted.length === 0 && alone(newest, step)),
       notices: noticesOf(instances, results, newest),
     };
+  if (newest !== undefined && instances.length === 0) {
+    const ids = ofNewest.map(({ id }) => id);
+    throw UsageError.ofCall(
+      "unknown-selection",
+      `no instance of ${step} is ${word}`,
+      `There are ${listed(ids)}.`,
+    );
+  }
   const failed = newest?.steps.find(one => one.step === step && matching(one) && one.error !== undefined);
   if (newest !== undefined && failed !== undefined) throw failedLast(store, pipeline, newest, failed);
   throw noResult(session, store, pipeline, word, step, known);
@@ -202,7 +225,7 @@ function noticesOf(
     const because = error === "" ? "" : `: ${error}`;
     const why =
       outcome === undefined
-        ? `run ${newest.id} did not select it`
+        ? `run ${newest.id} ${isLeftOut(newest, step.id) ? "did not select it" : "has no such instance"}`
         : `${outcome} in run ${newest.id}${because}`;
     const group = older.get(`${run.id} ${why}`) ?? { ids: [], run: run.id, why };
     group.ids.push(step.id);
@@ -213,8 +236,29 @@ function noticesOf(
   return notices;
 }
 
+function isLeftOut({ leftOut }: RunRecord, id: string): boolean {
+  return leftOut?.instances.some(one => one.id === id) ?? false;
+}
+
 function listed(ids: readonly string[]): string {
   return ids.length > 5 ? `${ids.slice(0, 5).join(", ")} and ${ids.length - 5} more` : ids.join(", ");
+}
+
+export function recordGone(pipeline: string, { id }: RunStep): UsageError {
+  return UsageError.ofCall(
+    "no-result",
+    `the record of ${id} is not in the store any more`,
+    `Make it again: vistas run ${shellWord(pipeline)} ${shellWord(id)}`,
+  );
+}
+
+export function noSuchOutput(id: string, output: string, names: readonly string[]): UsageError {
+  const near = nearest(output, names);
+  return UsageError.ofCall(
+    "unknown-output",
+    `${id} has no output ${output}`,
+    near === undefined ? `It has: ${names.join(", ")}.` : `Did you mean ${near}?`,
+  );
 }
 
 function noResult(
@@ -226,14 +270,24 @@ function noResult(
   known: ReadonlySet<string>,
 ): UsageError {
   const near = nearest(step, known);
-  const otherwise = known.size === 0 ? foreign(session, store, pipeline) : undefined;
+  const otherwise = known.size === 0 ? (foreign(session, store, pipeline) ?? unreadable(store)) : undefined;
   return UsageError.ofCall(
     "no-result",
     known.has(step) ? `${word} has no result yet` : `no run of ${pipeline} has a step ${step}`,
     near !== undefined && near !== step
       ? `Did you mean ${near}?`
-      : (otherwise ?? `Run it first: vistas run ${shellWord(pipeline)} ${shellWord(step)}`),
+      : (otherwise ??
+          (known.size > 0 && !known.has(step)
+            ? `Its runs have ${[...known].slice(0, 10).join(", ")}.`
+            : `Run it first: vistas run ${shellWord(pipeline)} ${shellWord(step)}`)),
   );
+}
+
+/** Where there are records of runs, and none of them can be read. */
+function unreadable(store: Store): string | undefined {
+  const ids = store.runs.ids();
+  if (ids.length === 0 || ids.some(id => store.runs.get(id) !== undefined)) return undefined;
+  return "The records of the store's runs cannot be read: `vistas verify` says which are damaged.";
 }
 
 /** Runs of a file of that name in another project are not this project's. */

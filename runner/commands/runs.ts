@@ -3,9 +3,9 @@ import { UsageError } from "../core/diagnostic.js";
 import type { RunRecord } from "../core/record.js";
 import { Sizes, type Size } from "../store/objects/sizes.js";
 import type { Store } from "../store/store.js";
-import { duration } from "../ui/format.js";
+import { counted, duration } from "../ui/format.js";
 import { table } from "../ui/table.js";
-import { namedRun, pastRuns, scopeOf, type RunScope } from "./past.js";
+import { namedRun, pastRuns, refuseUnknownPipeline, scopeOf, warnOf, type RunScope } from "./past.js";
 import { runResults } from "../workflow/results.js";
 import { sizeText } from "./size-text.js";
 import { print, printJson, splitTarget, type Session } from "./session.js";
@@ -25,6 +25,7 @@ export interface RunsOptions {
 export function runsCommand(session: Session, args: string[], options: RunsOptions): Promise<number> {
   const { pipeline } = splitTarget(args);
   const store = openStore(session, pipeline);
+  refuseUnknownPipeline(session, store, args);
   const scope = scopeOf(session, store, pipeline, args);
   for (const name of options.unname ?? []) rename(scope, name, undefined);
   for (const text of options.name ?? []) {
@@ -36,6 +37,9 @@ export function runsCommand(session: Session, args: string[], options: RunsOptio
     args.length > 0
       ? [...pastRuns(session, store, pipeline)]
       : store.runs.ids().flatMap(id => store.runs.get(id) ?? []);
+  const damaged = store.runs.ids().filter(id => store.runs.get(id) === undefined).length;
+  if (damaged > 0)
+    warnOf(session, [`${counted(damaged, "run record")} cannot be read: \`vistas verify\` says which`]);
   const sizes = new Sizes(store.root, store.disk);
   if (options.json === true) {
     printJson(

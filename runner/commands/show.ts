@@ -1,6 +1,5 @@
 import { UsageError } from "../core/diagnostic.js";
 import type { JsonObject } from "../core/json.js";
-import { nearest } from "../core/nearest.js";
 import { programFacts } from "../cache/program-facts.js";
 import type { StepRecord, StepResult } from "../core/record.js";
 import { DONE } from "./exit.js";
@@ -9,7 +8,7 @@ import { Audits } from "../store/records/audits.js";
 import { Sizes, type Size } from "../store/objects/sizes.js";
 import type { Determinism } from "../lock/label.js";
 import { table } from "../ui/table.js";
-import { namedSteps, warnOf } from "./past.js";
+import { namedSteps, noSuchOutput, recordGone, warnOf } from "./past.js";
 import { stepResult } from "../workflow/results.js";
 import { sizeText } from "./size-text.js";
 import { print, printJson, splitTarget, type Session } from "./session.js";
@@ -33,6 +32,7 @@ export async function showCommand(
     warnOf(session, notices);
     for (const { step, run } of found) {
       const result = await stepResult(store, step);
+      if (result.record === null) throw recordGone(pipeline, step);
       shown.push({ run: run.id, ...describe(result, output, sizes), ...audited(audits, step.key) });
     }
   }
@@ -78,14 +78,7 @@ function describe(
   sizes: Sizes,
 ): Omit<Shown, "run"> {
   const names = Object.keys(record?.outputs ?? {});
-  if (output !== undefined && !names.includes(output)) {
-    const near = nearest(output, names);
-    throw UsageError.ofCall(
-      "unknown-output",
-      `${step.id} has no output ${output}`,
-      near === undefined ? `It has: ${names.join(", ")}.` : `Did you mean ${near}?`,
-    );
-  }
+  if (output !== undefined && !names.includes(output)) throw noSuchOutput(step.id, output, names);
   const outputs: Shown["outputs"] = {};
   for (const [name, ref] of Object.entries(record?.outputs ?? {})) {
     if (output === undefined || name === output)

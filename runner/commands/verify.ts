@@ -11,6 +11,7 @@ import { TaskProgress } from "../ui/task-progress.js";
 import { DAMAGED, DONE, FAILED, INTERRUPTED } from "./exit.js";
 import { onStdout, print, printJson, splitTarget, type Session } from "./session.js";
 import { openStore } from "../workflow/place.js";
+import { refuseUnknownPipeline } from "./past.js";
 import { verifiedJson, verifiedText } from "./verified.js";
 
 /**
@@ -25,6 +26,7 @@ export async function verifyCommand(
 ): Promise<number> {
   const { pipeline } = splitTarget(args);
   const store = openStore(session, pipeline);
+  refuseUnknownPipeline(session, store, args);
   const extent = measure(store.disk, store.root);
   const examiners = examinersFor(store, extent, session.tools.statedMetrics);
   const progress = new TaskProgress(

@@ -133,7 +133,7 @@ class Search {
 /** Units by which a form is found, and units that are tried at once. */
 const BEGINNING = 4;
 /** Characters that the first units of any form take at most. */
-const LONGEST_BEGINNING = 256;
+const LONGEST_BEGINNING = 640;
 const PIECE = 16;
 
 /** Where a form that begins at `start` ends; -1 where it does not stand there. */

@@ -11,7 +11,7 @@ export interface Form {
 /** Characters that a secret must have at least: what is shorter stands everywhere by chance. */
 export const SHORTEST_SECRET = 4;
 
-/** The secret and each of its lines as they are; the secret as encodings of text write it, in base64 and in hexadecimal. */
+/** The secret and each of its lines as they are; the secret as encodings of text write it, in base64, in hexadecimal and in binary digits. */
 export function formsOf(value: string): Form[] {
   const lines = value.split(/\r?\n/).filter(line => line.trim().length >= SHORTEST_SECRET);
   const texts = [...new Set([value, ...lines])].filter(text => text.length >= SHORTEST_SECRET);
@@ -20,7 +20,7 @@ export function formsOf(value: string): Form[] {
     ...texts.map(plainForm),
     ...texts.slice(0, 1).map(textForm),
     ...[0, 1, 2].flatMap(place => base64Form(bytes, place)),
-    ...hexForms(bytes),
+    ...digitForms(bytes),
   ];
 }
 
@@ -47,6 +47,9 @@ function characterUnit(character: string): string {
     [...bytes].map(byte => `%${hex(byte, 2)}`).join(""),
     utf16.map(unit => `\\\\{1,3}u${unit}`).join(""),
     [...bytes].map(byte => `\\\\{1,3}x${hex(byte, 2)}`).join(""),
+    ...(code > 126 || code < 32
+      ? [`(?:'\\$')?${[...bytes].map(byte => `\\\\{1,3}${octal(byte)}`).join("")}(?:'')?`]
+      : []),
     `&#${code};`,
     `&#[xX]0{0,2}${hex(code, 1)};`,
     escaped(plain),
@@ -85,39 +88,60 @@ const DIGITS: Readonly<Record<string, string>> = { "+": "(?:[+-]|%2[bB])", "/": 
 /** A line end, also one that JSON or a URL writes, and the indent of the next line. */
 const WRAP = "(?:\\r?\\n[ \\t]{0,8}|(?:\\\\r)?\\\\n|(?:%0[dD])?%0[aA])?";
 
-/** In hexadecimal, byte by byte or as the words of two bytes that `od -x` and `hexdump` swap. */
-function hexForms(bytes: Buffer): Form[] {
-  const longest = 6 * bytes.length + 56 * breaks(bytes.length) + 130;
-  const plain = [...bytes].map((byte, i) => (i === 0 ? PREFIX : BETWEEN) + hex(byte, 2));
-  const even: string[] = [];
-  const odd: string[] = [];
-  for (const [words, from] of [
-    [even, 0],
-    [odd, -1],
-  ] as const) {
-    for (let i: number = from; i < bytes.length; i += 2) {
-      const [low, high] = [bytes[i], bytes[i + 1]].map(byte => (byte === undefined ? ANY : hex(byte, 2)));
-      words.push(`${words.length === 0 ? "" : `(?: |${BREAK})`}${high ?? ANY}${low ?? ANY}`);
-    }
-  }
+/** In hexadecimal and binary digits, byte by byte, or in hexadecimal as the words that `od`, `hexdump` and `xxd -e` swap. */
+function digitForms(bytes: Buffer): Form[] {
+  const apart = (digits: (byte: number) => string): string[] =>
+    [...bytes].map((byte, i) => (i === 0 ? PREFIX : BETWEEN) + digits(byte));
+  const words = [2, 4, 8].flatMap(width =>
+    Array.from({ length: width }, (_, before) => swapped(bytes, width, before)),
+  );
   return [
-    { units: [...plain, GUTTER], longest },
-    { units: even, longest },
-    { units: odd, longest },
+    { units: [...apart(byte => hex(byte, 2)), GUTTER], longest: longest(6 * bytes.length, bytes.length / 8) },
+    {
+      units: apart(byte => byte.toString(2).padStart(8, "0")),
+      longest: longest(10 * bytes.length, bytes.length / 6),
+    },
+    ...words.map(units => ({ units, longest: longest(3 * bytes.length + 16, bytes.length / 8) })),
   ];
 }
 
+/** Words of `width` bytes, each with its last byte first. So many other bytes stand `before` the first in its word. */
+function swapped(bytes: Buffer, width: number, before: number): string[] {
+  const units: string[] = [];
+  for (let start = -before; start < bytes.length; start += width) {
+    const word = Array.from({ length: width }, (_, i) => bytes[start + i])
+      .reverse()
+      .map(byte => (byte === undefined ? ANY : hex(byte, 2)))
+      .join("");
+    const unit = `${units.length === 0 ? "" : `(?: |${BREAK})`}${word}`;
+    // What is left of a last word some programs fill up, and some write otherwise.
+    units.push(start + width > bytes.length && units.length > 0 ? `(?:${unit})?` : unit);
+  }
+  return units;
+}
+
 const ANY = "[0-9a-fA-F]{2}";
-/** The end of a line of a dump, with the text that stands beside the digits, and the beginning of the next. */
-const BREAK = "(?: {1,3}\\|?[^\\n]{0,17})?\\r?\\n(?:[0-9a-fA-F]{4,16}:?[ \\t]{1,4}|[ \\t]{0,4})";
 const PREFIX = "(?:\\\\{1,3}x|0x)?";
+/** The text beside the digits of a line. */
+const SHOWN = "[|>]?[^\\r\\n]{1,66}";
+/** The end of a line of a dump, and the beginning of the next. */
+const BREAK = `,?(?: {1,3}${SHOWN})?\\r?\\n(?:[0-9a-fA-F]{4,16}:?[ \\t]{1,4}|[ \\t]{0,4})${PREFIX}`;
 const BETWEEN = `(?:[ :,-]{0,2}${PREFIX}|${BREAK})`;
 /** What else stands on the last line of a dump: bytes that follow, and the text beside them all. */
-const GUTTER = "(?:(?:[0-9a-fA-F]{2})?(?: {1,2}(?:[0-9a-fA-F]{2}){1,2}){0,16} {2,48}\\|?[^\\r\\n]{1,17})?";
+const GUTTER = `(?:(?:[0-9a-fA-F]{2})?(?: {1,2}(?:[0-9a-fA-F]{2}){1,2}){0,30} {2,48}${SHOWN})?`;
 
-/** Lines of so many units, at most: those of dumps have 16 or more, but for the first. */
+/** Characters that digits take at most, on so many lines and two that are not whole. */
+function longest(digits: number, lines: number): number {
+  return digits + 100 * (Math.ceil(lines) + 2) + 220;
+}
+
+/** Lines of so many units, at most: those of base64 have 16 or more, but for the first. */
 function breaks(units: number): number {
   return Math.ceil(units / 8) + 2;
+}
+
+function octal(byte: number): string {
+  return byte.toString(8).padStart(3, "0");
 }
 
 /** So many digits at least, in either case. */

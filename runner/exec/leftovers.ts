@@ -26,7 +26,7 @@ export interface LeftoverHooks {
 /**
  * Waits until nothing can write into a job's outputs any more: what is taken must be whole. A process of the job counts if
  * it has a file among the outputs open to write, or its command line, its environment or its folder names their place;
- * any other process if it has one open. What else a program leaves in the background (a display, a server) gets a moment
+ * so does any other that began meanwhile without a terminal, and one with a terminal if it has a file open. What else a program leaves in the background (a display, a server) gets a moment
  * to end. Gives in words what is still there then, for the caller to end; `""` where nothing is.
  */
 export async function awaitLeftovers(job: EndedJob, { stopped, waits }: LeftoverHooks): Promise<string> {
@@ -62,7 +62,8 @@ function leftovers({ group, tag, home, begun, brief }: EndedJob): Leftover[] {
     if (pid === process.pid || fields === undefined || "ZX".includes(fields[0] ?? "X")) return [];
     if (Number(fields[19]) < begun) return [];
     const own = fields[2] === String(group) || carries(pid, tag);
-    const writes = hasOpen(pid, home) || (own && names(pid, home));
+    // One that left the group and its environment has no terminal either: a person's shell in that folder does.
+    const writes = hasOpen(pid, home) || ((own || fields[4] === "0") && names(pid, home));
     return own || writes ? [{ pid, writes }] : [];
   });
 }

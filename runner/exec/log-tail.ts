@@ -1,8 +1,11 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { isCode } from "../store/disk.js";
 
-/** The last lines of a step's log, to be shown when it fails. However long the log, only its end is read. */
-export function logTail(file: string, lines = 20): string {
+/**
+ * The last lines of a step's log, to be shown below the error when it fails, but for the error itself where it
+ * stands there too. However long the log, only its end is read.
+ */
+export function logTail(file: string, error = "", lines = 20): string {
   let fd: number;
   try {
     fd = openSync(file, "r");
@@ -17,7 +20,8 @@ export function logTail(file: string, lines = 20): string {
     const text = bytes.toString("utf8", 0, read).trimEnd();
     // A first line that is cut off may begin within a character.
     const whole = size > MOST ? text.slice(text.indexOf("\n") + 1) : text;
-    return whole.split("\n").slice(-lines).map(shortened).join("\n");
+    const others = error === "" ? whole : `\n${whole}\n`.replace(`\n${error}\n`, "\n").trim();
+    return others.split("\n").slice(-lines).map(shortened).join("\n");
   } finally {
     closeSync(fd);
   }

@@ -98,6 +98,11 @@ function wasWritten({ below, stat }: Stamp, from: string, to: string): boolean {
 export function metricsFrom(outputs: Readonly<Record<string, string>>): MetricsInFile {
   const file = outputs["metrics"];
   if (file === undefined || !holdsMetrics(file)) return { metrics: {}, remarks: [] };
+  if (!lstatSync(file).isFile())
+    return {
+      ...{ metrics: {}, remarks: [] },
+      fault: "the output metrics was kept, but it is no file, so the step has no metrics",
+    };
   const read = readMetrics(readFileSync(file));
   if (read.clash !== undefined) throw new BadOutput(read.clash);
   return read;
@@ -130,10 +135,10 @@ export async function settle(what: string, path: string, home: string, breath = 
 async function follow(what: string, path: string, home: string): Promise<void> {
   const target = existsSync(path) ? realpathSync.native(path) : undefined;
   if (target === undefined) throw new BadOutput(`${what} holds a symbolic link to nothing: ${path}`);
-  const own = realpathSync.native(home) + sep;
-  if (!target.startsWith(own) || (realpathSync.native(dirname(path)) + sep).startsWith(target + sep)) {
+  if ((realpathSync.native(dirname(path)) + sep).startsWith(target + sep))
+    throw new BadOutput(`${what} holds a symbolic link to a folder that it lies in: ${path} -> ${target}`);
+  if (!target.startsWith(realpathSync.native(home) + sep))
     throw new BadOutput(`${what} holds a symbolic link out of the step's folder: ${path} -> ${target}`);
-  }
   rmSync(path);
   await copyReadOnly(target, path);
 }

@@ -189,7 +189,7 @@ class CurrentRun {
           return "cancelled";
         }
         if (turn > node.retries || this.signal.aborted) {
-          const tail = logTail(log);
+          const tail = logTail(log, result.error);
           ledger.end(node, {
             ...ending(),
             outcome: "failed",

@@ -33,15 +33,18 @@ export class MissingSecret extends UserFacingError {
 
 /**
  * What is kept may be shared: a file that holds a secret, or is named after one, is not taken. `what` begins the
- * message of a `BadOutput`, in which the secret does not stand.
+ * message of a `BadOutput`, in which the secret does not stand. `within`: where the path lies in the output.
  */
-export async function refuseSecrets(what: string, path: string, mask: Mask): Promise<void> {
+export async function refuseSecrets(what: string, path: string, mask: Mask, within = ""): Promise<void> {
   const entries = readdirSync(join(path, ".."), { withFileTypes: true });
   const own = entries.find(entry => join(entry.parentPath, entry.name) === path);
   if (own?.isDirectory() === true) {
     for (const name of readdirSync(path)) {
-      if (mask.text(name) !== name) throw new BadOutput(`${what} holds a file that is named after a secret`);
-      await refuseSecrets(what, join(path, name), mask);
+      const below = join(within, name);
+      // A secret with a slash names folders and a file.
+      if (mask.text(below) !== below)
+        throw new BadOutput(`${what} holds a file that is named after a secret`);
+      await refuseSecrets(what, join(path, name), mask, below);
     }
   } else if (own?.isFile() === true && (await holdsSecret(path, mask)))
     throw new BadOutput(

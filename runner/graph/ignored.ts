@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { join } from "node:path";
-import { decodeText, usageError } from "../spec/text.js";
+import { decodeText, MAX_BYTES } from "../spec/text.js";
+import { readUserFile } from "../spec/user-text.js";
 import type { FileSource, Ignored } from "./types.js";
 
 /**
@@ -26,25 +27,14 @@ export const IGNORED_BY_DEFAULT: readonly string[] = [
 export async function ignoredIn(folders: readonly string[]): Promise<Ignored> {
   const files = [...new Set(folders)].map(folder => join(folder, ".vistasignore"));
   const texts = files
-    .filter(file => statSync(file, { throwIfNoEntry: false })?.isFile() === true)
-    .map(readRules);
+    .filter(file => lstatSync(file, { throwIfNoEntry: false }) !== undefined)
+    .map(file => decodeText(readUserFile(file, "", MAX_BYTES), file));
   if (texts.length === 0) return path => BY_DEFAULT.test(path.slice(path.lastIndexOf("/") + 1));
   const { default: ignore } = await import("ignore");
   // On a disk that tells cases apart, so do patterns; elsewhere the name on the disk counts.
   const rules = ignore({ ignorecase: false }).add(IGNORED_BY_DEFAULT.map(escapeHash));
   for (const text of texts) rules.add(text);
   return (path, folder) => rules.ignores(folder ? `${path}/` : path);
-}
-
-function readRules(file: string): string {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    const message = `it cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
-    throw usageError({ code: "no-such-file", message, file });
-  }
-  return decodeText(bytes, file);
 }
 
 /** The rule for what lies below an input folder: patterns are relative to the project, or to a folder outside it. */

@@ -45,12 +45,12 @@ export function renderDiff(
   return blocks.join("\n\n");
 }
 
-function stepHead({ id, outcomes: [before, after], sameKey }: StepDiff, paint: Colors): string {
+function stepHead({ id, leftOut, outcomes: [before, after], sameKey }: StepDiff, paint: Colors): string {
   const what =
     before === null
-      ? "only after"
+      ? `only after${leftOut ? ": the run before did not select it" : ""}`
       : after === null
-        ? "only before"
+        ? `only before${leftOut ? ": the run after did not select it" : ""}`
         : sameKey
           ? "same key, other metrics"
           : `${before} / ${after}`;

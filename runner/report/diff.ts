@@ -1,7 +1,7 @@
 import { byCodeUnit } from "../core/json.js";
 import { programFacts } from "../cache/program-facts.js";
 import { sameQuantity } from "../core/quantity.js";
-import type { Fingerprint, Outcome, RunRecord, StepResult } from "../core/record.js";
+import type { Fingerprint, Outcome, RunRecord, RunStep, StepResult } from "../core/record.js";
 import { flattened } from "./model.js";
 
 /** Two runs side by side; what is equal is left out, but for metrics, whose equality is news. */
@@ -24,6 +24,8 @@ export interface Change {
 
 export interface StepDiff {
   readonly id: string;
+  /** Whether the run that lacks the step did not select it, though its pipeline had it. */
+  readonly leftOut: boolean;
   readonly outcomes: readonly [Outcome | null, Outcome | null];
   /** Whether both have the same key, which means the same result. */
   readonly sameKey: boolean;
@@ -48,7 +50,11 @@ export function diffRuns(before: PastRun, after: PastRun): RunDiff {
   const old = new Map(before.results.map(result => [result.step.id, result]));
   const now = new Map(after.results.map(result => [result.step.id, result]));
   const ids = [...now.keys(), ...[...old.keys()].filter(id => !now.has(id))];
-  const all = ids.map(id => stepDiff(id, old.get(id), now.get(id)));
+  const all = ids.map(id => {
+    const [was, is] = [old.get(id), now.get(id)];
+    const lacking = was === undefined ? before.run : is === undefined ? after.run : undefined;
+    return stepDiff(id, was, is, lacking !== undefined && isLeftOut(lacking, (was ?? is)?.step));
+  });
   return {
     runs: [before.run, after.run],
     params: changes(flattened(before.run.params), flattened(after.run.params)),
@@ -60,11 +66,22 @@ export function diffRuns(before: PastRun, after: PastRun): RunDiff {
   };
 }
 
-function stepDiff(id: string, before: StepResult | undefined, after: StepResult | undefined): StepDiff {
+function isLeftOut({ leftOut }: RunRecord, step: RunStep | undefined): boolean {
+  if (leftOut === undefined || step === undefined) return false;
+  return leftOut.steps.includes(step.step) || leftOut.instances.some(({ id }) => id === step.id);
+}
+
+function stepDiff(
+  id: string,
+  before: StepResult | undefined,
+  after: StepResult | undefined,
+  leftOut: boolean,
+): StepDiff {
   const [oldKey, newKey] = [before?.step.key ?? null, after?.step.key ?? null];
   const [oldPrint, newPrint] = [before?.record?.fingerprint, after?.record?.fingerprint];
   return {
     id,
+    leftOut,
     outcomes: [before?.step.outcome ?? null, after?.step.outcome ?? null],
     sameKey: oldKey !== null && oldKey === newKey,
     // Of a step that one run lacks everything would differ: that it is lacking says it all.

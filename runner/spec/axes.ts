@@ -39,8 +39,10 @@ export function readMatrix(
 const NO_AXES: Matrix = new Map();
 
 function readAxis(axis: string, values: Written, site: Site): readonly AxisValue[] | undefined {
-  const bad = (message: string, hint?: string): undefined => {
-    site.problems.add("bad-axis", message, site.place, { hint });
+  const bad = (message: string, hint?: string, item?: number): undefined => {
+    // Of values that an expression gives, the nearest place is the expression.
+    const place = item === undefined ? site.place : { path: [...site.place.path, item] };
+    site.problems.add("bad-axis", message, place, { hint });
     return undefined;
   };
   if (!isSequence(values) || values.length === 0) {
@@ -51,7 +53,7 @@ function readAxis(axis: string, values: Written, site: Site): readonly AxisValue
   const texts = new Set<string>();
   /** Numbers, true and false: two spellings of one would be two names of one value. */
   const spelling = new Map<number | boolean, string>();
-  for (const item of values) {
+  for (const [i, item] of values.entries()) {
     const text = wordOf(item);
     if (text === undefined) {
       bad(
@@ -63,7 +65,8 @@ function readAxis(axis: string, values: Written, site: Site): readonly AxisValue
     if (!/^[^\s,=[\]\p{Cc}]([^,=[\]\p{Cc}]*[^\s,=[\]\p{Cc}])?$/u.test(text)) {
       bad(
         `${show(plainOf(item))} cannot be a label`,
-        "a label is not empty and has no `,`, `=`, `[`, `]` in it",
+        "a label is not empty, neither begins nor ends with a blank, and has no `,`, `=`, `[`, `]` in it",
+        i,
       );
       return;
     }

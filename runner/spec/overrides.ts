@@ -128,12 +128,27 @@ function merge(base: Written, over: Written, override: Layer, path: JsonPath, pr
     const types = new Set(base.map(typeName));
     const [first = null] = base;
     if (types.size !== 1 || isSequence(first) || isMapping(first)) return over;
-    return over.map((item, i) => merge(first, item, override, [...path, i], problems));
+    return over.map((item, i) =>
+      plainOf(item) === null && plainOf(first) !== null
+        ? mistyped(first, item, override, [...path, i], problems)
+        : merge(first, item, override, [...path, i], problems),
+    );
   }
   const [had, got] = [typeName(base), typeName(over)];
   if (had === got) return over;
   const text = textOf(over);
   if (had === "a text" && text !== undefined) return text;
+  return mistyped(base, over, override, path, problems);
+}
+
+function mistyped(
+  base: Written,
+  over: Written,
+  override: Layer,
+  path: JsonPath,
+  problems: Problems,
+): Written {
+  const [had, got] = [typeName(base), typeName(over)];
   const name = code(pathText(path));
   const message = `${lead(override)}${name} is ${had} (${show(plainOf(base))}) and cannot become ${got}`;
   problems.addIn(override.document, "param-type", message, placeOf(override, path), {

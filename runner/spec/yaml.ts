@@ -50,7 +50,7 @@ export function readYaml(text: string, file: string): Source {
         message: empty ? "the file is empty" : `the file holds ${show(plainOf(value))}, not a mapping`,
         file,
         range: rangeAt(lines, start, end),
-        hint: "it must be a mapping of keys to values, such as `steps:` and what belongs to it",
+        hint: "it must be a mapping of names to values, such as `name: value`",
       },
     ],
     new Map([[file, text]]),

@@ -38,6 +38,11 @@ const pairs = (bytes: readonly number[]): string =>
 const swapped = (bytes: readonly number[]): string =>
   bytes.flatMap((byte, i) => (i % 2 === 0 ? [`${hex(bytes[i + 1] ?? 0)}${hex(byte)}`] : [])).join(" ");
 
+const words = (bytes: readonly number[], width: number): string =>
+  Array.from({ length: Math.ceil(bytes.length / width) }, (_, word) =>
+    Array.from({ length: width }, (_byte, i) => hex(bytes[word * width + width - 1 - i] ?? 0)).join(""),
+  ).join(" ");
+
 /** Where nothing of a secret stands but the form itself: it goes, and what is around it stays. */
 const FORMS: Readonly<Record<string, (value: string) => string>> = {
   plain: value => value,
@@ -66,6 +71,20 @@ const FORMS: Readonly<Record<string, (value: string) => string>> = {
     bytesOf(value)
       .map(byte => `0x${hex(byte)}`)
       .join(", "),
+  "binary digits": value =>
+    bytesOf(value)
+      .map(byte => byte.toString(2).padStart(8, "0"))
+      .join(" "),
+  "octal escapes": value =>
+    Array.from(value)
+      .map(character =>
+        /^[ -~]$/.test(character)
+          ? character
+          : bytesOf(character)
+              .map(byte => `\\${byte.toString(8).padStart(3, "0")}`)
+              .join(""),
+      )
+      .join(""),
   escapes: value =>
     bytesOf(value)
       .map(byte => `\\x${hex(byte)}`)
@@ -84,6 +103,18 @@ const DUMPS: Readonly<Record<string, (text: string) => string>> = {
       const [a, b] = [bytes.slice(0, 8), bytes.slice(8)].map(half => half.map(hex).join(" "));
       return `${at.toString(16).padStart(8, "0")}  ${`${a ?? ""}  ${b ?? ""}`.padEnd(49)} |${shown}|`;
     }),
+  "od -tx1z": text =>
+    dump(
+      text,
+      (at, bytes, shown) =>
+        `${at.toString(8).padStart(7, "0")} ${bytes.map(hex).join(" ").padEnd(47)}  >${shown}<`,
+    ),
+  "xxd -i": text =>
+    bytesOf(text)
+      .map((byte, i) => `${i % 12 === 0 ? "  " : " "}0x${hex(byte)}${i % 12 === 11 ? ",\n" : ","}`)
+      .join(""),
+  "od -tx4": text => dump(text, (at, bytes) => `${at.toString(8).padStart(7, "0")} ${words(bytes, 4)}`),
+  "od -tx8": text => dump(text, (at, bytes) => `${at.toString(8).padStart(7, "0")} ${words(bytes, 8)}`),
   "hexdump, od -x": text =>
     dump(text, (at, bytes) => `${at.toString(16).padStart(7, "0")} ${swapped(bytes)}`),
   base64: text => wrapped(Buffer.from(text).toString("base64"), 76),

@@ -329,7 +329,7 @@ const cases: readonly Case[] = [
     `params: { l: [[1]] }\n${S}    matrix: { s: "\${{ params.l }}" }\n`,
     ["bad-axis 5:18"],
   ],
-  ["a label with a comma", `${S}    matrix: { s: ["a,b"] }\n`, ["bad-axis 4:18"]],
+  ["a label with a comma", `${S}    matrix: { s: ["a,b"] }\n`, ["bad-axis 4:19"]],
   [
     "an axis with other values",
     `${along("s")}    outputs: { o: o }\n    matrix: { s: [1, 2] }\n  b:\n    run: [x, "\${{ matrix.s }}"]\n    inputs: { i: a }\n    matrix: { s: [1, 3] }\n`,
