@@ -70,7 +70,7 @@ steps:
     }
     await p.run();
     const ratios: number[] = [];
-    for (let turn = 0; turn < 5; turn++) {
+    for (let turn = 0; turn < 3; turn++) {
       const seconds = async (act: () => Promise<unknown>): Promise<number> => {
         const begun = performance.now();
         await act();
