@@ -9,7 +9,7 @@ const dist = fileURLToPath(new URL("../dist/", import.meta.url));
 const outdir = join(dist, "bundle");
 const apart = [
   join(dist, "steps") + sep,
-  join(dist, "runner/core/here.js"),
+  join(dist, "runner/core/self/here.js"),
   join(dist, "runner/core/diagnostic.js"),
 ];
 

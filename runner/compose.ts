@@ -4,11 +4,11 @@
  */
 import { readFileSync } from "node:fs";
 import { systemClock } from "./core/clock.js";
-import { runnerFile } from "./core/here.js";
+import { runnerFile } from "./core/self/here.js";
 import type { Tools } from "./workflow/tools.js";
 import { discoverCapacity } from "./exec/devices.js";
-import { localExecutor } from "./exec/local.js";
-import { kindOf } from "./spec/kind-of.js";
+import { localExecutor } from "./exec/process/local.js";
+import { kindOf } from "./pipeline/kinds/kind-of.js";
 import { statedMetrics } from "../steps/stated-metrics.js";
 import { builtinKinds, isBuiltinKind, kindModule, loadKind } from "../steps/index.js";
 

@@ -7,11 +7,11 @@ import { notJson, type JsonObject } from "./core/json.js";
 import type { ArtifactRef, RunRecord, RunStep, StepRecord } from "./core/record.js";
 import { plan as planNodes } from "./exec/plan.js";
 import { run as runNodes } from "./exec/run.js";
-import { code } from "./spec/wording.js";
+import { code } from "./pipeline/mistakes/wording.js";
 import type { Store } from "./store/store.js";
 import { checkBeforePlan, checkBeforeRun } from "./workflow/checks.js";
-import { forcedOf, openPipeline, type OpenPipeline } from "./workflow/open.js";
-import { runResults } from "./workflow/results.js";
+import { forcedOf, openPipeline, type OpenPipeline } from "./workflow/open-pipeline.js";
+import { runResults } from "./workflow/run-results.js";
 
 export interface PipelineOptions {
   /** Folder that paths are relative to. Default: the working folder of the process. */

@@ -9,9 +9,9 @@ import { commandFilter, suitsMotion, wantsColor } from "./ui/surroundings.js";
 import { composeTools } from "./compose.js";
 import { UsageError } from "./core/diagnostic.js";
 import type { Declare } from "./commands/index.js";
-import type { Session } from "./commands/session.js";
-import { listenForSignals } from "./exec/signals.js";
-import { exitOf, unwrittenCode, USAGE } from "./commands/exit.js";
+import type { Session } from "./commands/call/session.js";
+import { listenForSignals } from "./exec/process/signals.js";
+import { exitOf, unwrittenCode, USAGE } from "./commands/call/exit.js";
 
 interface GlobalOptions {
   readonly root?: string;

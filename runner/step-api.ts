@@ -6,12 +6,12 @@
  */
 import type { Json, JsonObject, JsonScalar } from "./core/json.js";
 import type { Label, Labels } from "./core/labels.js";
-import type { RandomStream } from "./core/philox.js";
+import type { RandomStream } from "./core/numbers/philox.js";
 
 export { UserFacingError } from "./core/diagnostic.js";
 export type { Json, JsonObject, JsonScalar, Label, Labels, RandomStream };
-export type { Draws } from "./core/philox.js";
-export { randomStream } from "./core/philox.js";
+export type { Draws } from "./core/numbers/philox.js";
+export { randomStream } from "./core/numbers/philox.js";
 
 /** A JSON Schema (draft 2020-12) of an object; `default`s are filled in before the step's key is made. */
 export type JsonSchema = JsonObject;

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { canonicalJson } from "./cache/canonical.js";
 import type { Json, JsonObject } from "./core/json.js";
-import { compileSchema } from "./spec/ajv.js";
+import { compileSchema } from "./pipeline/schema/ajv.js";
 import {
   type Device,
   type Gathered,

@@ -4,10 +4,10 @@
  */
 import process from "node:process";
 import { pathToFileURL } from "node:url";
-import { provideSelf } from "./core/self-import.js";
-import { inSource } from "./core/source-places.js";
-import type { ExecutorMessage, KindProgram, WorkerMessage } from "./exec/job.js";
-import { createContext } from "./exec/worker-context.js";
+import { provideSelf } from "./core/self/self-import.js";
+import { inSource } from "./core/self/source-places.js";
+import type { ExecutorMessage, KindProgram, WorkerMessage } from "./exec/process/job.js";
+import { createContext } from "./exec/process/worker-context.js";
 import type { StepDefinition } from "./step-api.js";
 
 process.on("message", (message: ExecutorMessage) => {

@@ -5,7 +5,7 @@ import { dirname, extname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { UserFacingError } from "../core/diagnostic.js";
 import { byCodeUnit, isList, isObject, type Json } from "../core/json.js";
-import { doorsOf, ROOT } from "../core/self-import.js";
+import { doorsOf, ROOT } from "../core/self/self-import.js";
 import { isTypeScript, TYPESCRIPT } from "../core/typescript.js";
 import { sha256 } from "./hash.js";
 import type { ModuleFacts } from "./module-facts.js";

@@ -1,11 +1,11 @@
-import { estimate } from "../core/statistics.js";
+import { estimate } from "../core/numbers/statistics.js";
 import type { Finding } from "./finding.js";
 import type { MetricExpectation, Tolerance } from "./expectation.js";
 import type { MetricRef } from "./language/ast.js";
 import { distinct } from "./language/field.js";
-import type { Results } from "./results.js";
+import type { Results } from "./result-lookup.js";
 import { few } from "./words.js";
-import { Unanswerable } from "./statistics/types.js";
+import { Unanswerable } from "./statistics/answer.js";
 
 /**
  * Holds a metric, or its mean over axes, against a value; `published`: where one that is `locked` is taken from. Throws

@@ -7,7 +7,7 @@ import { evaluateNumber, type Lookup } from "./language/evaluate.js";
 import { bootstrap } from "./statistics/bootstrap.js";
 import { pairedT, tost } from "./statistics/paired-t.js";
 import { trend } from "./statistics/trend.js";
-import { type TestResult, Unanswerable } from "./statistics/types.js";
+import { type TestResult, Unanswerable } from "./statistics/answer.js";
 import { wilcoxon } from "./statistics/wilcoxon.js";
 import { few, pText } from "./words.js";
 

@@ -1,4 +1,4 @@
-import { estimate } from "../core/statistics.js";
+import { estimate } from "../core/numbers/statistics.js";
 import { checkClaim } from "./check-claim.js";
 import { checkMetric } from "./check-metric.js";
 import { adjustedVerdict, type Answer, answerTest } from "./check-test.js";
@@ -6,8 +6,8 @@ import type { Expectation, TestClaim } from "./expectation.js";
 import type { Check, Finding } from "./finding.js";
 import { holm } from "./statistics/holm.js";
 import { metricsOf } from "./language/metrics-of.js";
-import type { Results } from "./results.js";
-import { NotFinite, Unanswerable } from "./statistics/types.js";
+import type { Results } from "./result-lookup.js";
+import { NotFinite, Unanswerable } from "./statistics/answer.js";
 
 /**
  * Holds every expectation against the results, in order. What cannot be answered has failed, and says why. `published`:

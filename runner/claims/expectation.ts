@@ -1,6 +1,6 @@
 import type { JsonPath } from "../core/json.js";
 import type { Expression, MetricRef } from "./language/ast.js";
-import type { Alternative } from "./statistics/types.js";
+import type { Alternative } from "./statistics/answer.js";
 
 /** What `vistas reproduce` holds a run against: an entry of `expect:`. */
 export type Expectation = MetricExpectation | Claim | TestClaim;

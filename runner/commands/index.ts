@@ -1,5 +1,5 @@
 import type { Command, Option } from "commander";
-import type { Session } from "./session.js";
+import type { Session } from "./call/session.js";
 
 /** What a verb's module exports: runs the verb with its words and options; gives the exit code. */
 export type Run<O> = (session: Session, args: string[], options: O) => Promise<number>;
@@ -23,7 +23,11 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
       .option("--params <file>", "override params from a YAML or JSON file; may be repeated", several);
 
   withParams(
-    verb("run", "bring the selected steps up to date", async () => (await import("./run.js")).runCommand),
+    verb(
+      "run",
+      "bring the selected steps up to date",
+      async () => (await import("./run/run-command.js")).runCommand,
+    ),
   )
     .argument("[target...]", "[pipeline.yaml] [step | step+ | step[seed=0]] ...")
     .option("--dry-run", "say what would be done, and why; run nothing")
@@ -46,7 +50,11 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
     );
 
   withParams(
-    verb("plan", "say what `run` would do, and why", async () => (await import("./plan.js")).planCommand),
+    verb(
+      "plan",
+      "say what `run` would do, and why",
+      async () => (await import("./run/plan-command.js")).planCommand,
+    ),
   )
     .argument("[target...]", "[pipeline.yaml] [step] ...")
     .addOption(backend())
@@ -56,7 +64,7 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
     verb(
       "why",
       "how a step's key differs from the nearest past one",
-      async () => (await import("./why.js")).whyCommand,
+      async () => (await import("./run/why-command.js")).whyCommand,
     ),
   )
     .argument("<target...>", "[pipeline.yaml] step ...")
@@ -67,13 +75,15 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
     verb(
       "validate",
       "report every mistake of a pipeline at once",
-      async () => (await import("./validate.js")).validateCommand,
+      async () => (await import("./run/validate-command.js")).validateCommand,
     ),
   )
     .argument("[pipeline]", "pipeline.yaml")
     .option("--json", "diagnostics as JSON");
 
-  withParams(verb("graph", "draw the graph", async () => (await import("./graph.js")).graphCommand))
+  withParams(
+    verb("graph", "draw the graph", async () => (await import("./run/graph-command.js")).graphCommand),
+  )
     .argument("[target...]", "[pipeline.yaml] [step] ...")
     .option("--instances", "one node a step instance, not one a step")
     .addOption(choice("--format <name>", "output format", ["mermaid", "dot", "svg", "json"], "mermaid"));
@@ -81,7 +91,7 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
   verb(
     "show",
     "a step's metrics, parameters, environment and files",
-    async () => (await import("./show.js")).showCommand,
+    async () => (await import("./past/show-command.js")).showCommand,
   )
     .argument("<target...>", "[pipeline.yaml] step[.output]")
     .option("--json", "as JSON");
@@ -89,7 +99,7 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
   verb(
     "checkout",
     "copy an artifact out of the store",
-    async () => (await import("./checkout.js")).checkoutCommand,
+    async () => (await import("./past/checkout-command.js")).checkoutCommand,
   )
     .argument("<target...>", "[pipeline.yaml] step[.output] DIR")
     .option("--link", "read-only, as second names of the store's files where the disk can (not as root)")
@@ -99,7 +109,7 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
     verb(
       "reproduce",
       "run, and hold the results against `expect:` and the lock",
-      async () => (await import("./reproduce.js")).reproduceCommand,
+      async () => (await import("./run/reproduce-command.js")).reproduceCommand,
     ),
   )
     .argument("[target...]", "[pipeline.yaml] [step] ...")
@@ -120,23 +130,23 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
   verb(
     "report",
     "write a run as one self-contained HTML file",
-    async () => (await import("./report.js")).reportCommand,
+    async () => (await import("./past/report-command.js")).reportCommand,
   )
     .argument("[target...]", "[pipeline.yaml] [run]")
     .option("--out <file>", "where to (default: report.html in the store's run)")
     .addOption(choice("--format <name>", "output format", ["html", "markdown"], "html"));
 
-  verb("diff", "two runs side by side", async () => (await import("./diff.js")).diffCommand)
+  verb("diff", "two runs side by side", async () => (await import("./past/diff-command.js")).diffCommand)
     .argument("<target...>", "[pipeline.yaml] run run")
     .option("--json", "as JSON");
 
-  verb("runs", "past runs", async () => (await import("./runs.js")).runsCommand)
+  verb("runs", "past runs", async () => (await import("./past/runs-command.js")).runsCommand)
     .argument("[pipeline]", "pipeline.yaml")
     .option("--name <name=run>", "call a run so: gc keeps what it needs; may be repeated", several)
     .option("--unname <name>", "call a run so no more; may be repeated", several)
     .option("--json", "as JSON");
 
-  verb("gc", "drop what nothing needs", async () => (await import("./gc.js")).gcCommand)
+  verb("gc", "drop what nothing needs", async () => (await import("./store/gc-command.js")).gcCommand)
     .argument("[pipeline]", "a pipeline of the project whose store it is")
     .option("--keep-last <n>", "keep what the last n runs need (default: all runs; with --max-size: none)")
     .option(
@@ -159,32 +169,36 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
   verb(
     "verify",
     "check every stored byte, and say what damaged ones belong to",
-    async () => (await import("./verify.js")).verifyCommand,
+    async () => (await import("./store/verify-command.js")).verifyCommand,
   )
     .argument("[pipeline]", "pipeline.yaml")
     .option("--repair", "drop what is damaged, so that the next run makes it again")
     .option("--json", "as JSON");
 
-  verb("steps", "step kinds and their options", async () => (await import("./steps.js")).stepsCommand)
+  verb(
+    "steps",
+    "step kinds and their options",
+    async () => (await import("./about/steps-command.js")).stepsCommand,
+  )
     .argument("[kind]", "show this kind in full")
     .option("--json", "as JSON");
 
   verb(
     "schema",
     "the JSON Schema of pipelines, for editors",
-    async () => (await import("./schema.js")).schemaCommand,
+    async () => (await import("./about/schema-command.js")).schemaCommand,
   ).argument("[pipeline]", "take this pipeline's plugins in");
 
-  verb("init", "write a starter pipeline", async () => (await import("./init.js")).initCommand).argument(
-    "[dir]",
-    "folder",
-    ".",
-  );
+  verb(
+    "init",
+    "write a starter pipeline",
+    async () => (await import("./about/init-command.js")).initCommand,
+  ).argument("[dir]", "folder", ".");
 
   verb(
     "doctor",
     "devices, engines, disk; what is missing and how to get it",
-    async () => (await import("./doctor.js")).doctorCommand,
+    async () => (await import("./about/doctor-command.js")).doctorCommand,
   )
     .addOption(
       new OptionOf("--install <engine>", "get an engine for this user").choices(["tensorflow", "webgpu"]),

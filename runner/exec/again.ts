@@ -2,11 +2,11 @@ import { cpSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Clock } from "../core/clock.js";
 import type { Rerun } from "../lock/label.js";
-import type { Graph } from "../graph/types.js";
+import type { Graph } from "../pipeline/graph/graph.js";
 import { Digester } from "../store/objects/digest.js";
 import { StatCache } from "../store/memory/stat-cache.js";
-import type { Executor, Job, JobHooks, JobResult } from "./job.js";
-import { metricsFrom } from "./outputs.js";
+import type { Executor, Job, JobHooks, JobResult } from "./process/job.js";
+import { metricsFrom } from "./attempt/outputs.js";
 
 /** Jobs find no part that was made before them, so that they begin from nothing. What they make is kept as ever. */
 export function withoutParts(executor: Executor): Executor {

@@ -1,5 +1,5 @@
-import type { GraphNode } from "../graph/types.js";
-import type { Kinds } from "../spec/kinds.js";
+import type { GraphNode } from "../pipeline/graph/graph.js";
+import type { Kinds } from "../pipeline/schema/kinds.js";
 
 /** How much an instance has to do beside others of its step, in no unit; nothing where its kind does not say. */
 export async function effortOf(kinds: Kinds, { work }: GraphNode): Promise<number | undefined> {

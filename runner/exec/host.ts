@@ -1,10 +1,10 @@
 import type { CodeHost } from "../cache/code.js";
 import type { Clock } from "../core/clock.js";
 import type { Json } from "../core/json.js";
-import type { Kinds } from "../spec/kinds.js";
+import type { Kinds } from "../pipeline/schema/kinds.js";
 import type { EngineChoice } from "../step-api.js";
 import type { Store } from "../store/store.js";
-import type { Executor } from "./job.js";
+import type { Executor } from "./process/job.js";
 import type { Capacity } from "./leases.js";
 
 /** All that planning and running need from outside; the composition root builds it, tests may replace any of it. */

@@ -1,4 +1,4 @@
-import type { Resources } from "../graph/types.js";
+import type { Resources } from "../pipeline/graph/graph.js";
 import type { GpuId } from "../step-api.js";
 
 /** What this machine can lend. Memory in bytes. */

@@ -1,10 +1,10 @@
 import { relative } from "node:path";
 import type { EventSink, RunEvent } from "../core/event.js";
 import type { LeftOut, Outcome, RunRecord, RunStep, StepRecord } from "../core/record.js";
-import type { Graph, GraphNode } from "../graph/types.js";
+import type { Graph, GraphNode } from "../pipeline/graph/graph.js";
 import { projectIdentity } from "../store/project.js";
 import { resultId } from "../store/records/result-id.js";
-import { describeEnvironment } from "./environment.js";
+import { describeEnvironment } from "./attempt/environment.js";
 import type { Host } from "./host.js";
 import type { Maker } from "./sharing.js";
 

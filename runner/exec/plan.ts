@@ -1,9 +1,9 @@
 import type { Fingerprint, StepRecord } from "../core/record.js";
-import type { Graph, GraphNode } from "../graph/types.js";
-import { History, type Explanation } from "./history.js";
+import type { Graph, GraphNode } from "../pipeline/graph/graph.js";
+import { History, type Explanation } from "./keys/history.js";
 import type { Host } from "./host.js";
-import { Keyer } from "./keyer.js";
-import { findResult } from "./lookup.js";
+import { Keyer } from "./keys/keyer.js";
+import { findResult } from "./keys/lookup.js";
 
 /** What `run` would do with a step instance, and why. */
 export interface PlannedStep {

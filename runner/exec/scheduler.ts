@@ -1,4 +1,4 @@
-import type { GraphNode } from "../graph/types.js";
+import type { GraphNode } from "../pipeline/graph/graph.js";
 import type { Lease, Leases } from "./leases.js";
 import { producers } from "./plan.js";
 

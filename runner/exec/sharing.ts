@@ -3,8 +3,8 @@ import type { Entered } from "../store/locks/liveness.js";
 import { parseOwner } from "../store/locks/owner.js";
 import type { Store } from "../store/store.js";
 import { enterShared, type WaitHooks } from "../store/locks/turns.js";
-import { guard } from "./guard.js";
-import { endStaleRun, endStaleRuns } from "./stale-runs.js";
+import { guard } from "./attempt/guard.js";
+import { endStaleRun, endStaleRuns } from "./attempt/stale-runs.js";
 import { Waits } from "./waits.js";
 
 /** The run that is making something. */

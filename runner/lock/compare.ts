@@ -1,10 +1,10 @@
 import type { Difference } from "../cache/difference.js";
 import { differenceText } from "../cache/difference-text.js";
-import { differences } from "../cache/explain.js";
+import { differences } from "../cache/differences.js";
 import { canonicalJson } from "../cache/canonical.js";
 import type { JsonObject } from "../core/json.js";
 import type { Labels } from "../core/labels.js";
-import { sameQuantity } from "../core/quantity.js";
+import { sameQuantity } from "../core/numbers/quantity.js";
 import type { StepResult } from "../core/record.js";
 import { type Lock, type LockedStep, whatCounts } from "./lock.js";
 

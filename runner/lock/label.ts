@@ -1,4 +1,4 @@
-import { sameQuantity } from "../core/quantity.js";
+import { sameQuantity } from "../core/numbers/quantity.js";
 import type { DeterminismLabel } from "./lock.js";
 
 /** The results of two executions of one step on the same inputs. */

@@ -1,8 +1,8 @@
 import { UsageError, type Diagnostic } from "../core/diagnostic.js";
 import { byCodeUnit, isList, isObject, type Json, type JsonObject } from "../core/json.js";
-import { quantityOf } from "../core/quantity.js";
+import { quantityOf } from "../core/numbers/quantity.js";
 import type { ArtifactRef, ProgramPrint } from "../core/record.js";
-import { LineIndex, rangeAt } from "../spec/text.js";
+import { LineIndex, rangeAt } from "../pipeline/document/file-text.js";
 import { isFingerprintInputs, type DeterminismLabel, type Lock, type LockedStep } from "./lock.js";
 import { FORMAT, lineCheck } from "./write.js";
 

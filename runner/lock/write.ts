@@ -1,6 +1,6 @@
 import type { Json } from "../core/json.js";
 import { byCodeUnit } from "../core/json.js";
-import { jsonText } from "../core/quantity.js";
+import { jsonText } from "../core/numbers/quantity.js";
 import { checkOf, type Lock, type LockedStep } from "./lock.js";
 
 /**

@@ -4,7 +4,7 @@ import { byCodeUnit } from "../core/json.js";
 import type { Labels } from "../core/labels.js";
 import type { StepResult } from "../core/record.js";
 import { isCode } from "../store/disk.js";
-import { bytes as bytesText, counted } from "../ui/format.js";
+import { bytes as bytesText, counted } from "../ui/quantities.js";
 
 /** Files of a run's outputs that a report shows: PNG and SVG images, and small tables and texts. */
 export interface Attachments {

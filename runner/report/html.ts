@@ -6,8 +6,8 @@ import { headerSection } from "./sections/header.js";
 import { imagesSection } from "./sections/images.js";
 import { curvesSection, graphSection } from "./sections/pictures.js";
 import { provenanceSection } from "./sections/provenance.js";
-import { resultsSection } from "./sections/results.js";
-import { stepsSection } from "./sections/steps.js";
+import { resultsSection } from "./sections/verdicts.js";
+import { stepsSection } from "./sections/step-list.js";
 import { STYLE } from "./style.js";
 
 /**

@@ -1,6 +1,6 @@
-import { duration, moment, thousands } from "../ui/format.js";
+import { duration, moment, thousands } from "../ui/quantities.js";
 import { OUTCOMES } from "../ui/narrate.js";
-import { printable, printableLines } from "../ui/text.js";
+import { printable, printableLines } from "../ui/display-text.js";
 import { cellText, type MetricTable } from "./metrics.js";
 import { leftOutText, type ReportModel } from "./model.js";
 

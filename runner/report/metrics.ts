@@ -1,8 +1,8 @@
 import { instanceId, labelText, type Labels } from "../core/labels.js";
 import { type Keyed, oneResults, oneResultText } from "../core/one-result.js";
 import type { StepResult } from "../core/record.js";
-import { type Estimate, estimate } from "../core/statistics.js";
-import { number, withInterval } from "../ui/format.js";
+import { type Estimate, estimate } from "../core/numbers/statistics.js";
+import { number, withInterval } from "../ui/quantities.js";
 
 /** A step instance with its metrics: a `StepResult`, a step-end event or a record can each be seen as one. */
 export interface MetricSource {

@@ -1,11 +1,11 @@
 import type { JsonObject } from "../core/json.js";
 import { isObject } from "../core/json.js";
 import type { Outcome, RunRecord, StepResult } from "../core/record.js";
-import type { Graph } from "../graph/types.js";
+import type { Graph } from "../pipeline/graph/graph.js";
 import { type Attachments, readAttachments } from "./attachments.js";
-import { type Chart, charts } from "./curves.js";
-import { type Dag, dagOfGraph, dagOfRun } from "./dag.js";
-import type { Reproduction } from "./reproduction.js";
+import { type Chart, charts } from "./charts/curves.js";
+import { type Dag, dagOfGraph, dagOfRun } from "./graph/dag.js";
+import type { Reproduction } from "./verdict/reproduction.js";
 import { metricSources, type MetricTable, metricTables } from "./metrics.js";
 
 /** Everything that a report says, read and computed; the renderers only put it into words and pictures. */

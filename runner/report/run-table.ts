@@ -1,6 +1,6 @@
 import type { RunRecord, StepResult } from "../core/record.js";
 import { type Column, table } from "../ui/table.js";
-import { type Colors, colors, displayWidth, printable } from "../ui/text.js";
+import { type Colors, colors, displayWidth, printable } from "../ui/display-text.js";
 import { cellText, metricSources, type MetricTable, metricTables } from "./metrics.js";
 
 export interface RunTableOptions {

@@ -4,9 +4,9 @@
  */
 import type { RunEnd, StepEnd } from "../core/event.js";
 import type { Outcome } from "../core/record.js";
-import { counted, duration, number, percent, thousands } from "./format.js";
+import { counted, duration, number, percent, thousands } from "./quantities.js";
 import { type Instance, timeLeft } from "./progress.js";
-import { type Colors, printable, printableLines } from "./text.js";
+import { type Colors, printable, printableLines } from "./display-text.js";
 
 /** `37 %  412/s  1m10s left  loss 0.83`; parts that are not known are left out. */
 export function progressText(instance: Instance): string {

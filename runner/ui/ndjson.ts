@@ -1,7 +1,7 @@
 import type { RunEvent } from "../core/event.js";
-import { jsonText } from "../core/quantity.js";
+import { jsonText } from "../core/numbers/quantity.js";
 import { flushed, type Output, type Reporter } from "./output.js";
-import { printable } from "./text.js";
+import { printable } from "./display-text.js";
 
 /**
  * One JSON object a line, for programs: the events as they are, fields and all. The five types of the contract

@@ -10,7 +10,7 @@ import {
 } from "./narrate.js";
 import { flushed, type Output, type Reporter } from "./output.js";
 import { stepOf, trackProgress } from "./progress.js";
-import { colors as makeColors, printable } from "./text.js";
+import { colors as makeColors, printable } from "./display-text.js";
 
 /**
  * Plain lines for logs, CI and pipes: one at a step's start and end, progress each tenth of the way or each ten

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../core/clock.js";
-import type { Graph } from "../graph/types.js";
+import type { Graph } from "../pipeline/graph/graph.js";
 import type { Output, Reporter } from "./output.js";
 import { ndjsonReporter } from "./ndjson.js";
 import { plainReporter } from "./plain.js";

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import { type Colors, displayWidth, padEnd, padStart, truncate } from "./text.js";
+import { type Colors, displayWidth, padEnd, padStart, truncate } from "./display-text.js";
 
 export interface Column {
   readonly title: string;

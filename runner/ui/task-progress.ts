@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.js";
-import { bytes, duration, thousands } from "./format.js";
+import { bytes, duration, thousands } from "./quantities.js";
 import type { Output } from "./output.js";
-import { truncate } from "./text.js";
+import { truncate } from "./display-text.js";
 
 /** How far a task that goes through items and their bytes is. */
 export interface TaskState {

@@ -1,12 +1,12 @@
 import type { Clock } from "../core/clock.js";
 import type { RunEvent, StepEnd } from "../core/event.js";
-import type { Graph } from "../graph/types.js";
-import { finishedLine, runningLines, statusLine } from "./frame.js";
-import { type Live, type LiveLine, openLive } from "./live.js";
+import type { Graph } from "../pipeline/graph/graph.js";
+import { finishedLine, runningLines, statusLine } from "./group-lines.js";
+import { type Live, type LiveLine, openLive } from "./live-region.js";
 import { endLines, retryText, summaryText } from "./narrate.js";
 import { flushed, type Output, type Reporter } from "./output.js";
 import { ended, type Group, stepOf, trackProgress } from "./progress.js";
-import { colors as makeColors, printable } from "./text.js";
+import { colors as makeColors, printable } from "./display-text.js";
 
 export interface TreeOptions {
   readonly color: boolean;

@@ -1,13 +1,13 @@
 import { UsageError, type Diagnostic } from "../core/diagnostic.js";
 import { neverFits } from "../exec/leases.js";
 import { withoutPrograms } from "../exec/programs/find.js";
-import { secretFault } from "../exec/secrets.js";
-import type { Mistake } from "../graph/load.js";
+import { secretFault } from "../exec/attempt/secrets.js";
+import type { Mistake } from "../pipeline/load-pipeline.js";
 import type { EngineChoice } from "../step-api.js";
 import { isCode } from "../store/disk.js";
 import { faultText } from "../store/fault.js";
 import type { Store } from "../store/store.js";
-import type { OpenPipeline } from "./open.js";
+import type { OpenPipeline } from "./open-pipeline.js";
 
 /** What a pipeline that may run was found to have. */
 export interface Checked {

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.js";
-import type { Executor } from "../exec/job.js";
+import type { Executor } from "../exec/process/job.js";
 import type { Capacity } from "../exec/leases.js";
-import type { Kinds } from "../spec/kinds.js";
+import type { Kinds } from "../pipeline/schema/kinds.js";
 import type { EngineChoice } from "../step-api.js";
 import type { StatedMetrics } from "../store/verify/stated.js";
 

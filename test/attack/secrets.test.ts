@@ -5,7 +5,7 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { readLock } from "../../runner/lock/read.js";
 import { renderLock } from "../../runner/lock/write.js";
-import { maskOf } from "../../runner/core/mask.js";
+import { maskOf } from "../../runner/core/secrets/mask.js";
 import { Project, type Called } from "../rig/project.js";
 
 const TOKEN = `p4ss "wörd" 'x'/+=&<\\`;

@@ -5,7 +5,7 @@ import process from "node:process";
 import { execa } from "execa";
 import { systemClock } from "../../runner/core/clock.js";
 import type { RunRecord, StepRecord } from "../../runner/core/record.js";
-import type { Executor } from "../../runner/exec/job.js";
+import type { Executor } from "../../runner/exec/process/job.js";
 import { run } from "../../runner/exec/run.js";
 import { loadPipeline } from "../../runner/index.js";
 import { systemDisk } from "../../runner/store/disk.js";

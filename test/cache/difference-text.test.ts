@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import * as fc from "fast-check";
 import { briefText, changeText, differenceText } from "../../runner/cache/difference-text.js";
-import { attributed, differences } from "../../runner/cache/explain.js";
+import { attributed, differences } from "../../runner/cache/differences.js";
 import { fingerprintKey } from "../../runner/cache/fingerprint.js";
 import type { JsonObject } from "../../runner/core/json.js";
 import type { Fingerprint, FingerprintInput } from "../../runner/core/record.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { differenceText } from "../../runner/cache/difference-text.js";
-import { differences } from "../../runner/cache/explain.js";
+import { differences } from "../../runner/cache/differences.js";
 import { fingerprintKey } from "../../runner/cache/fingerprint.js";
 import type { Fingerprint, FingerprintInput } from "../../runner/core/record.js";
 

@@ -5,7 +5,7 @@ import { evaluateNumber, evaluateTruth, type Lookup } from "../../runner/claims/
 import type { Field } from "../../runner/claims/language/field.js";
 import { inferShape } from "../../runner/claims/language/infer.js";
 import { parseExpression } from "../../runner/claims/language/parse.js";
-import { Unanswerable } from "../../runner/claims/statistics/types.js";
+import { Unanswerable } from "../../runner/claims/statistics/answer.js";
 
 /** Values along `seed`: the numbers in the order of the seeds 0, 1, 2, ... */
 const along = (axis: string, values: readonly number[]): Field<number> => ({

@@ -6,9 +6,9 @@ import { holm } from "../../runner/claims/statistics/holm.js";
 import { normalCdf, normalQuantile } from "../../runner/claims/statistics/normal.js";
 import { pairedT, tost } from "../../runner/claims/statistics/paired-t.js";
 import { trend } from "../../runner/claims/statistics/trend.js";
-import { type Alternative, Unanswerable } from "../../runner/claims/statistics/types.js";
+import { type Alternative, Unanswerable } from "../../runner/claims/statistics/answer.js";
 import { wilcoxon } from "../../runner/claims/statistics/wilcoxon.js";
-import { studentTail } from "../../runner/core/student.js";
+import { studentTail } from "../../runner/core/numbers/student.js";
 import { fixtureJson } from "../rig/fixtures.js";
 
 interface Expected {

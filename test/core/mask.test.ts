@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { maskOf } from "../../runner/core/mask.js";
+import { maskOf } from "../../runner/core/secrets/mask.js";
 
 /** Passes a text through the mask in pieces, cut where the numbers say. */
 function streamed(value: string, text: string, cuts: readonly number[]): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { readMetrics } from "../../runner/core/metrics-file.js";
+import { readMetrics } from "../../runner/core/numbers/metrics-file.js";
 
 const read = (text: string) => readMetrics(Buffer.from(text));
 

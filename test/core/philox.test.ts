@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { philox4x32, randomStream } from "../../runner/core/philox.js";
+import { philox4x32, randomStream } from "../../runner/core/numbers/philox.js";
 
 /** Known answers of Random123 (Salmon et al., 2011), `tests/kat_vectors`: counter, key, block. */
 const KNOWN = [

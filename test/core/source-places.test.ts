@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "@jest/globals";
-import { inSource } from "../../runner/core/source-places.js";
+import { inSource } from "../../runner/core/self/source-places.js";
 
 const folder = mkdtempSync(join(tmpdir(), "vistas-places-"));
 const compiled = pathToFileURL(join(folder, "kind.js")).href;

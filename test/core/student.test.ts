@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { studentQuantile } from "../../runner/core/student.js";
+import { studentQuantile } from "../../runner/core/numbers/student.js";
 
 /** scipy.stats.t.ppf(p, df) at p = 0.6, 0.9, 0.95, 0.975, 0.995, 0.9995 (SciPy 1.x, float64). */
 const PROBABILITIES = [0.6, 0.9, 0.95, 0.975, 0.995, 0.9995];

@@ -1,5 +1,5 @@
 import { expect, it } from "@jest/globals";
-import { endingOf } from "../../runner/exec/label-file-name.js";
+import { endingOf } from "../../runner/exec/attempt/label-file-name.js";
 
 it.each([
   ["scan.nii.gz", ".nii.gz"],

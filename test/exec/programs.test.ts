@@ -7,9 +7,9 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { differenceText } from "../../runner/cache/difference-text.js";
-import { differences } from "../../runner/cache/explain.js";
+import { differences } from "../../runner/cache/differences.js";
 import type { Fingerprint } from "../../runner/core/record.js";
-import { Keyer } from "../../runner/exec/keyer.js";
+import { Keyer } from "../../runner/exec/keys/keyer.js";
 import { loadPipeline } from "../../runner/library.js";
 import { tempFolder } from "../rig/temp.js";
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { Leases, type Lease } from "../../runner/exec/leases.js";
 import { schedule, type Performed, type Work } from "../../runner/exec/scheduler.js";
-import type { GraphNode } from "../../runner/graph/types.js";
+import type { GraphNode } from "../../runner/pipeline/graph/graph.js";
 
 interface Plan {
   readonly node: GraphNode;

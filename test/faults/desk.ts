@@ -1,12 +1,12 @@
-import { exitOf } from "../../runner/commands/exit.js";
-import { reproduceCommand } from "../../runner/commands/reproduce.js";
-import { reportCommand } from "../../runner/commands/report.js";
-import { runCommand } from "../../runner/commands/run.js";
-import { runsCommand } from "../../runner/commands/runs.js";
-import type { Session } from "../../runner/commands/session.js";
-import { showCommand } from "../../runner/commands/show.js";
-import { verifyCommand } from "../../runner/commands/verify.js";
-import { whyCommand } from "../../runner/commands/why.js";
+import { exitOf } from "../../runner/commands/call/exit.js";
+import { reproduceCommand } from "../../runner/commands/run/reproduce-command.js";
+import { reportCommand } from "../../runner/commands/past/report-command.js";
+import { runCommand } from "../../runner/commands/run/run-command.js";
+import { runsCommand } from "../../runner/commands/past/runs-command.js";
+import type { Session } from "../../runner/commands/call/session.js";
+import { showCommand } from "../../runner/commands/past/show-command.js";
+import { verifyCommand } from "../../runner/commands/store/verify-command.js";
+import { whyCommand } from "../../runner/commands/run/why-command.js";
 import { composeTools } from "../../runner/compose.js";
 import { scripted } from "./programs.js";
 

@@ -6,8 +6,8 @@
  */
 import { Audits } from "../../runner/store/records/audits.js";
 import type { ArtifactRef } from "../../runner/core/record.js";
-import { findResult } from "../../runner/exec/lookup.js";
-import { reproductionOf } from "../../runner/commands/reproductions.js";
+import { findResult } from "../../runner/exec/keys/lookup.js";
+import { reproductionOf } from "../../runner/commands/call/reproductions.js";
 import { randomStream } from "../../runner/step-api.js";
 import { systemDisk } from "../../runner/store/disk.js";
 import { examinersHere } from "../../runner/store/verify/examiners.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { systemClock } from "../../runner/core/clock.js";
 import type { RunRecord } from "../../runner/core/record.js";
 import type { Host } from "../../runner/exec/host.js";
-import type { Executor } from "../../runner/exec/job.js";
+import type { Executor } from "../../runner/exec/process/job.js";
 import { run } from "../../runner/exec/run.js";
 import { loadPipeline, type Pipeline } from "../../runner/index.js";
 import { systemDisk, type Disk } from "../../runner/store/disk.js";

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Executor } from "../../runner/exec/job.js";
+import type { Executor } from "../../runner/exec/process/job.js";
 import { isCode } from "../../runner/store/disk.js";
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { kindOf } from "../../runner/spec/kind-of.js";
+import { kindOf } from "../../runner/pipeline/kinds/kind-of.js";
 import { builtinKinds, isBuiltinKind, kindModule, loadKind } from "../../steps/index.js";
 import { isJsonObject } from "../../steps/formats/json.js";
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "@jest/globals";
-import { reading } from "../../runner/commands/reading.js";
+import { reading } from "../../runner/commands/call/reading.js";
 import { gc } from "../../runner/store/gc/gc.js";
 import { Laboratory } from "../faults/laboratory.js";
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { UsageError, type Range } from "../../runner/core/diagnostic.js";
-import { formatDiagnostics } from "../../runner/spec/frame.js";
+import { formatDiagnostics } from "../../runner/pipeline/mistakes/code-frame.js";
 import { load } from "../spec/support.js";
 
 const PIPELINE = `name: fuzz

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from "@jest/globals";
 import type { Json } from "../../runner/core/json.js";
-import type { GraphNode } from "../../runner/graph/types.js";
-import { projectOf } from "../../runner/core/project.js";
-import { matches, selectNodes, withAncestors } from "../../runner/graph/select.js";
+import type { GraphNode } from "../../runner/pipeline/graph/graph.js";
+import { projectOf } from "../../runner/core/project-folder.js";
+import { matches, selectNodes, withAncestors } from "../../runner/pipeline/graph/select.js";
 import { folderOf, load, mistakes } from "../spec/support.js";
 
 const folder = folderOf({ "data/a.csv": "1\n", "analyse.py": "", "other/p.yaml": "" });

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "@jest/globals";
 import type { StepResult } from "../../runner/core/record.js";
-import { diffRuns } from "../../runner/report/diff.js";
-import { renderDiff } from "../../runner/report/diff-text.js";
+import { diffRuns } from "../../runner/report/run-difference.js";
+import { renderDiff } from "../../runner/report/run-difference-text.js";
 import { expectGolden } from "../golden.js";
 import { quickstart } from "./fixture.js";
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PNG } from "pngjs";
-import { randomStream } from "../../runner/core/philox.js";
+import { randomStream } from "../../runner/core/numbers/philox.js";
 import { instanceId, type Labels } from "../../runner/core/labels.js";
 import type {
   ArtifactRef,

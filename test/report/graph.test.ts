@@ -1,9 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import type { Graph, GraphNode, NodeInput } from "../../runner/graph/types.js";
+import type { Graph, GraphNode, NodeInput } from "../../runner/pipeline/graph/graph.js";
 import { instanceId, type Labels } from "../../runner/core/labels.js";
-import { renderGraph } from "../../runner/report/graph.js";
-import { layout, type Edge } from "../../runner/report/layout.js";
+import { renderGraph } from "../../runner/report/graph/draw-graph.js";
+import { layout, type Edge } from "../../runner/report/graph/layout.js";
 import { expectGolden } from "../golden.js";
 import { elements } from "./well-formed.js";
 

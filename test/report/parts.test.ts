@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "@jest/globals";
-import { estimate } from "../../runner/core/statistics.js";
+import { estimate } from "../../runner/core/numbers/statistics.js";
 import { LIMITS, readAttachments } from "../../runner/report/attachments.js";
-import { charts } from "../../runner/report/curves.js";
+import { charts } from "../../runner/report/charts/curves.js";
 import { cellText, isRepeat, metricTables } from "../../runner/report/metrics.js";
 import { layOut, markdownMarkup, parseCsv } from "../../runner/report/prose.js";
-import { scaleOf } from "../../runner/core/scale.js";
+import { scaleOf } from "../../runner/core/numbers/scale.js";
 import { grid, makeRun } from "./fixture.js";
 
 const folder = mkdtempSync(join(tmpdir(), "vistas-parts-"));

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
 import { refuseUnrepeatable } from "../../runner/workflow/checks.js";
-import type { OpenPipeline } from "../../runner/workflow/open.js";
+import type { OpenPipeline } from "../../runner/workflow/open-pipeline.js";
 import { composeTools } from "../../runner/compose.js";
 import { UsageError } from "../../runner/core/diagnostic.js";
-import { loadPipeline } from "../../runner/graph/load.js";
+import { loadPipeline } from "../../runner/pipeline/load-pipeline.js";
 import { Project } from "../rig/project.js";
 
 const NUMERIC = `steps:

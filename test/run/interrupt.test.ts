@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import process from "node:process";
 import { afterEach, describe, expect, it } from "@jest/globals";
-import { localExecutor } from "../../runner/exec/local.js";
-import type { JobHooks } from "../../runner/exec/job.js";
+import { localExecutor } from "../../runner/exec/process/local.js";
+import type { JobHooks } from "../../runner/exec/process/job.js";
 import { Gate } from "../rig/gate.js";
 import { Project } from "../rig/project.js";
 

@@ -8,11 +8,11 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { systemClock } from "../../runner/core/clock.js";
-import type { Executor } from "../../runner/exec/job.js";
+import type { Executor } from "../../runner/exec/process/job.js";
 import type { Host } from "../../runner/exec/host.js";
 import { run } from "../../runner/exec/run.js";
-import { loadPipeline } from "../../runner/graph/load.js";
-import type { Kinds } from "../../runner/spec/kinds.js";
+import { loadPipeline } from "../../runner/pipeline/load-pipeline.js";
+import type { Kinds } from "../../runner/pipeline/schema/kinds.js";
 import { Store } from "../../runner/store/store.js";
 import { memoryFolder } from "../rig/temp.js";
 

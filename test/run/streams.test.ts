@@ -3,7 +3,7 @@ import process from "node:process";
 import { afterEach, describe, expect, it } from "@jest/globals";
 import { execa } from "execa";
 import { commandFilter, suitsMotion } from "../../runner/ui/surroundings.js";
-import { printableLines } from "../../runner/ui/text.js";
+import { printableLines } from "../../runner/ui/display-text.js";
 import { Gate } from "../rig/gate.js";
 import { CLI, Project } from "../rig/project.js";
 import { describeOrSkip } from "../rig/skip.js";

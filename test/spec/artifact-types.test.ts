@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { kindOf } from "../../runner/spec/kind-of.js";
-import type { Kinds } from "../../runner/spec/kinds.js";
+import { kindOf } from "../../runner/pipeline/kinds/kind-of.js";
+import type { Kinds } from "../../runner/pipeline/schema/kinds.js";
 import { defineStep, type StepDefinition } from "../../runner/step-api.js";
 import { brief, load, mistakes } from "./support.js";
 

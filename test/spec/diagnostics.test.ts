@@ -1,9 +1,9 @@
 /** What is wrong, and where: one pipeline a rule, by code and position. Prose is free to change. */
 import { afterAll, describe, expect, it } from "@jest/globals";
 import { UsageError } from "../../runner/core/diagnostic.js";
-import { selectNodes } from "../../runner/graph/select.js";
-import { codes } from "../../runner/spec/codes.js";
-import type { LoadOptions } from "../../runner/graph/load.js";
+import { selectNodes } from "../../runner/pipeline/graph/select.js";
+import { codes } from "../../runner/pipeline/mistakes/codes.js";
+import type { LoadOptions } from "../../runner/pipeline/load-pipeline.js";
 import { brief, folderOf, load, mistakes } from "./support.js";
 
 const folder = folderOf({

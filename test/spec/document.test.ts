@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import type { Json } from "../../runner/core/json.js";
-import { loadDocument } from "../../runner/spec/document.js";
-import { decodeText } from "../../runner/spec/text.js";
+import { loadDocument } from "../../runner/pipeline/document/document.js";
+import { decodeText } from "../../runner/pipeline/document/file-text.js";
 import { load, mistakes } from "./support.js";
 
 const value = async (text: string) => (await loadDocument(text, "p.yaml")).value;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { UsageError } from "../../runner/core/diagnostic.js";
 import { brief, mistakes } from "./support.js";
-import { checkText, decodeText, MAX_BYTES } from "../../runner/spec/text.js";
+import { checkText, decodeText, MAX_BYTES } from "../../runner/pipeline/document/file-text.js";
 
 describe("a path that no system takes", () => {
   it("is a file that is not there, of a plugin too (seed 0, text 3669: ENAMETOOLONG)", async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "@jest/globals";
 import { execaSync } from "execa";
 import fc from "fast-check";
-import { scriptInvocations } from "../../runner/spec/invocations.js";
+import { scriptInvocations } from "../../runner/pipeline/shell/invocations.js";
 import { tempFolder } from "../rig/temp.js";
 
 const PROGRAMS = ["one", "two", "three"];

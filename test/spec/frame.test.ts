@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import type { Diagnostic } from "../../runner/core/diagnostic.js";
-import { formatDiagnostic, formatDiagnostics } from "../../runner/spec/frame.js";
-import { LineIndex, rangeAt } from "../../runner/spec/text.js";
+import { formatDiagnostic, formatDiagnostics } from "../../runner/pipeline/mistakes/code-frame.js";
+import { LineIndex, rangeAt } from "../../runner/pipeline/document/file-text.js";
 
 const text = `steps:\n  a:\n    inptus: { x: y }\n\t\tz: 1\nlong: ${"x".repeat(300)}END\n`;
 const at = (part: string, more: Partial<Diagnostic> = {}): Diagnostic => {

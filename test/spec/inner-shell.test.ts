@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { findScript, readAgain } from "../../runner/spec/inner-shell.js";
+import { findScript, readAgain } from "../../runner/pipeline/shell/inner-shell.js";
 import { brief, mistakes } from "./support.js";
 
 describe("the script of a list of words", () => {

@@ -1,7 +1,11 @@
 /** Which programs a script or a list of words starts; `?`: it is likely, `~`: a word that may be one. */
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { scriptInvocations, wordInvocations, type Invocation } from "../../runner/spec/invocations.js";
+import {
+  scriptInvocations,
+  wordInvocations,
+  type Invocation,
+} from "../../runner/pipeline/shell/invocations.js";
 
 const ENV = new Map([
   ["PATH", "/bin"],

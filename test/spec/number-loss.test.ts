@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { lossOf } from "../../runner/core/number-loss.js";
+import { lossOf } from "../../runner/core/numbers/number-loss.js";
 
 const survives = (source: string): boolean => lossOf(source, Number(source)) === undefined;
 

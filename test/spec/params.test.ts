@@ -2,9 +2,9 @@ import { afterAll, describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseText, partAt, type Reference } from "../../runner/spec/expression.js";
-import { parseSet } from "../../runner/spec/set-option.js";
-import { parseDuration, parseSize } from "../../runner/spec/units.js";
+import { parseText, partAt, type Reference } from "../../runner/pipeline/expressions/expression.js";
+import { parseSet } from "../../runner/pipeline/expressions/set-option.js";
+import { parseDuration, parseSize } from "../../runner/pipeline/schema/units.js";
 import { folderOf, load, mistakes } from "./support.js";
 
 const folder = folderOf({

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from "@jest/globals";
 import { execaSync } from "execa";
-import { kindOf } from "../../runner/spec/kind-of.js";
-import type { GraphNode } from "../../runner/graph/types.js";
+import { kindOf } from "../../runner/pipeline/kinds/kind-of.js";
+import type { GraphNode } from "../../runner/pipeline/graph/graph.js";
 import { folderOf } from "./support.js";
 
 const folder = folderOf({

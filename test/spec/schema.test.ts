@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { isObject, type Json, type JsonObject } from "../../runner/core/json.js";
-import { compileSchema } from "../../runner/spec/ajv.js";
-import { baseSchema, pipelineSchema } from "../../runner/spec/schema.js";
+import { compileSchema } from "../../runner/pipeline/schema/ajv.js";
+import { baseSchema, pipelineSchema } from "../../runner/pipeline/schema/pipeline-schema.js";
 import { kinds } from "./support.js";
 
 const schema = await pipelineSchema(kinds);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { execaSync } from "execa";
 import fc from "fast-check";
-import { findHoles, quoteForShell } from "../../runner/spec/shell.js";
+import { findHoles, quoteForShell } from "../../runner/pipeline/shell/shell.js";
 
 /** Where the value goes in the scripts below. */
 const HOLE = "@";

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { UsageError, type Diagnostic } from "../../runner/core/diagnostic.js";
-import { loadPipeline, type LoadedPipeline, type LoadOptions } from "../../runner/graph/load.js";
-import { kindOf } from "../../runner/spec/kind-of.js";
-import type { Kind, Kinds } from "../../runner/spec/kinds.js";
+import { loadPipeline, type LoadedPipeline, type LoadOptions } from "../../runner/pipeline/load-pipeline.js";
+import { kindOf } from "../../runner/pipeline/kinds/kind-of.js";
+import type { Kind, Kinds } from "../../runner/pipeline/schema/kinds.js";
 import { defineStep } from "../../runner/step-api.js";
 
 /** A folder with files in it; removed by `remove`. */

@@ -3,7 +3,7 @@ import { readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "@jest/globals";
 import { UsageError } from "../../runner/core/diagnostic.js";
-import { readUserFile } from "../../runner/spec/user-text.js";
+import { readUserFile } from "../../runner/pipeline/document/user-text.js";
 import { folderOf, mistakes } from "./support.js";
 
 const folder = folderOf({ "p.yaml": "steps: { a: { run: [x] } }\n", "big.yaml": "", "sub/q.yaml": "" });

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSy
 import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "@jest/globals";
-import { copyReadOnly } from "../../runner/exec/copy.js";
+import { copyReadOnly } from "../../runner/exec/attempt/copy-inputs.js";
 import { copyFile } from "../../runner/store/objects/copy.js";
 import { codeOf, isCode, systemDisk, type Disk } from "../../runner/store/disk.js";
 import { faultText } from "../../runner/store/fault.js";

@@ -2,7 +2,7 @@ import { chmodSync, readdirSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { afterAll, describe, expect, it } from "@jest/globals";
-import { reading } from "../../runner/commands/reading.js";
+import { reading } from "../../runner/commands/call/reading.js";
 import { dryRun, gc } from "../../runner/store/gc/gc.js";
 import { paths } from "../../runner/store/paths.js";
 import { examinersHere } from "../../runner/store/verify/examiners.js";

@@ -25,6 +25,6 @@ describe("the code of every built-in kind", () => {
     const runner = Object.keys(digests).filter(name => name.includes("runner/"));
     expect(runner.every(name => /runner\/([a-z]+-api|core\/)/.test(name))).toBe(true);
     // A plot's ticks are in the key of plots alone.
-    expect(runner.some(name => name.endsWith("core/scale.js"))).toBe(kind === "plot");
+    expect(runner.some(name => name.endsWith("core/numbers/scale.js"))).toBe(kind === "plot");
   });
 });

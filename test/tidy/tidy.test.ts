@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "@jest/globals";
-import { callCodes, codes } from "../../runner/spec/codes.js";
+import { callCodes, codes } from "../../runner/pipeline/mistakes/codes.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -47,11 +47,22 @@ const LAYERS = [
   "store",
   "lock",
   "cache",
-  "graph",
-  "spec",
+  "pipeline",
   "step-api",
   "claims",
   "core",
+];
+/** The stages of a pipeline, in the same way: `load-pipeline.ts` goes through them from the last to the first. */
+const STAGES = [
+  "load-pipeline.ts",
+  "graph",
+  "steps",
+  "kinds",
+  "expressions",
+  "shell",
+  "schema",
+  "document",
+  "mistakes",
 ];
 /** The rooms of steps/, in the same way. What lies beside them names the kinds, for the runner. */
 const ROOMS = [
@@ -137,6 +148,18 @@ describe("layers", () => {
     expect(upward).toEqual([]);
   });
 
+  it("are stages within the pipeline", () => {
+    const stageOf = (file: string): number => STAGES.indexOf(file.split("/")[2] ?? "");
+    const ofPipeline = sources.filter(s => s.file.startsWith("runner/pipeline/"));
+    expect(ofPipeline.filter(s => stageOf(s.file) === -1).map(s => s.file)).toEqual([]);
+    const upward = ofPipeline.flatMap(({ file, imports }) =>
+      imports
+        .filter(to => to.startsWith("runner/pipeline/") && stageOf(to) < stageOf(file))
+        .map(to => `${file} -> ${to}`),
+    );
+    expect(upward).toEqual([]);
+  });
+
   it("keep the runner ignorant of steps and tensors, but for the composition roots", () => {
     const knowing = sources
       .filter(s => s.file.startsWith("runner/") && !ROOTS.has(s.file))
@@ -219,10 +242,10 @@ describe("what is absent", () => {
   it("no variable at the top of a module of the runner, but for counters and for facts that a process cannot change", () => {
     const kept = [
       "runner/main.ts", // how often a signal to end has come
-      "runner/commands/reading.ts", // a counter, for names
-      "runner/core/self-import.ts", // whether plug-ins can import vistas
-      "runner/exec/environment.ts", // the processor's model
-      "runner/spec/validate.ts", // the compiled schema of the language
+      "runner/commands/call/reading.ts", // a counter, for names
+      "runner/core/self/self-import.ts", // whether plug-ins can import vistas
+      "runner/exec/attempt/environment.ts", // the processor's model
+      "runner/pipeline/schema/structure.ts", // the compiled schema of the language
       "runner/store/files.ts", // a counter, for names
       "runner/store/locks/turns.ts", // a counter, for names
       "runner/store/locks/owner.ts", // this host and its process namespace
@@ -237,7 +260,7 @@ describe("what is absent", () => {
     const found = sources.filter(
       ({ file, text }) => file.startsWith("runner/") && /new URL\([^)]*, import\.meta\.url/.test(bare(text)),
     );
-    expect(found.map(({ file }) => file).sort()).toEqual(["runner/cli.ts", "runner/core/here.ts"]);
+    expect(found.map(({ file }) => file).sort()).toEqual(["runner/cli.ts", "runner/core/self/here.ts"]);
   });
 
   it("no silenced checks", () => {
@@ -259,18 +282,20 @@ describe("codes", () => {
 });
 
 describe("size", () => {
-  it("no folder of steps/ holds more than 15 files side by side", () => {
+  it("no folder holds more than 15 files side by side", () => {
     const folders = new Map<string, number>();
-    for (const { file } of sources)
-      if (file.startsWith("steps/")) folders.set(dirname(file), (folders.get(dirname(file)) ?? 0) + 1);
+    for (const { file } of sources) folders.set(dirname(file), (folders.get(dirname(file)) ?? 0) + 1);
     expect([...folders].filter(([, files]) => files > 15)).toEqual([]);
   });
 
-  it("no two files of steps/ have the same name, but for what every kind has", () => {
-    const names = sources.filter(s => s.file.startsWith("steps/")).map(s => basename(s.file));
-    const own = names.filter(name => name !== "index.ts" && name !== "run.ts");
-    expect(own.filter((name, i) => own.indexOf(name) !== i)).toEqual([]);
-  });
+  it.each(["runner", "steps"])(
+    "no two files of %s/ have the same name, but for what every kind has",
+    layer => {
+      const names = sources.filter(s => s.file.startsWith(`${layer}/`)).map(s => basename(s.file));
+      const own = names.filter(name => name !== "index.ts" && name !== "run.ts");
+      expect(own.filter((name, i) => own.indexOf(name) !== i)).toEqual([]);
+    },
+  );
 
   it("no file over 500 lines: a longer one holds two ideas", () => {
     const long = sources.filter(({ text }) => text.split("\n").length > 500).map(({ file }) => file);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import * as format from "../../runner/ui/format.js";
+import * as format from "../../runner/ui/quantities.js";
 import { table } from "../../runner/ui/table.js";
-import { colors, displayWidth, printable, printableLines, truncate } from "../../runner/ui/text.js";
+import { colors, displayWidth, printable, printableLines, truncate } from "../../runner/ui/display-text.js";
 import { wantsColor } from "../../runner/ui/surroundings.js";
 
 describe("format", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import type { RunEvent } from "../../runner/core/event.js";
-import type { Graph } from "../../runner/graph/types.js";
+import type { Graph } from "../../runner/pipeline/graph/graph.js";
 import { createReporter, type ReporterKind } from "../../runner/ui/reporter.js";
 import { treeReporter } from "../../runner/ui/tree.js";
 import { expectGolden } from "../golden.js";

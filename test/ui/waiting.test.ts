@@ -1,11 +1,11 @@
 import { describe, expect, it } from "@jest/globals";
 import type { EventSink, RunEvent } from "../../runner/core/event.js";
-import { runningLines, statusLine } from "../../runner/ui/frame.js";
+import { runningLines, statusLine } from "../../runner/ui/group-lines.js";
 import { ndjsonReporter } from "../../runner/ui/ndjson.js";
 import type { Output } from "../../runner/ui/output.js";
 import { plainReporter } from "../../runner/ui/plain.js";
 import { trackProgress } from "../../runner/ui/progress.js";
-import { colors } from "../../runner/ui/text.js";
+import { colors } from "../../runner/ui/display-text.js";
 
 const time = "2026-11-23T06:10:19.000Z";
 const waitsFor = { run: "other", host: "node7", pid: 17 };

@@ -1,6 +1,6 @@
 import { InternalError } from "../../core/diagnostic.js";
-import { estimate } from "../../core/statistics.js";
-import { Unanswerable } from "../statistics/types.js";
+import { estimate } from "../../core/numbers/statistics.js";
+import { Unanswerable } from "../statistics/answer.js";
 import type { Comparison, Expression, FunctionName, MetricRef } from "./ast.js";
 import { type Field, mapField, pair, reduce, scalar } from "./field.js";
 

@@ -1,6 +1,6 @@
 import { byCodeUnit } from "../../core/json.js";
 import { exactLabelText, type Labels, labelText } from "../../core/labels.js";
-import { Unanswerable } from "../statistics/types.js";
+import { Unanswerable } from "../statistics/answer.js";
 
 /** Values by their place on the axes; one value with no labels where there are no axes. */
 export interface Field<T> {

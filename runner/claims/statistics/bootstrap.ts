@@ -1,6 +1,6 @@
-import { randomStream } from "../../core/philox.js";
+import { randomStream } from "../../core/numbers/philox.js";
 import { normalCdf, normalQuantile } from "./normal.js";
-import { type Alternative, demand, levelOf, meanAndError, type TestResult, Unanswerable } from "./types.js";
+import { type Alternative, demand, levelOf, meanAndError, type TestResult, Unanswerable } from "./answer.js";
 
 /** Resamples of a bootstrap: so many that the ends of a 95 % interval move by about a hundredth of its width. */
 export const RESAMPLES = 9999;

@@ -1,5 +1,5 @@
-import { studentQuantile, studentTail } from "../../core/student.js";
-import { type Alternative, demand, levelOf, meanAndError, type TestResult } from "./types.js";
+import { studentQuantile, studentTail } from "../../core/numbers/student.js";
+import { type Alternative, demand, levelOf, meanAndError, type TestResult } from "./answer.js";
 
 /**
  * Student's t-test of paired differences against a null value (Student, "The probable error of a mean", Biometrika

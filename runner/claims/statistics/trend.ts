@@ -1,6 +1,6 @@
 import { normalCdf } from "./normal.js";
 import { doubledRanks } from "./ranks.js";
-import { demand, levelOf, type Alternative, type TestResult, Unanswerable } from "./types.js";
+import { demand, levelOf, type Alternative, type TestResult, Unanswerable } from "./answer.js";
 
 /**
  * Page's trend test for ordered treatments (Page, "Ordered hypotheses for multiple treatments", JASA 1963): along k

@@ -1,6 +1,6 @@
 import { normalCdf, normalQuantile } from "./normal.js";
 import { doubledRanks } from "./ranks.js";
-import { type Alternative, demand, levelOf, type TestResult, Unanswerable } from "./types.js";
+import { type Alternative, demand, levelOf, type TestResult, Unanswerable } from "./answer.js";
 
 /**
  * Wilcoxon's signed-rank test of paired differences against a null value (Biometrics Bulletin 1945), zeros dropped as

@@ -1,11 +1,11 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { posix } from "node:path";
 import type { ArtifactRef } from "../../core/record.js";
-import type { CommandWork, GraphNode, NodeInput, Template } from "../../graph/types.js";
-import { scriptInvocations, wordInvocations, type Invocation } from "../../spec/invocations.js";
-import { baseEnvironment } from "../environment.js";
+import type { CommandWork, GraphNode, NodeInput, Template } from "../../pipeline/graph/graph.js";
+import { scriptInvocations, wordInvocations, type Invocation } from "../../pipeline/shell/invocations.js";
+import { baseEnvironment } from "../attempt/environment.js";
 import type { Host } from "../host.js";
-import { isStaged, type ResultOf } from "../node-inputs.js";
+import { isStaged, type ResultOf } from "../keys/node-inputs.js";
 
 /** Where the word of a program leads. */
 export type Found =

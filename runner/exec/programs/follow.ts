@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { scriptInvocations, wordInvocations, type Invocation } from "../../spec/invocations.js";
+import { scriptInvocations, wordInvocations, type Invocation } from "../../pipeline/shell/invocations.js";
 import type { ProgramFinder } from "./find.js";
 import { realPath, textOf, upwards } from "./folders.js";
 import type { Language } from "./languages.js";

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { sha256 } from "../../cache/hash.js";
 import type { ProgramPrint } from "../../core/record.js";
-import type { Graph } from "../../graph/types.js";
-import type { Invocation } from "../../spec/invocations.js";
+import type { Graph } from "../../pipeline/graph/graph.js";
+import type { Invocation } from "../../pipeline/shell/invocations.js";
 import type { Host } from "../host.js";
 import { Asker } from "./ask.js";
 import { Contents, realPath } from "./folders.js";

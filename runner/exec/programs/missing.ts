@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { nearest } from "../../core/nearest.js";
-import type { GraphNode } from "../../graph/types.js";
+import type { GraphNode } from "../../pipeline/graph/graph.js";
 import type { Host } from "../host.js";
 import { invocationsOf, ProgramFinder, type Found } from "./find.js";
 

@@ -1,8 +1,8 @@
 import type { Check } from "../../claims/finding.js";
 import { type Markup, markup } from "../../core/markup.js";
 import type { ReportModel } from "../model.js";
-import { checkCells, lockLines, type Reproduction, verdictLine } from "../reproduction.js";
-import { type Scale, scaleOf, share } from "../../core/scale.js";
+import { checkCells, lockLines, type Reproduction, verdictLine } from "../verdict/reproduction.js";
+import { type Scale, scaleOf, share } from "../../core/numbers/scale.js";
 import { pairs, type Section } from "./section.js";
 
 /** What was claimed beside what came out, with intervals; where the run departs from its lock; how far steps repeat. */

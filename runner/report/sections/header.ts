@@ -1,5 +1,5 @@
 import { OUTCOMES } from "../../ui/narrate.js";
-import { bytes, duration, moment, thousands } from "../../ui/format.js";
+import { bytes, duration, moment, thousands } from "../../ui/quantities.js";
 import { type Markup, markup } from "../../core/markup.js";
 import { leftOutText, type ReportModel } from "../model.js";
 import { badge, type Section, stepAnchor } from "./section.js";

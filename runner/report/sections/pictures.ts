@@ -1,8 +1,8 @@
-import { counted } from "../../ui/format.js";
-import { lineChart } from "../line-chart.js";
+import { counted } from "../../ui/quantities.js";
+import { lineChart } from "../charts/line-chart.js";
 import { markup } from "../../core/markup.js";
 import type { ReportModel } from "../model.js";
-import { dagSvg } from "../svg.js";
+import { dagSvg } from "../graph/svg.js";
 import { type Section, stepAnchor } from "./section.js";
 
 /** The pipeline as it went, each step linked to its place below. */

@@ -1,4 +1,4 @@
-import { moment } from "../../ui/format.js";
+import { moment } from "../../ui/quantities.js";
 import { markup } from "../../core/markup.js";
 import { flattened, type ReportModel } from "../model.js";
 import { pairs, type Section } from "./section.js";

@@ -15,7 +15,7 @@ import {
   type Target,
 } from "./comparison.js";
 import { copyFiles, DamagedFile, isDamagedFile, SMALL, SmallCopier, type SmallCopy } from "./copies.js";
-import { refuseMerged } from "./place.js";
+import { refuseMerged } from "./target-place.js";
 
 /** How a file is brought out of the store. */
 export type Bringing = "copy" | "link";

@@ -5,7 +5,7 @@ import { isTemporary, temporaryName, writerOf } from "../files.js";
 import type { TreeEntry } from "../objects/manifest.js";
 import { exists } from "../locks/owner.js";
 import type { Store } from "../store.js";
-import { refuseLink } from "./place.js";
+import { refuseLink } from "./target-place.js";
 import type { WrittenFiles } from "./written.js";
 
 /** What is to lie at an absolute path: an artifact whose bytes lie at `from`, or nothing. */

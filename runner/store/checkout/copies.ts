@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { sha256 } from "../../cache/hash.js";
-import { runnerFile } from "../../core/here.js";
+import { runnerFile } from "../../core/self/here.js";
 import { isCode, systemDisk, type Disk } from "../disk.js";
 import { breather } from "../files.js";
 import { Thread } from "../thread.js";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Clock } from "../../core/clock.js";
 import { Worker } from "node:worker_threads";
 import type { BeatData } from "./beat-thread.js";
-import { runnerFile } from "../../core/here.js";
+import { runnerFile } from "../../core/self/here.js";
 import { isCode, systemDisk, type Disk } from "../disk.js";
 import { discard, listIfAny, removeEmpty, writeDisposable } from "../files.js";
 import { livenessOf, ownerText, parseOwner } from "./owner.js";

@@ -3,7 +3,7 @@ import type { BigIntStats } from "node:fs";
 import { sha256 } from "../../cache/hash.js";
 import { UserFacingError } from "../../core/diagnostic.js";
 import type { ArtifactRef } from "../../core/record.js";
-import type { Ignored } from "../../graph/types.js";
+import type { Ignored } from "../../pipeline/graph/graph.js";
 import { systemDisk, type Disk } from "../disk.js";
 import { breather, sameStat } from "../files.js";
 import { manifestOf, manifestRef, type TreeEntry } from "./manifest.js";

@@ -1,7 +1,7 @@
 import { canonicalJson } from "../../cache/canonical.js";
 import { sha256 } from "../../cache/hash.js";
 import type { Json } from "../../core/json.js";
-import { sameQuantity } from "../../core/quantity.js";
+import { sameQuantity } from "../../core/numbers/quantity.js";
 import type { StepRecord } from "../../core/record.js";
 import { documentOf } from "./step-document.js";
 

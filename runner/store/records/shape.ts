@@ -4,7 +4,7 @@
  * would come to light as a fault of vistas, a path that leads elsewhere as something worse.
  */
 import { isList, isObject, type Json, type JsonObject } from "../../core/json.js";
-import { quantityOf } from "../../core/quantity.js";
+import { quantityOf } from "../../core/numbers/quantity.js";
 import { safePath } from "../objects/manifest.js";
 
 /** A `StepRecord`, whatever its format and key. */

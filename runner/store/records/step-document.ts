@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../core/json.js";
-import { quantityOf, storable } from "../../core/quantity.js";
+import { quantityOf, storable } from "../../core/numbers/quantity.js";
 import type { StepRecord } from "../../core/record.js";
 
 /** What a step measured: numbers of which JSON cannot hold all. */

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { runnerFile } from "../../core/here.js";
+import { runnerFile } from "../../core/self/here.js";
 import type { Disk } from "../disk.js";
 import { Examiner, type Examined } from "./examine.js";
 import type { Item } from "../inventory.js";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { sha256 } from "../../cache/hash.js";
 import { isObject, type Json } from "../../core/json.js";
-import { holdsMetrics, readMetrics } from "../../core/metrics-file.js";
-import { quantityOf, sameQuantity } from "../../core/quantity.js";
+import { holdsMetrics, readMetrics } from "../../core/numbers/metrics-file.js";
+import { quantityOf, sameQuantity } from "../../core/numbers/quantity.js";
 import type { ArtifactRef, StepRecord } from "../../core/record.js";
 import { isCode, type Disk } from "../disk.js";
 import { paths } from "../paths.js";

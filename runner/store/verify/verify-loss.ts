@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from "node:path";
 import { isList } from "../../core/json.js";
 import type { RunStep, StepRecord } from "../../core/record.js";
-import { ignoredBelow, ignoredIn } from "../../graph/ignored.js";
+import { ignoredBelow, ignoredIn } from "../../pipeline/graph/ignored.js";
 import { UnreadableInput } from "../objects/digest.js";
 import { readRecord } from "../records/records.js";
 import type { Store } from "../store.js";

@@ -1,5 +1,5 @@
-import { randomStream } from "../../../runner/core/philox.js";
-import type { Kind } from "../../../runner/spec/kinds.js";
+import { randomStream } from "../../../runner/core/numbers/philox.js";
+import type { Kind } from "../../../runner/pipeline/schema/kinds.js";
 import { lockText, pipelineTexts } from "./corpus.js";
 import { grown } from "./grammar.js";
 import { mutated, mutatedBytes, pick, WORDS } from "./mutate.js";

@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
-import type { Draws } from "../../../runner/core/philox.js";
+import type { Draws } from "../../../runner/core/numbers/philox.js";
 import { isList, isObject, type Json, type JsonObject } from "../../../runner/core/json.js";
-import type { Kind } from "../../../runner/spec/kinds.js";
+import type { Kind } from "../../../runner/pipeline/schema/kinds.js";
 import { pick, WORDS } from "./mutate.js";
 
 /** A pipeline by the grammar of the language, most of it right, some of it not: as YAML, or as JSON. */

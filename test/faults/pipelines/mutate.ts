@@ -1,4 +1,4 @@
-import type { Draws } from "../../../runner/core/philox.js";
+import type { Draws } from "../../../runner/core/numbers/philox.js";
 
 /** The text with one to seven changes, most often one: of characters, lines, words, whole blocks, or pieces of another text. */
 export function mutated(text: string, other: string, draws: Draws): string {

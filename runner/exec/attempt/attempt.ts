@@ -1,0 +1,240 @@
+import { join, relative } from "node:path";
+import { differenceText } from "../../cache/difference-text.js";
+import { differences } from "../../cache/differences.js";
+import { UserFacingError } from "../../core/diagnostic.js";
+import { maskOf, type Mask } from "../../core/secrets/mask.js";
+import type { ArtifactRef, Curve, Fingerprint } from "../../core/record.js";
+import { ignoredBelow } from "../../pipeline/graph/ignored.js";
+import type { Graph, GraphNode } from "../../pipeline/graph/graph.js";
+import { Digester } from "../../store/objects/digest.js";
+import { systemDisk } from "../../store/disk.js";
+import { StatCache } from "../../store/memory/stat-cache.js";
+import { misplacedOutputAdvice, missingInputAdvice } from "./advice.js";
+import { baseEnvironment } from "./environment.js";
+import type { Host } from "../host.js";
+import type { Job, JobHooks, JobResult } from "../process/job.js";
+import { isStaged, type ResultOf } from "../keys/node-inputs.js";
+import type { Lease } from "../leases.js";
+import { checkOutputs, metricsFrom, takeOutputs } from "./outputs.js";
+import { Parts, type PartSharing } from "./parts.js";
+import { TAG } from "../process/processes.js";
+import { stayText } from "./stale-runs.js";
+import { removeScratch } from "./scratch.js";
+import { refuseSecrets, secretsOf } from "./secrets.js";
+import { stage } from "./staging.js";
+
+export interface AttemptInput {
+  readonly host: Host;
+  readonly graph: Graph;
+  readonly node: GraphNode;
+  readonly print: Fingerprint;
+  /** The node's fingerprint as of the moment of the call. */
+  readonly fingerprintNow: () => Promise<Fingerprint>;
+  readonly resultOf: ResultOf;
+  readonly lease: Lease;
+  /** A folder of this attempt's own, which does not exist yet. */
+  readonly folder: string;
+  readonly tag: string;
+  readonly log: string;
+  readonly hooks: Pick<JobHooks, "progress" | "log" | "notice">;
+  readonly sharing: PartSharing;
+  readonly signal: AbortSignal;
+}
+
+export type Attempted =
+  | {
+      readonly ok: true;
+      readonly outputs: Readonly<Record<string, ArtifactRef>>;
+      readonly outputNames: Readonly<Record<string, string>>;
+      readonly metrics: Readonly<Record<string, number>>;
+      readonly curves: Readonly<Record<string, Curve>>;
+      /** Why the output `metrics` gave none. */
+      readonly metricsFault?: string;
+    }
+  | { readonly ok: false; readonly error: string; readonly cancelled: boolean };
+
+/**
+ * Runs a step once: lays out its folder, runs it, checks that its inputs are still what the key says, and takes
+ * its outputs into the store. Leaves nothing behind but those and the log. Rejects only on faults of the store.
+ */
+export async function attempt(input: AttemptInput): Promise<Attempted> {
+  const { host, graph, node, print, resultOf, folder, lease, signal } = input;
+  let mask = maskOf([]);
+  try {
+    const secrets = secretsOf(node, host.env);
+    mask = maskOf(Object.values(secrets));
+    const before = await inPlace(host, graph, node);
+    const staged = await stage(host, graph, node, resultOf, folder, lease, signal);
+    const torn = await tornCopy(host, staged.copies, print, signal);
+    if (torn !== undefined) return failure(torn);
+    const job: Job = {
+      id: node.id,
+      tag: input.tag,
+      program: staged.program,
+      env: { ...environment(input, staged.tmp), ...secrets },
+      secrets: Object.values(secrets),
+      cwd: staged.cwd,
+      home: staged.home,
+      log: input.log,
+      ...(node.timeoutMs === undefined ? {} : { timeoutMs: node.timeoutMs }),
+    };
+    const result = await withParts(input, mask, hooks => host.executor.run(job, hooks, signal));
+    const place = { graph, node, cwd: staged.cwd, log: input.log };
+    if (!result.ok) {
+      const advice = result.cancelled ? "" : missingInputAdvice(result.error, place);
+      return advice === "" ? result : failure(`${result.error}\n${mask.text(advice)}`);
+    }
+    const changed = await changedInput(input, before);
+    if (changed !== undefined) return failure(changed);
+    await checkOutputs(staged.outputs, staged.home, (name, path) => misplacedOutputAdvice(name, path, place));
+    if (node.secrets !== undefined)
+      for (const [name, path] of Object.entries(staged.outputs))
+        await refuseSecrets(`the output ${name}`, path, mask);
+    const read = node.work.type === "command" ? metricsFrom(staged.outputs) : { metrics: {}, remarks: [] };
+    const metrics = { ...result.metrics, ...read.metrics };
+    for (const remark of [...(read.fault === undefined ? [] : [read.fault]), ...read.remarks])
+      input.hooks.notice(mask.text(remark));
+    const late = lateSignal(signal);
+    const outputs = await takeOutputs(host.store, staged.outputs, late.signal).finally(late.end);
+    const home = join(folder, "outputs");
+    const outputNames = Object.fromEntries(
+      Object.entries(staged.outputs).map(([name, path]) => [name, relative(home, path)]),
+    );
+    const fault = read.fault === undefined ? {} : { metricsFault: mask.text(read.fault) };
+    return { ok: true, outputs, outputNames, metrics, curves: result.curves, ...fault };
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return { ok: false, error: "cancelled", cancelled: true };
+    if (error instanceof UserFacingError) return failure(mask.text(error.message));
+    throw error;
+  } finally {
+    const stays = await removeScratch(folder);
+    if (stays !== undefined) input.hooks.notice(mask.text(stayText(folder, stays)));
+  }
+}
+
+/**
+ * Aborted for the same reason as `signal`, but a moment later: what is finished is not thrown away for the sake of that
+ * moment, nor is a run kept from ending by outputs that take minutes to read.
+ */
+function lateSignal(signal: AbortSignal): { readonly signal: AbortSignal; readonly end: () => void } {
+  const late = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const begin = (): void => {
+    timer = setTimeout(() => late.abort(signal.reason), MOMENT_MS);
+  };
+  if (signal.aborted) begin();
+  else signal.addEventListener("abort", begin);
+  const end = (): void => {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", begin);
+  };
+  return { signal: late.signal, end };
+}
+
+const MOMENT_MS = 1000;
+
+async function withParts(
+  { host, node, print, folder, hooks, sharing }: AttemptInput,
+  mask: Mask,
+  act: (hooks: JobHooks) => Promise<JobResult>,
+): Promise<JobResult> {
+  const parts = new Parts({ host, node, print, folder, hooks, sharing, mask });
+  const { findPart, claimPart, keepPart } = parts;
+  try {
+    return await act({ ...hooks, findPart, claimPart, keepPart });
+  } finally {
+    parts.end();
+  }
+}
+
+function failure(error: string): Attempted {
+  return { ok: false, error, cancelled: false };
+}
+
+function environment({ host, graph, node, lease, tag }: AttemptInput, tmp: string): Record<string, string> {
+  const declared = node.env.flatMap(({ name, value }) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  return {
+    ...baseEnvironment(host.env, tmp),
+    ...(node.work.type === "kind" ? { VISTAS_PROJECT: graph.project, ...enginesOf(host.env) } : {}),
+    // A step sees the GPUs that it leased and no others, so that two steps never meet on one. Only a step that leases
+    // none may be given other words of its own.
+    CUDA_VISIBLE_DEVICES: lease.gpus.join(","),
+    ...Object.fromEntries(declared),
+    [TAG]: tag,
+  };
+}
+
+/** What engines are found by; what the chosen one computes is told by its numeric class, not by its place. */
+const ENGINE_VARIABLES = [
+  "VISTAS_ENGINES",
+  "VISTAS_ONNX_PROVIDER",
+  "LD_LIBRARY_PATH",
+  "VK_DRIVER_FILES",
+  "VK_ICD_FILENAMES",
+  "XDG_RUNTIME_DIR",
+];
+
+function enginesOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  const named = ENGINE_VARIABLES.flatMap(name =>
+    env[name] === undefined ? [] : [[name, env[name]] as const],
+  );
+  return Object.fromEntries(named);
+}
+
+/** When each file that the step reads in place was last touched, by role. */
+async function inPlace({ store }: Host, graph: Graph, node: GraphNode): Promise<Map<string, bigint>> {
+  const times = new Map<string, bigint>();
+  for (const { role, source } of node.inputs) {
+    if (source.type !== "file" || isStaged(source, node)) continue;
+    const ignored = ignoredBelow(graph.ignored, source);
+    times.set(role, (await store.digester.content(source.absolute, ignored)).latest);
+  }
+  return times;
+}
+
+/** A file may change between its hashing and its copying: what the program will see must be what the key says. */
+async function tornCopy(
+  host: Host,
+  copies: readonly { role: string; path: string }[],
+  print: Fingerprint,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  // Copies live as long as the step: the stat cache need not know them.
+  const digester = new Digester(new StatCache("", host.clock), systemDisk, signal);
+  for (const { role, path } of copies) {
+    const { digest, type } = await digester.content(path);
+    const expected = print.inputs.find(input => input.role === role);
+    if (digest !== expected?.digest || type !== expected.type)
+      return changedText(`the input ${role} changed`);
+  }
+  return undefined;
+}
+
+/** What of all that the key says is no longer so, or may not have been so all along. */
+async function changedInput(
+  { host, graph, node, print, fingerprintNow, resultOf }: AttemptInput,
+  before: ReadonlyMap<string, bigint>,
+): Promise<string | undefined> {
+  const [difference] = differences(print, await fingerprintNow());
+  if (difference !== undefined) return changedText(differenceText(difference));
+  // A copy was proven to be right; a file read in place may have been changed and changed back.
+  for (const [role, time] of await inPlace(host, graph, node))
+    if (time > (before.get(role) ?? 0n)) return changedText(`the input ${role} changed`);
+  for (const { role, source } of node.inputs) {
+    if (source.type === "file") continue;
+    for (const { node: from, output } of source.type === "artifact" ? [source] : source.entries) {
+      const ref = resultOf(from)?.outputs[output];
+      if (ref === undefined || (await host.store.objects.check(ref)) === "whole") continue;
+      // Not healed: other steps may have read it as it is now, and are to find that out as well.
+      await host.store.objects.drop(ref);
+      return `the step, or another at the same time, wrote into its input ${role} (${from}.${output}), which belongs to the store; nothing was recorded, and the artifact will be made again`;
+    }
+  }
+  return undefined;
+}
+
+function changedText(what: string): string {
+  return `${what} while the step ran, so its result belongs to neither version; nothing was recorded`;
+}

@@ -1,0 +1,46 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { livenessOf, parseOwner } from "../../store/locks/owner.js";
+import type { Store } from "../../store/store.js";
+import { endProcesses } from "../process/processes.js";
+import { removeScratch } from "./scratch.js";
+import { endShortTmp } from "../process/short-tmp.js";
+
+/**
+ * Ends and removes what runs that were killed on this machine left: processes, work folders, locks. Gives a line for each
+ * folder that cannot be removed.
+ */
+export async function endStaleRuns(store: Store, owner: string): Promise<string[]> {
+  const stay: string[] = [];
+  for (const dead of store.live.left()) stay.push(...(await endStaleRun(store, dead)));
+  store.locks.sweep(owner);
+  return stay;
+}
+
+/** The same of one owner that is dead. Another machine's processes are out of reach, and so keep their folder. */
+export async function endStaleRun(store: Store, dead: string): Promise<string[]> {
+  const owner = parseOwner(dead);
+  if (owner === undefined || livenessOf(owner) !== "gone") return [];
+  await endProcesses(undefined, owner.run, 0);
+  return removeWork(store.live.folderOf(dead));
+}
+
+/** Removes the folder in which the steps of a run worked. Gives a line where it cannot be removed. */
+export async function removeWork(folder: string): Promise<string[]> {
+  for (const attempt of attemptsIn(folder)) endShortTmp(join(folder, attempt, "tmp"));
+  const fault = await removeScratch(folder);
+  return fault === undefined ? [] : [stayText(folder, fault)];
+}
+
+/** What is said of a work folder that stays. */
+export function stayText(folder: string, fault: string): string {
+  return `a work folder stays, because it cannot be removed: ${fault}; \`vistas gc\` tries again (${folder})`;
+}
+
+function attemptsIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter(name => /^\d+$/.test(name));
+  } catch {
+    return []; // Gone, or not to be read: then what removes it says so.
+  }
+}

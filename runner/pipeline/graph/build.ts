@@ -1,0 +1,114 @@
+import { instanceId, type Place, shownLabels } from "../../core/labels.js";
+import { keyAt } from "../document/place.js";
+import type { Problems } from "../document/problems.js";
+import type { PipelineSpec, StepSpec } from "../steps/spec.js";
+import { code } from "../mistakes/wording.js";
+import { linkSteps, type Links } from "./links.js";
+import { orderSteps } from "./order.js";
+import { gatheredAxes, sourcesOf, type RoleSource } from "./sources.js";
+import { countPoints, points, spreadAxes, type Axes } from "./spread.js";
+import { compileStep, type StepParts, type StepScope } from "./step.js";
+import type { GraphNode, NodeInput } from "./graph.js";
+import { reportUnusedAxes } from "./unused-axes.js";
+
+/** Step instances that a pipeline may have, and the instances that all gathering inputs together may take in. */
+const MAX_INSTANCES = 100_000;
+const MAX_GATHERED = 1_000_000;
+
+/**
+ * Follows the references between steps and expands every step along its axes: one node an instance, each after all
+ * its inputs. Reports every mistake; after one the nodes are not complete.
+ */
+export function buildNodes(spec: PipelineSpec, scope: StepScope): readonly GraphNode[] {
+  const { problems } = scope;
+  const links = linkSteps(spec, problems);
+  const ordered = orderSteps([...spec.steps.values()], links, problems);
+  const axesOf = spreadAxes(ordered, links, problems);
+  const nodes: GraphNode[] = [];
+  const fits = withinLimits(ordered, links, axesOf, problems);
+  for (const step of spec.steps.values()) {
+    // Steps without known axes still have their own words checked.
+    if (!fits || !axesOf.has(step.name)) compileStep(step, fits ? undefined : axesOf.get(step.name), scope);
+  }
+  for (const step of fits ? ordered : []) {
+    const axes = axesOf.get(step.name);
+    if (axes === undefined) continue;
+    const stepLinks = links.of.get(step.name) ?? [];
+    const { instance, axesRead, sound } = compileStep(step, axes, scope);
+    if (sound)
+      reportUnusedAxes(step, { axes, links: stepLinks, axesOf, steps: spec.steps, read: axesRead }, problems);
+    const sources = sourcesOf(step, stepLinks, axesOf);
+    for (const labels of points(axes)) {
+      const node = nodeOf(step, labels, instance(labels), sources);
+      if (node !== undefined) nodes.push(node);
+    }
+  }
+  return nodes;
+}
+
+function nodeOf(
+  step: StepSpec,
+  place: Place,
+  parts: StepParts,
+  sources: readonly RoleSource[],
+): GraphNode | undefined {
+  const { work, env, limits, file } = parts;
+  const inputs: NodeInput[] = [];
+  for (const { role } of step.inputs) {
+    const source = sources.find(other => other.role === role)?.of(place) ?? file(role);
+    if (source !== undefined) inputs.push({ role, source });
+  }
+  if (work === undefined || inputs.length < step.inputs.length) return undefined;
+  const { name, at } = step;
+  const { resources, retries, timeoutMs } = limits;
+  const node = {
+    id: instanceId(name, place),
+    step: name,
+    labels: shownLabels(place),
+    work,
+    inputs,
+    env,
+    resources,
+    retries,
+    at,
+  };
+  return {
+    ...node,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(step.secrets.length === 0 ? {} : { secrets: step.secrets }),
+    ...(step.repeats ? { repeats: true as const } : {}),
+    ...(step.deterministic ? { deterministic: true as const } : {}),
+  };
+}
+
+function withinLimits(
+  ordered: readonly StepSpec[],
+  links: Links,
+  axesOf: ReadonlyMap<string, Axes>,
+  problems: Problems,
+): boolean {
+  let instances = 0;
+  let gathered = 0;
+  for (const step of ordered) {
+    const axes = axesOf.get(step.name);
+    if (axes === undefined) continue;
+    const count = countPoints(axes);
+    instances += count;
+    for (const { from } of step.over.length === 0 ? [] : (links.of.get(step.name) ?? [])) {
+      gathered += count * countPoints(gatheredAxes(step, axesOf.get(from.name) ?? new Map()));
+    }
+    const [what, most] =
+      instances > MAX_INSTANCES
+        ? [`${instances} step instances`, MAX_INSTANCES]
+        : [`${gathered} gathered inputs`, MAX_GATHERED];
+    if (instances <= MAX_INSTANCES && gathered <= MAX_GATHERED) continue;
+    const message = `with ${code(step.name)} there are ${what}; at most ${most} can be handled`;
+    problems.add(
+      "too-many-instances",
+      message,
+      keyAt("steps", step.name, step.matrix?.size === 0 ? "inputs" : "matrix"),
+    );
+    return false;
+  }
+  return true;
+}

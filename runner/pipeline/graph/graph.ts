@@ -1,0 +1,118 @@
+import type { JsonObject, JsonPath } from "../../core/json.js";
+import type { Labels, Place } from "../../core/labels.js";
+
+/** A pipeline, expanded: one node a step instance, in an order in which every input comes before its user. */
+export interface Graph {
+  /** The pipeline's `name:`, or its file name without the ending. */
+  readonly name: string;
+  /** The pipeline file, absolute. */
+  readonly file: string;
+  /** Folder that `./` inputs and plugins are relative to, absolute. */
+  readonly project: string;
+  readonly nodes: readonly GraphNode[];
+  readonly byId: ReadonlyMap<string, GraphNode>;
+  /** What does not count in input folders; names are relative to the project, or to a folder outside it. */
+  readonly ignored: Ignored;
+  /** The resolved params, for records and reports. */
+  readonly params: JsonObject;
+}
+
+/** One step instance: everything about it that does not depend on the bytes of its inputs. */
+export interface GraphNode {
+  /** `encoder[seed=0]` */
+  readonly id: string;
+  /** `encoder` */
+  readonly step: string;
+  /** As they are spelled in the pipeline. */
+  readonly labels: Labels;
+  readonly work: KindWork | CommandWork;
+  /** In code-unit order of the role. */
+  readonly inputs: readonly NodeInput[];
+  /** In code-unit order of the name. */
+  readonly env: readonly EnvEntry[];
+  /** Names of variables whose values are read when the step runs and told nowhere; absent where there are none. */
+  readonly secrets?: readonly string[];
+  readonly resources: Resources;
+  readonly timeoutMs?: number;
+  /** Further attempts after a failure. */
+  readonly retries: number;
+  /** The labels are part of the key: each is a draw of its own from a random program. */
+  readonly repeats?: true;
+  /** The step refuses an engine that does not give the same bits every time. */
+  readonly deterministic?: true;
+  /** Where the step stands in the pipeline. */
+  readonly at: JsonPath;
+}
+
+/** A step of a kind (`uses:`). */
+export interface KindWork {
+  readonly type: "kind";
+  readonly kind: string;
+  /** Resolved, validated, defaults filled in. */
+  readonly with: JsonObject;
+}
+
+/** A program of the user's (`run:`). */
+export interface CommandWork {
+  readonly type: "command";
+  /** `argv`: one template a word. `shell`: one template, the script; its values are already quoted. */
+  readonly form: "argv" | "shell";
+  readonly words: readonly Template[];
+  /** Output name -> file or folder name, relative to the step's output folder. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+/**
+ * Text with holes. Params, matrix values and environment values are already in the text; paths stay symbolic,
+ * because where things lie must not change a result's identity.
+ */
+export type Template = readonly TemplatePart[];
+export type TemplatePart =
+  | { readonly text: string }
+  /** The absolute path of an input; `quote` says how a shell script must wrap it. */
+  | { readonly input: string; readonly quote?: ShellQuote }
+  | { readonly output: string; readonly quote?: ShellQuote };
+/** The quoting that surrounds a hole in a shell script: none, "double" or 'single'. */
+export type ShellQuote = "none" | "double" | "single";
+
+export interface NodeInput {
+  readonly role: string;
+  readonly source: FileSource | ArtifactSource | GatheredSource;
+}
+
+/** A file or folder of the user's. */
+export interface FileSource {
+  readonly type: "file";
+  /** As written: `./analyse.py` or `/data/x`. */
+  readonly path: string;
+  readonly absolute: string;
+}
+
+export interface ArtifactSource {
+  readonly type: "artifact";
+  readonly node: string;
+  readonly output: string;
+}
+
+/** Every instance along the gathered axes, in axis order. */
+export interface GatheredSource {
+  readonly type: "gathered";
+  readonly entries: readonly (ArtifactSource & { readonly place: Place })[];
+}
+
+/** An environment variable; `value` undefined: not set. Its name and value are part of the key. */
+export interface EnvEntry {
+  readonly name: string;
+  readonly value: string | undefined;
+}
+
+export interface Resources {
+  /** Cores. */
+  readonly cpus: number;
+  readonly gpus: number;
+  /** Bytes; 0: not stated. */
+  readonly memory: number;
+}
+
+/** Whether a file or folder inside an input folder does not count. Names are relative, with `/`. */
+export type Ignored = (path: string, folder: boolean) => boolean;

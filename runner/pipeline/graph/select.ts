@@ -1,0 +1,95 @@
+import { UsageError } from "../../core/diagnostic.js";
+import { alternatives, code, didYouMean } from "../mistakes/wording.js";
+import type { Graph, GraphNode, NodeInput } from "./graph.js";
+
+/**
+ * Selections of the command line -> the nodes that must be up to date, in the graph's order: those selected and their
+ * ancestors. `step` selects every instance of a step, `step[seed=0]` those that lie at this place on the axes named,
+ * and a `+` after either takes the descendants too. No selection means all. Throws a `UsageError` for a selection
+ * that means nothing.
+ */
+export function selectNodes(graph: Graph, selections: readonly string[]): readonly GraphNode[] {
+  if (selections.length === 0) return graph.nodes;
+  return withAncestors(
+    graph,
+    selections.flatMap(text => matches(graph, text)),
+  );
+}
+
+/** The nodes that a selection names, descendants included where it has a `+`; without ancestors. */
+export function matches(graph: Graph, text: string): readonly GraphNode[] {
+  const { step, labels, descendants } = parseSelection(text);
+  const ofStep = graph.nodes.filter(node => node.step === step);
+  if (ofStep.length === 0) {
+    const names = new Set(graph.nodes.map(node => node.step));
+    throw unknown(
+      `there is no step ${code(step)}`,
+      didYouMean(step, names) ?? `there are ${alternatives([...names], "and")}`,
+    );
+  }
+  const found = ofStep.filter(node => labels.every(([axis, value]) => String(node.labels[axis]) === value));
+  if (found.length === 0) {
+    const ids = ofStep.map(node => node.id);
+    throw unknown(
+      `no instance of ${code(step)} matches ${code(text)}`,
+      didYouMean(text, ids) ?? `there are ${alternatives(ids, "and")}`,
+    );
+  }
+  return descendants ? withDescendants(graph, found) : found;
+}
+
+/** The nodes and everything that they are made from, in the graph's order. */
+export function withAncestors(graph: Graph, nodes: readonly GraphNode[]): readonly GraphNode[] {
+  const wanted = new Set(nodes.map(node => node.id));
+  // From the end: a node comes after all its inputs.
+  for (let i = graph.nodes.length - 1; i >= 0; i--) {
+    const node = graph.nodes[i];
+    if (node === undefined || !wanted.has(node.id)) continue;
+    for (const { source } of node.inputs) for (const id of sourcesOf(source)) wanted.add(id);
+  }
+  return graph.nodes.filter(node => wanted.has(node.id));
+}
+
+/** The nodes and everything that is made from them, in the graph's order. */
+export function withDescendants(graph: Graph, nodes: readonly GraphNode[]): readonly GraphNode[] {
+  const wanted = new Set(nodes.map(node => node.id));
+  for (const node of graph.nodes) {
+    if (node.inputs.some(({ source }) => sourcesOf(source).some(id => wanted.has(id)))) wanted.add(node.id);
+  }
+  return graph.nodes.filter(node => wanted.has(node.id));
+}
+
+interface Selection {
+  readonly step: string;
+  readonly labels: readonly (readonly [axis: string, value: string])[];
+  readonly descendants: boolean;
+}
+
+function parseSelection(text: string): Selection {
+  const [, step, inside, plus] = /^([^[\]+=,\s]+)(?:\[([^[\]]*)\])?(\+?)$/.exec(text) ?? [];
+  const labels = (inside ?? "").split(",").map(pair => {
+    const at = pair.indexOf("=");
+    return [pair.slice(0, Math.max(at, 0)).trim(), pair.slice(at + 1).trim()] as const;
+  });
+  const bad = inside !== undefined && labels.some(([axis]) => axis === "");
+  if (step === undefined || bad) {
+    const hint = "write `step`, `step+` (with what depends on it) or `step[axis=value]`";
+    throw UsageError.ofCall("bad-selection", `${code(text)} selects nothing`, hint);
+  }
+  return { step, labels: inside === undefined ? [] : labels, descendants: plus === "+" };
+}
+
+function sourcesOf(source: NodeInput["source"]): readonly string[] {
+  switch (source.type) {
+    case "file":
+      return [];
+    case "artifact":
+      return [source.node];
+    case "gathered":
+      return source.entries.map(entry => entry.node);
+  }
+}
+
+function unknown(message: string, hint: string): UsageError {
+  return UsageError.ofCall("unknown-selection", message, hint);
+}

@@ -1,0 +1,71 @@
+import { isName } from "../schema/names.js";
+import { keyAt } from "../document/place.js";
+import type { Problems } from "../document/problems.js";
+import type { StepSpec } from "../steps/spec.js";
+import { code } from "../mistakes/wording.js";
+import type { Link } from "./links.js";
+import type { Axes } from "./spread.js";
+
+/** What a step's axes are held against. */
+export interface AxisUse {
+  readonly axes: Axes;
+  readonly links: readonly Link[];
+  readonly axesOf: ReadonlyMap<string, Axes>;
+  readonly steps: ReadonlyMap<string, StepSpec>;
+  /** Axes that an expression reads where it can change the result. */
+  readonly read: ReadonlySet<string>;
+}
+
+/**
+ * Reports each axis of a step's own matrix that changes nothing in the step: neither an expression reads it nor an input
+ * has it. Its instances would be one result under several labels, and look like independent repetitions. `repeats: true`
+ * allows it, for a program that draws random numbers of its own.
+ */
+export function reportUnusedAxes(step: StepSpec, use: AxisUse, problems: Problems): void {
+  if (step.repeats && use.axes.size === 0) {
+    const hint = "give it one: `matrix: { repeat: [0, 1, 2] }`";
+    const message = `${code(step.name)} has no axis along which it could be repeated`;
+    problems.add("missing-key", message, keyAt("steps", step.name, "repeats"), { hint });
+  }
+  if (step.repeats) return;
+  for (const axis of step.matrix?.keys() ?? []) {
+    if (!isName(axis)) continue;
+    if (use.read.has(axis) || use.links.some(({ from }) => use.axesOf.get(from.name)?.has(axis))) continue;
+    const message = `nothing in ${code(step.name)} reads the axis ${code(axis)}: its instances would be one and the same result`;
+    problems.add("axis-unused", message, keyAt("steps", step.name, "matrix", axis), {
+      hint: hintFor(step, axis),
+      severity: namesFilesAlone(step, axis, use) ? "warning" : "error",
+    });
+  }
+}
+
+/**
+ * Labels that are texts, where no step along the axis has metrics that could be counted: they name the files of a gathering
+ * step, and no number is taken for two.
+ */
+function namesFilesAlone(step: StepSpec, axis: string, { axesOf, steps }: AxisUse): boolean {
+  if (step.matrix?.get(axis)?.every(label => typeof label === "string") !== true) return false;
+  return [...steps.values()].every(
+    ({ name, work }) =>
+      axesOf.get(name)?.has(axis) !== true ||
+      (work?.type === "command" && !Object.hasOwn(work.outputs, "metrics")),
+  );
+}
+
+function hintFor({ name, work, resources, timeout, retries }: StepSpec, axis: string): string {
+  const expression = `"\${{ matrix.${axis} }}"`;
+  const limits = JSON.stringify([resources, timeout, retries]);
+  const note = limits.includes(`matrix.${axis}`)
+    ? "`resources`, `timeout` and `retries` change no result; "
+    : "";
+  if (work?.type === "kind") {
+    const option = optionNamed(axis, work.kind?.with) ? `${axis}: ${expression}` : expression;
+    return `${note}read it under \`with\`, such as \`${option}\`, or take the axis out`;
+  }
+  return `${note}read it in \`run\` or \`env\` as ${expression}, or take the axis out; a program that draws random numbers of its own is repeated by \`repeats: true\` at ${code(name)}`;
+}
+
+function optionNamed(axis: string, schema: unknown): boolean {
+  const { properties } = (schema ?? {}) as { properties?: object };
+  return properties !== undefined && Object.hasOwn(properties, axis);
+}

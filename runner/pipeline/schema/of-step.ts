@@ -1,0 +1,176 @@
+import type { JsonObject } from "../../core/json.js";
+import { NAME, VARIABLE } from "./names.js";
+import { DURATION, SIZE } from "./units.js";
+
+/** The schema of one step: what holds of every kind, and of commands. */
+export function stepSchema(): JsonObject {
+  return {
+    type: "object",
+    description: "One step: a kind (`uses`) with options, or any program (`run`).",
+    errorMessage: "a step is a mapping with `uses` or `run`",
+    anyOf: [{ required: ["uses"] }, { required: ["run"] }],
+    not: { type: "object", required: ["uses", "run"] },
+    dependentRequired: { with: ["uses"], deterministic: ["uses"], outputs: ["run"], repeats: ["run"] },
+    properties: {
+      description: {
+        type: "string",
+        description: "What the step is for.",
+        errorMessage: "`description` is a text",
+      },
+      uses: {
+        type: "string",
+        minLength: 1,
+        description: "The step kind; `vistas steps` lists them.",
+        examples: ["sample-views"],
+        errorMessage: "`uses` is the name of a step kind",
+      },
+      run: {
+        description:
+          "Any program: a list of words, or a text for the shell, in which each expression becomes one quoted word. Words keep their spelling: `1.10` stays `1.10`. It runs in an empty folder of its own; `${{ inputs.role }}` and `${{ outputs.name }}` are absolute paths.",
+        anyOf: [
+          { type: "string", pattern: "\\S" },
+          { type: "array", minItems: 1, items: { type: ["string", "number", "boolean", "null"] } },
+        ],
+        examples: [
+          ["python3", "analyse.py", "--out", "${{ outputs.table }}"],
+          "sort ${{ inputs.list }} > ${{ outputs.sorted }}",
+        ],
+        errorMessage: "`run` is a text for the shell, or a list of words",
+      },
+      with: {
+        type: ["object", "null"],
+        description: "Options of the step kind; `vistas steps KIND` describes them.",
+        errorMessage: "`with` is a mapping of options",
+      },
+      inputs: {
+        type: ["object", "null"],
+        description:
+          "By role: `step.output`, `step` alone where that step has one output, or `./path` or `/path` for a file or folder of yours.",
+        propertyNames: { pattern: NAME },
+        additionalProperties: {
+          type: "string",
+          minLength: 1,
+          errorMessage: "an input is `step.output`, `step`, `./path` or `/path`",
+        },
+        examples: [{ model: "generator.model", script: "./analyse.py" }],
+        errorMessage: "`inputs` is a mapping of roles to `step.output` or `./path`",
+      },
+      outputs: {
+        type: ["object", "null"],
+        description: "What a program writes: file or folder names by output name.",
+        propertyNames: { pattern: NAME },
+        additionalProperties: {
+          type: "string",
+          minLength: 1,
+          errorMessage: "an output is a file name such as `table.csv`",
+        },
+        examples: [{ table: "table.csv" }],
+        errorMessage: "`outputs` is a mapping of names to file names",
+      },
+      matrix: {
+        type: "object",
+        description: "Axes of this step: one instance per combination of values. Consumers inherit the axes.",
+        propertyNames: { pattern: NAME },
+        additionalProperties: {
+          anyOf: [
+            { type: "array", minItems: 1, items: { type: ["string", "number", "boolean", "null"] } },
+            expressionText("a list"),
+          ],
+          errorMessage: "an axis is a list of at least one scalar",
+        },
+        examples: [{ seed: [0, 1, 2] }],
+        errorMessage: "`matrix` is a mapping of axes to lists of values",
+      },
+      over: {
+        type: "array",
+        description: "Axes to gather: the step gets every instance along them, labelled, and loses the axis.",
+        items: { type: "string", pattern: NAME, errorMessage: "`over` lists names of axes" },
+        minItems: 1,
+        uniqueItems: true,
+        examples: [["seed"]],
+        errorMessage: "`over` is a list of axes, each once, such as `[seed]`",
+      },
+      repeats: {
+        type: "boolean",
+        description:
+          "The program draws random numbers of its own, and the step's axes repeat it: the labels of an instance are part of what identifies its result, so that each is a draw of its own.",
+        errorMessage: "`repeats` is true or false; how often is the number of values of an axis",
+      },
+      env: {
+        description:
+          "Environment variables that reach the program, besides a minimal base: a list of names to pass through, or a mapping of names to values. They are part of what identifies the result.",
+        anyOf: [
+          { type: "array", items: { type: "string", pattern: VARIABLE }, uniqueItems: true },
+          {
+            type: "object",
+            propertyNames: { pattern: VARIABLE },
+            additionalProperties: { type: ["string", "number", "boolean", "null"] },
+          },
+          { type: "null" },
+        ],
+        examples: [["LANG"], { OMP_NUM_THREADS: 1 }],
+        errorMessage: "`env` is a list of names, each once, or a mapping of names to values",
+      },
+      secrets: {
+        type: ["array", "null"],
+        description:
+          "Environment variables that reach the program and must be told nowhere: their values are taken from the environment when the step runs, masked in logs, and are no part of what identifies the result.",
+        items: { type: "string", pattern: VARIABLE, errorMessage: "a secret is the name of a variable" },
+        uniqueItems: true,
+        examples: [["HF_TOKEN"]],
+        errorMessage: "`secrets` is a list of names of variables, each once",
+      },
+      resources: {
+        type: "object",
+        description: "What the step takes while it runs. Never part of a result's identity.",
+        properties: {
+          cpus: count(1, "Cores.", "`cpus` is a whole number of at least 1"),
+          gpus: count(0, "GPUs, leased to the step alone.", "`gpus` is a whole number"),
+          memory: {
+            anyOf: [
+              { type: "number", minimum: 0 },
+              { type: "string", pattern: SIZE },
+              expressionText("a size"),
+            ],
+            description: "Main memory: `4GB`, `512MiB` or a number of bytes.",
+            examples: ["4GB"],
+            errorMessage: "`memory` is a size such as `4GB` or `512MiB`, or a number of bytes",
+          },
+        },
+        additionalProperties: false,
+        errorMessage: "`resources` is a mapping of `cpus`, `gpus` and `memory`",
+      },
+      timeout: {
+        anyOf: [
+          { type: "number", exclusiveMinimum: 0, maximum: 2_073_600 },
+          { type: "string", pattern: DURATION },
+          expressionText("a length of time"),
+        ],
+        description:
+          "How long one attempt may take: `90s`, `30m`, `1h30m`, `500ms`, or a number of seconds; at most 24 days.",
+        examples: ["30m"],
+        errorMessage: "`timeout` is a length of time such as `90s`, `30m` or `1h30m`, or a number of seconds",
+      },
+      retries: {
+        ...count(0, "Further attempts after a failure.", "`retries` is a whole number from 0 to 100", 100),
+        examples: [1],
+      },
+      deterministic: {
+        type: "boolean",
+        description:
+          "Refuse a tensor engine that does not give the same bits every time, before anything runs (`vistas doctor` tells what each promises). Never part of a result's identity.",
+        errorMessage: "`deterministic` is true or false",
+      },
+    },
+    additionalProperties: false,
+  };
+}
+
+function count(minimum: number, description: string, errorMessage: string, maximum = 100_000): JsonObject {
+  const anyOf = [{ type: "integer", minimum, maximum }, expressionText("a whole number")];
+  return { anyOf, description, errorMessage };
+}
+
+function expressionText(of: string): JsonObject {
+  return { type: "string", pattern: "\\$\\{\\{", description: `An expression that gives ${of}.` };
+}

@@ -1,0 +1,85 @@
+import type { JsonObject } from "../../core/json.js";
+import type { Kinds } from "./kinds.js";
+import { NAME } from "./names.js";
+import { expectationSchema } from "./of-expectation.js";
+import { stepWithKinds } from "./of-kinds.js";
+import { stepSchema } from "./of-step.js";
+
+/** The schema for editors: `baseSchema` with the options, inputs and outputs of every kind at hand. */
+export async function pipelineSchema(kinds: Kinds): Promise<JsonObject> {
+  const found = await Promise.all(kinds.names.map(name => kinds.get(name)));
+  const base = baseSchema();
+  const properties = base["properties"] as JsonObject;
+  const steps = properties["steps"] as JsonObject;
+  const withKinds = stepWithKinds(
+    stepSchema(),
+    found.filter(kind => kind !== undefined),
+  );
+  return { ...base, properties: { ...properties, steps: { ...steps, additionalProperties: withKinds } } };
+}
+
+/**
+ * The JSON Schema (2020-12) of a pipeline file: ajv holds every file against it; editors show its descriptions and
+ * `errorMessage`s. What needs more than one look at the file (references, axes, the options of a kind) is checked
+ * later, with the same kind of diagnostics.
+ */
+export function baseSchema(): JsonObject {
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "vistas pipeline",
+    description: "Steps that make artifacts from artifacts; rerun only where something changed.",
+    type: "object",
+    errorMessage: "a pipeline is a mapping",
+    required: ["steps"],
+    properties: {
+      name: {
+        type: "string",
+        minLength: 1,
+        description: "What the pipeline is called. Default: the file's name without its ending.",
+        examples: ["quickstart"],
+        errorMessage: "`name` is a text",
+      },
+      description: {
+        type: "string",
+        description: "What the pipeline is for.",
+        errorMessage: "`description` is a text",
+      },
+      params: {
+        type: ["object", "null"],
+        description:
+          "Values that steps read as `${{ params.name }}`, overridden by `--params FILE` and `--set name=value`, in that order.",
+        propertyNames: { pattern: NAME },
+        examples: [{ anchors: 4096, sigma: 0.3 }],
+        errorMessage: "`params` is a mapping of names to values",
+      },
+      plugins: {
+        type: ["array", "null"],
+        description: "Modules whose default export is `defineStep({...})`, relative to the project folder.",
+        items: {
+          type: "string",
+          minLength: 1,
+          errorMessage: "a plugin is a path such as `./my-kinds/augment.js`",
+        },
+        uniqueItems: true,
+        examples: [["./my-kinds/augment.js"]],
+        errorMessage: "`plugins` is a list of paths, each once",
+      },
+      steps: {
+        type: "object",
+        minProperties: 1,
+        description: "The steps by name. Their order here means nothing: inputs say what comes first.",
+        propertyNames: { pattern: NAME },
+        additionalProperties: stepSchema(),
+        errorMessage: "`steps` is a mapping with at least one step",
+      },
+      expect: {
+        type: ["array", "null"],
+        description: "What `vistas reproduce` holds the run against.",
+        items: expectationSchema(),
+        errorMessage: "`expect` is a list of metrics and claims",
+      },
+    },
+    patternProperties: { "^x-": { description: "Yours: ignored by vistas." } },
+    additionalProperties: false,
+  };
+}

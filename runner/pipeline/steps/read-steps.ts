@@ -1,0 +1,215 @@
+import { byCodeUnit, isList, isObject, type Json, type JsonObject } from "../../core/json.js";
+import {
+  isMapping,
+  isSequence,
+  plainMapping,
+  type Written,
+  type WrittenObject,
+  wordOf,
+} from "../../core/spelled.js";
+import { readMatrix } from "./axes.js";
+import { isName } from "../schema/names.js";
+import { readOutputs } from "../expressions/output-names.js";
+import type { Kind } from "../schema/kinds.js";
+import type { Params } from "../expressions/params.js";
+import { keyAt, valueAt } from "../document/place.js";
+import type { Problems } from "../document/problems.js";
+import type { CommandStep, EnvRef, InputRef, KindStep, StepSpec } from "./spec.js";
+import { alternatives, code } from "../mistakes/wording.js";
+
+/** What steps are read against. */
+export interface StepContext {
+  readonly params: Params;
+  readonly problems: Problems;
+  /** The kinds that the pipeline names and that exist. */
+  readonly kinds: ReadonlyMap<string, Kind>;
+  /** Names of all kinds there are, for suggestions. */
+  readonly kindNames: readonly string[];
+  /** False after a plug-in that could not be loaded: what it declares is not known. */
+  readonly kindsKnown: boolean;
+}
+
+/**
+ * `steps:` -> specs, each step by itself. The form has been checked by the schema; what it found wrong is passed over
+ * here, so that every mistake of the file is found at once and none twice.
+ */
+export function readSteps(steps: Written | undefined, context: StepContext): ReadonlyMap<string, StepSpec> {
+  const out = new Map<string, StepSpec>();
+  for (const [name, step] of Object.entries(isMapping(steps) ? steps : {})) {
+    out.set(name, readStep(name, isMapping(step) ? step : {}, context));
+  }
+  return out;
+}
+
+/** `written` has the spelling of words, labels and options; of all else the value counts. */
+function readStep(name: string, written: WrittenObject, context: StepContext): StepSpec {
+  const { params, problems } = context;
+  const step = plainMapping(written);
+  const work = readWork(name, step, written, context);
+  const inputs = readInputs(objectOf(step["inputs"]));
+  if (work?.type === "kind" && work.kind !== undefined) checkRoles(name, step, inputs, work.kind, problems);
+  const matrix = readMatrix(written["matrix"], name, params, problems);
+  const env = readEnv(name, written["env"], problems);
+  const over = isList(step["over"]) ? step["over"].filter(axis => typeof axis === "string") : NO_AXES;
+  for (const [i, axis] of over.entries()) {
+    if (matrix?.has(axis) !== true) continue;
+    const message = `${code(name)} cannot gather the axis ${code(axis)} and have it in its own matrix`;
+    problems.add("axis-conflict", message, valueAt("steps", name, "over", i));
+  }
+  return {
+    name,
+    at: ["steps", name],
+    work,
+    inputs,
+    matrix,
+    repeats: step["repeats"] === true,
+    over,
+    env,
+    secrets: readSecrets(name, step, env, problems),
+    resources: objectOf(step["resources"]),
+    timeout: step["timeout"],
+    retries: step["retries"],
+    deterministic: step["deterministic"] === true,
+  };
+}
+
+function readWork(
+  name: string,
+  step: JsonObject,
+  written: WrittenObject,
+  context: StepContext,
+): KindStep | CommandStep | undefined {
+  const { uses } = step;
+  const { run } = written;
+  if (typeof uses === "string") {
+    const kind = context.kinds.get(uses);
+    if (kind === undefined && uses !== "") {
+      const near = context.problems.suggest(uses, context.kindNames);
+      const hint = near ?? `there are ${alternatives(context.kindNames, "and")}`;
+      const message = `there is no step kind ${code(uses)}`;
+      if (near !== undefined || context.kindsKnown)
+        context.problems.add("unknown-kind", message, valueAt("steps", name, "uses"), { hint });
+    }
+    return { type: "kind", name: uses, kind, with: isMapping(written["with"]) ? written["with"] : NOTHING };
+  }
+  const command = typeof run === "string" ? run : readWords(name, run, context.problems);
+  if (command === undefined) return undefined;
+  const outputs = readOutputs(objectOf(step["outputs"]), name, context.problems);
+  return { type: "command", run: command, outputs };
+}
+
+/** Words as they are spelled: `1.10` is no `1.1` to a program. */
+function readWords(
+  name: string,
+  run: Written | undefined,
+  problems: Problems,
+): readonly string[] | undefined {
+  if (!isSequence(run) || run.length === 0) return undefined;
+  const words = run.map((item, i) => {
+    const word = wordOf(item);
+    if (item === null) {
+      const hint = 'write `""` for an empty word';
+      problems.add("not-text", "a word of `run` is missing here", valueAt("steps", name, "run", i), { hint });
+    }
+    return word;
+  });
+  return words.includes(undefined) ? undefined : (words as string[]);
+}
+
+function readInputs(inputs: JsonObject): readonly InputRef[] {
+  const out: InputRef[] = [];
+  for (const [role, text] of Object.entries(inputs)) {
+    if (typeof text !== "string" || text === "") continue;
+    if (/^\.?\//.test(text)) {
+      out.push({ role, type: "file", path: text });
+      continue;
+    }
+    const dot = text.indexOf(".");
+    const step = dot === -1 ? text : text.slice(0, dot);
+    out.push({ role, type: "step", step, output: dot === -1 ? undefined : text.slice(dot + 1) });
+  }
+  return out.sort((a, b) => byCodeUnit(a.role, b.role));
+}
+
+function checkRoles(
+  name: string,
+  step: JsonObject,
+  inputs: readonly InputRef[],
+  kind: Kind,
+  problems: Problems,
+): void {
+  const roles = Object.keys(kind.inputs);
+  const given = objectOf(step["inputs"]);
+  for (const { role } of inputs) {
+    if (Object.hasOwn(kind.inputs, role)) continue;
+    const free = roles.filter(r => !Object.hasOwn(given, r));
+    const known = roles.length === 0 ? "it takes no inputs" : `its inputs are ${alternatives(roles, "and")}`;
+    const hint = problems.suggest(role, free) ?? known;
+    problems.add(
+      "unknown-role",
+      `${code(kind.kind)} has no input ${code(role)}`,
+      keyAt("steps", name, "inputs", role),
+      { hint },
+    );
+  }
+  const missing = roles.filter(role => kind.inputs[role]?.optional !== true && !Object.hasOwn(given, role));
+  if (missing.length === 0) return;
+  const place = step["inputs"] === undefined ? keyAt("steps", name) : keyAt("steps", name, "inputs");
+  const hint = missing.map(role => `${role}: ${kind.inputs[role]?.doc ?? ""}`).join("; ");
+  problems.add("missing-input", `${code(kind.kind)} needs ${alternatives(missing, "and")}`, place, { hint });
+}
+
+function readEnv(step: string, env: Written | undefined, problems: Problems): readonly EnvRef[] {
+  if (env === undefined) return NO_ENV;
+  if (isSequence(env)) {
+    const names = env.filter(name => typeof name === "string" && isName(name)) as string[];
+    return names.sort(byCodeUnit).map(name => ({ name, value: undefined }));
+  }
+  const refs: EnvRef[] = [];
+  for (const [name, value] of Object.entries(isMapping(env) ? env : {})) {
+    if (!isName(name)) continue;
+    const text = wordOf(value);
+    if (text !== undefined) refs.push({ name, value: text });
+    else if (value === null) {
+      const hint = `write \`""\` for an empty value; \`env: [${name}]\` passes the variable through`;
+      problems.add("not-text", `${code(name)} has no value`, valueAt("steps", step, "env", name), { hint });
+    }
+  }
+  return refs.sort((a, b) => byCodeUnit(a.name, b.name));
+}
+
+/** A variable is one or the other: as one of `env` its value would be told. */
+function readSecrets(
+  name: string,
+  step: JsonObject,
+  env: readonly EnvRef[],
+  problems: Problems,
+): readonly string[] {
+  for (const { name: variable, value } of env) {
+    if (value !== undefined || !LOOKS_SECRET.test(variable)) continue;
+    const message = `${code(variable)} looks like a secret, and variables of \`env\` stand in logs, records and reports`;
+    const hint = `list it under \`secrets:\` instead`;
+    problems.add("secret-in-env", message, valueAt("steps", name, "env"), { hint, severity: "warning" });
+  }
+  const given = step["secrets"];
+  if (!isList(given)) return NO_AXES;
+  const secrets = given.filter(secret => typeof secret === "string");
+  for (const [i, secret] of secrets.entries()) {
+    if (!env.some(variable => variable.name === secret)) continue;
+    const message = `${code(secret)} is both a secret and a variable of \`env\``;
+    problems.add("wrong-value", message, valueAt("steps", name, "secrets", i));
+  }
+  return secrets.sort(byCodeUnit);
+}
+
+const LOOKS_SECRET =
+  /(^|_)(SECRET|TOKEN|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|PRIVATE_KEY|API_?KEY|ACCESS_KEY)(_|$)/i;
+
+// Shared by the many steps that do not say.
+const NOTHING: JsonObject = {};
+const NO_ENV: readonly EnvRef[] = [];
+const NO_AXES: readonly string[] = [];
+
+function objectOf(value: Json | undefined): JsonObject {
+  return isObject(value) ? value : NOTHING;
+}

@@ -1,0 +1,80 @@
+import type { Expectation } from "../../claims/expectation.js";
+import type { Json, JsonObject, JsonPath } from "../../core/json.js";
+import type { WrittenObject } from "../../core/spelled.js";
+import type { Matrix } from "./axes.js";
+import type { Kind } from "../schema/kinds.js";
+
+/**
+ * A pipeline as it was written: checked in form, params resolved, references between steps not yet followed.
+ * Expressions in steps are still texts, because they differ from instance to instance.
+ */
+export interface PipelineSpec {
+  /** `name:`, or the file's name without its ending. */
+  readonly name: string;
+  readonly description: string;
+  /** Resolved, after all overrides. */
+  readonly params: JsonObject;
+  /** As written. */
+  readonly plugins: readonly string[];
+  /** In the order of the file. */
+  readonly steps: ReadonlyMap<string, StepSpec>;
+  readonly expect: readonly Expectation[];
+}
+
+export interface StepSpec {
+  readonly name: string;
+  /** Where the step stands in the pipeline. */
+  readonly at: JsonPath;
+  /** Undefined where what was written cannot be told. */
+  readonly work: KindStep | CommandStep | undefined;
+  /** In code-unit order of the role. */
+  readonly inputs: readonly InputRef[];
+  /** Own axes, in code-unit order. Undefined after a mistake in them. */
+  readonly matrix: Matrix | undefined;
+  /** The step's axes are repetitions of a random program: the labels of an instance are part of its key. */
+  readonly repeats: boolean;
+  /** Axes to gather. */
+  readonly over: readonly string[];
+  /** In code-unit order of the name. */
+  readonly env: readonly EnvRef[];
+  /** Names of secret variables, in code-unit order. */
+  readonly secrets: readonly string[];
+  /** As written; expressions allowed. */
+  readonly resources: JsonObject;
+  readonly timeout: Json | undefined;
+  readonly retries: Json | undefined;
+  /** The engine must give the same bits every time. */
+  readonly deterministic: boolean;
+}
+
+export interface KindStep {
+  readonly type: "kind";
+  readonly name: string;
+  /** Undefined where there is no such kind. */
+  readonly kind: Kind | undefined;
+  readonly with: WrittenObject;
+}
+
+export interface CommandStep {
+  readonly type: "command";
+  /** The script, or the words as they are spelled. */
+  readonly run: string | readonly string[];
+  /** Output name -> file or folder name. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+export type InputRef =
+  | {
+      readonly role: string;
+      readonly type: "step";
+      readonly step: string;
+      readonly output: string | undefined;
+    }
+  /** A path of the user's, `./` or `/`, expressions allowed. */
+  | { readonly role: string; readonly type: "file"; readonly path: string };
+
+/** A declared variable, its value as it is spelled; undefined: passed through from the environment. */
+export interface EnvRef {
+  readonly name: string;
+  readonly value: string | undefined;
+}

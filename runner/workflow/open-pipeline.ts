@@ -1,0 +1,113 @@
+import type { Expectation } from "../claims/expectation.js";
+import { UsageError } from "../core/diagnostic.js";
+import type { JsonObject } from "../core/json.js";
+import type { Host } from "../exec/host.js";
+import { loadPipeline, type LoadedPipeline } from "../pipeline/load-pipeline.js";
+import { matches, selectNodes } from "../pipeline/graph/select.js";
+import type { Graph, GraphNode } from "../pipeline/graph/graph.js";
+import type { Kinds } from "../pipeline/schema/kinds.js";
+import { code } from "../pipeline/mistakes/wording.js";
+import type { EngineChoice } from "../step-api.js";
+import type { Store } from "../store/store.js";
+import { openStore, type Place } from "./open-store.js";
+
+export interface OpenOptions {
+  /** `--params`, in order. */
+  readonly paramsFiles?: readonly string[];
+  /** Params by name, with values; they come after all params files. */
+  readonly values?: JsonObject;
+  /** `--set`, in order; they come last. */
+  readonly sets?: readonly string[];
+  /** Selected steps (`probe`, `views+`, `encoder[seed=0]`); none: all. */
+  readonly steps?: readonly string[];
+  readonly backend?: string;
+}
+
+/** A pipeline that was read, checked and expanded, its store, and the part of it that is selected. */
+export interface OpenPipeline extends Pick<LoadedPipeline, "texts" | "warnings" | "advise" | "refuse"> {
+  readonly host: Host;
+  readonly graph: Graph;
+  /** What `reproduce` holds the run against. */
+  readonly expect: readonly Expectation[];
+  /** Selected steps and their ancestors, inputs first. */
+  readonly nodes: readonly GraphNode[];
+}
+
+/** Throws a `UsageError` with every mistake. */
+export async function openPipeline(
+  place: Place,
+  file: string,
+  options: OpenOptions = {},
+): Promise<OpenPipeline> {
+  const store = openStore(place, file);
+  const { steps = [], backend = "auto", ...params } = options;
+  const loaded = await loadPipeline({
+    ...params,
+    ...{ file, cwd: place.cwd, env: place.env },
+    kinds: place.tools.kinds,
+    cache: store.cache.memo("documents"),
+  });
+  await refuseStoreAsInput(store.root, loaded);
+  const { graph, spec, kinds, texts, warnings, advise, refuse } = loaded;
+  return {
+    host: createHost(place, store, kinds, backend),
+    ...{ graph, expect: spec.expect, nodes: selectNodes(graph, steps) },
+    ...{ texts, warnings, advise, refuse },
+  };
+}
+
+/**
+ * The instances to run even if their result is known: the steps of `words`; without any, those that the call selects, and
+ * not what they are made from; without a selection all. Throws a `UsageError` for a step that no selected step needs.
+ */
+export function forcedOf(
+  { graph, nodes }: OpenPipeline,
+  words: readonly string[],
+  selected: readonly string[],
+): (node: GraphNode) => boolean {
+  const named = words.length > 0 ? words : selected;
+  if (named.length === 0) return () => true;
+  const wanted = new Set(nodes);
+  const forced = new Set<GraphNode>();
+  for (const word of named) {
+    const found = matches(graph, word);
+    if (!found.some(node => wanted.has(node))) {
+      const hint = `select it as well: ${[...selected, word].join(" ")}`;
+      throw UsageError.ofCall("unknown-selection", `--force ${word}: no selected step needs it`, hint);
+    }
+    for (const node of found) forced.add(node);
+  }
+  return node => forced.has(node);
+}
+
+function createHost({ tools, env }: Place, store: Store, kinds: Kinds, backend: string): Host {
+  let engine: Promise<EngineChoice> | undefined;
+  return {
+    ...{ store, kinds, env },
+    clock: tools.clock,
+    engine: () => (engine ??= tools.chooseEngine(backend, store.cache.folder)),
+    executor: tools.executor,
+    capacity: tools.capacity(),
+    version: tools.version,
+  };
+}
+
+/** What vistas itself writes while a step runs cannot be an input of it. */
+async function refuseStoreAsInput(root: string, { graph, refuse }: LoadedPipeline): Promise<void> {
+  const seen = new Map<string, boolean>();
+  const holds = (path: string): boolean => {
+    const known = seen.get(path) ?? root.startsWith(path.endsWith("/") ? path : `${path}/`);
+    seen.set(path, known);
+    return known;
+  };
+  const mistakes = graph.nodes.flatMap(({ step, inputs }) =>
+    inputs.flatMap(({ role, source }) => {
+      if (source.type !== "file" || !(root === source.absolute || holds(source.absolute))) return [];
+      const message = `the input ${code(role)} holds the store, ${code(root)}, which changes while steps run`;
+      const hint =
+        "name the files and folders in it that the step reads, or keep the store elsewhere: --root DIR";
+      return [{ code: "input-holds-store", message, hint, path: ["steps", step, "inputs", role] } as const];
+    }),
+  );
+  if (mistakes.length > 0) await refuse(mistakes);
+}
