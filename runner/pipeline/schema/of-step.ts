@@ -100,7 +100,11 @@ export function stepSchema(): JsonObject {
         description:
           "Environment variables that reach the program, besides a minimal base: a list of names to pass through, or a mapping of names to values. They are part of what identifies the result.",
         anyOf: [
-          { type: "array", items: { type: "string", pattern: VARIABLE }, uniqueItems: true },
+          {
+            type: "array",
+            items: { type: "string", pattern: VARIABLE, errorMessage: "`env` lists names of variables" },
+            uniqueItems: true,
+          },
           {
             type: "object",
             propertyNames: { pattern: VARIABLE },
@@ -109,7 +113,6 @@ export function stepSchema(): JsonObject {
           { type: "null" },
         ],
         examples: [["LANG"], { OMP_NUM_THREADS: 1 }],
-        errorMessage: "`env` is a list of names, each once, or a mapping of names to values",
       },
       secrets: {
         type: ["array", "null"],

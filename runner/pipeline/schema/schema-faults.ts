@@ -2,6 +2,7 @@ import { isList, isObject, type Json, type JsonObject, type JsonPath } from "../
 import type { ErrorObject } from "./ajv.js";
 import type { Code } from "../mistakes/codes.js";
 import { withoutEchoes } from "./echoes.js";
+import { VARIABLE } from "./names.js";
 import { branches, branchNames, matchesNoType, ruleOf, typeHint, typeName } from "./key-words.js";
 import { alternatives, code, didYouMean, show } from "../mistakes/wording.js";
 
@@ -119,12 +120,14 @@ const INSTEAD: Readonly<Record<string, string>> = {
 
 function badName(error: ErrorObject, path: JsonPath): SchemaFault {
   const { propertyName } = error.params as { propertyName: string };
+  const names = (error.parentSchema as JsonObject)["propertyNames"];
+  const isVariable = isObject(names) && names["pattern"] === VARIABLE;
   return {
     code: "bad-name",
     path: [...path, propertyName],
     part: "key",
     message: `${code(propertyName)} cannot be a name here`,
-    hint: "a name is letters, digits, `_` and `-`, and begins with a letter or `_`",
+    hint: `${isVariable ? "a variable's name is letters, digits and `_`" : "a name is letters, digits, `_` and `-`"}, and begins with a letter or \`_\``,
   };
 }
 
