@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import { Command, CommanderError, Option } from "commander";
-import { flushed, GuardedOutput, wasClosed } from "./ui/output.js";
+import { flushed, GuardedOutput } from "./ui/output.js";
 import { commandFilter, suitsMotion, wantsColor } from "./ui/surroundings.js";
 import { composeTools } from "./compose.js";
 import { UsageError } from "./core/diagnostic.js";
@@ -28,7 +28,7 @@ if ((env["NO_COLOR"] ?? "") !== "") delete process.env["FORCE_COLOR"];
 
 const interruption = listenForSignals(env);
 const filter = commandFilter(process.env);
-const stdout = new GuardedOutput(process.stdout, filter, wasClosed(1));
+const stdout = new GuardedOutput(process.stdout, filter);
 // That nobody reads about a run any more is no reason to end it.
 const stderr = new GuardedOutput(process.stderr, filter);
 

@@ -1,4 +1,3 @@
-import { readFileSync, readlinkSync } from "node:fs";
 import type { EventSink } from "../core/event.js";
 
 /** A terminal or a pipe. `columns` and `rows` are read afresh each time, since terminals are resized. */
@@ -32,8 +31,6 @@ export class GuardedOutput implements Output {
     private readonly stream: NodeJS.WriteStream,
     /** What becomes of each text before it is written. */
     private readonly filter: (text: string) => string,
-    /** It was closed when the process began: all that is written is lost. */
-    private readonly closed = false,
   ) {
     stream.on("error", (error: Error) => {
       this.#fault ??= error;
@@ -53,7 +50,6 @@ export class GuardedOutput implements Output {
   }
 
   write(text: string, done: () => void = () => undefined): boolean {
-    if (this.closed && text !== "") this.#fault ??= new Error("it is closed");
     if (this.#fault === undefined)
       return this.stream.write(this.filter(text), error => {
         if (error instanceof Error) this.#fault ??= error;
@@ -62,20 +58,4 @@ export class GuardedOutput implements Output {
     queueMicrotask(done);
     return true;
   }
-}
-
-/**
- * Whether a standard stream was closed when the process began (`>&-`). Node opens /dev/null in its place, to read and to
- * write; who wants to throw results away opens it to write, and a daemon gives all three streams so. Linux only.
- */
-export function wasClosed(fd: 1 | 2): boolean {
-  const isPlaceholder = (number: number): boolean => {
-    try {
-      const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${number}`, "utf8"))?.[1];
-      return readlinkSync(`/proc/self/fd/${number}`) === "/dev/null" && (parseInt(flags ?? "0", 8) & 3) === 2;
-    } catch {
-      return false;
-    }
-  };
-  return isPlaceholder(fd) && ![0, 1, 2].every(isPlaceholder);
 }
