@@ -10,7 +10,7 @@ import { refusePlace } from "../../store/checkout/target-place.js";
 import { removeEmpty } from "../../store/files.js";
 import type { Store } from "../../store/store.js";
 import { labelFileName } from "../../exec/attempt/label-file-name.js";
-import { namedSteps, noSuchOutput, warnOf } from "../call/past.js";
+import { namedSteps, noSuchOutput, warnOf } from "../call/named-steps.js";
 import { reading } from "../call/reading.js";
 import { recordOf } from "../../workflow/run-results.js";
 import { openStore } from "../../workflow/open-store.js";

@@ -1,6 +1,6 @@
 import { UsageError } from "../../core/diagnostic.js";
 import { DONE } from "../call/exit.js";
-import { namedRun, scopeOf } from "../call/past.js";
+import { namedRun, scopeOf } from "../call/named-runs.js";
 import { runResults } from "../../workflow/run-results.js";
 import { onStdout, print, printJson, splitTarget, type Session } from "../call/session.js";
 import { openStore } from "../../workflow/open-store.js";

@@ -2,7 +2,7 @@ import { writeAtomic } from "../../store/files.js";
 import { join, resolve } from "node:path";
 import type { RunRecord } from "../../core/record.js";
 import { DONE } from "../call/exit.js";
-import { namedRun, scopeOf } from "../call/past.js";
+import { namedRun, scopeOf } from "../call/named-runs.js";
 import { reproductionOf } from "../call/reproductions.js";
 import { reading } from "../call/reading.js";
 import { runResults, withPaths } from "../../workflow/run-results.js";

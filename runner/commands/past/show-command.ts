@@ -8,7 +8,7 @@ import { Audits } from "../../store/records/audits.js";
 import { Sizes, type Size } from "../../store/objects/sizes.js";
 import type { Determinism } from "../../lock/label.js";
 import { table } from "../../ui/table.js";
-import { namedSteps, noSuchOutput, recordGone, warnOf } from "../call/past.js";
+import { namedSteps, noSuchOutput, recordGone, warnOf } from "../call/named-steps.js";
 import { stepResult } from "../../workflow/run-results.js";
 import { sizeText } from "../call/size-text.js";
 import { print, printJson, splitTarget, type Session } from "../call/session.js";

@@ -9,7 +9,7 @@ import { bytes, counted, moment } from "../../ui/quantities.js";
 import { table } from "../../ui/table.js";
 import { DAMAGED, DONE, INTERRUPTED } from "../call/exit.js";
 import { lockedKeys } from "../call/locked.js";
-import { namedRun, scopeOf, refuseUnknownPipeline } from "../call/past.js";
+import { namedRun, scopeOf, refuseUnknownPipeline } from "../call/named-runs.js";
 import { print, printJson, splitTarget, type Session } from "../call/session.js";
 import { openStore } from "../../workflow/open-store.js";
 

@@ -11,7 +11,7 @@ import { TaskProgress } from "../../ui/task-progress.js";
 import { DAMAGED, DONE, FAILED, INTERRUPTED } from "../call/exit.js";
 import { onStdout, print, printJson, splitTarget, type Session } from "../call/session.js";
 import { openStore } from "../../workflow/open-store.js";
-import { refuseUnknownPipeline } from "../call/past.js";
+import { refuseUnknownPipeline } from "../call/named-runs.js";
 import { verifiedJson, verifiedText } from "./verified.js";
 
 /**
