@@ -11,6 +11,7 @@ export function differences(past: Fingerprint, now: Fingerprint): Difference[] {
   if (past.kind !== now.kind) found.push({ what: "kind", name: "uses", before: past.kind, after: now.kind });
   if (past.kind === "run" && now.kind === "run") {
     found.push(...mapDifferences("command", commandParts(past.with), commandParts(now.with)));
+    found.push(...fileDifferences(past.with["files"], now.with["files"]));
   } else {
     found.push(...mapDifferences("parameter", flatten(past.with, "with"), flatten(now.with, "with")));
   }
@@ -159,8 +160,37 @@ function commandParts({ form, command, outputs, ...others }: JsonObject): Record
     run: line,
     "form of run": form === "argv" ? "a list of words" : "a line for the shell",
     ...(isObject(outputs) ? flatten(outputs, "outputs") : {}),
-    ...flatten(others, "run"),
+    ...flatten(withoutFiles(others), "run"),
   };
+}
+
+function withoutFiles(parts: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(parts).filter(([name]) => name !== "files"));
+}
+
+/** What is written before a program starts: the values that differ; of values that are equal, the texts. */
+function fileDifferences(past: Json | undefined, now: Json | undefined): Difference[] {
+  const [before, after] = [isObject(past) ? past : {}, isObject(now) ? now : {}];
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].sort(byCodeUnit).flatMap(name => {
+    const of = (files: JsonObject, what: "value" | "text"): Record<string, string> => {
+      const file = files[name];
+      if (!isObject(file)) return {};
+      const named = what === "value" ? { [name]: file["value"] ?? null } : { [name]: file["text"] ?? null };
+      return mapValues(flatten(named, "files"), text => text.replace(PATH_MARK, "${{ $1 }}"));
+    };
+    const values = mapDifferences("parameter", of(before, "value"), of(after, "value"));
+    return values.length > 0 ? values : mapDifferences("parameter", of(before, "text"), of(after, "text"));
+  });
+}
+
+/** The path of an input or output in a file's text, as JSON writes it. */
+const PATH_MARK = /\\u0000((?:inputs|outputs)\.[\w-]+)\\u0000/g;
+
+function mapValues(
+  map: Readonly<Record<string, string>>,
+  of: (text: string) => string,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(map).map(([name, text]) => [name, of(text)]));
 }
 
 /** Leaves by dotted path, so that a change deep inside is named by itself. */

@@ -29,14 +29,10 @@ steps:
       type: "command",
       form: "argv",
       words: [
-        ...[
-          [{ text: "prog" }],
-          [{ text: "--n=3true" }],
-          [{ text: "a" }],
-          [{ text: "1" }],
-          [{ text: "false" }],
-          [{ text: "7" }],
-        ],
+        [{ text: "prog" }],
+        [{ text: "--n=3true" }],
+        [{ text: '["a",1,false]' }],
+        [{ text: "7" }],
         [{ text: "i=" }, { input: "data" }, { text: ";o=" }, { output: "o" }],
         [{ text: "${{ x }}" }],
       ],

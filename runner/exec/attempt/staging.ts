@@ -1,8 +1,9 @@
-import { mkdirSync, realpathSync, symlinkSync } from "node:fs";
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { InternalError } from "../../core/diagnostic.js";
 import { plainLabels } from "../../core/labels.js";
 import type { ArtifactRef } from "../../core/record.js";
+import { configText } from "../../pipeline/graph/step/config-files.js";
 import { ignoredBelow } from "../../pipeline/graph/ignored.js";
 import type { ArtifactSource, FileSource, Graph, GraphNode, Template } from "../../pipeline/graph/graph.js";
 import { quoteForShell } from "../../pipeline/shell/shell.js";
@@ -76,6 +77,7 @@ export async function stage(
       seen.gathered[role] = entries;
     }
   }
+  writeFiles(node, cwd, { inputs: seen.inputs, outputs });
   return {
     cwd,
     tmp,
@@ -84,6 +86,15 @@ export async function stage(
     copies: seen.copies,
     program: await program(host, node, seen, outputs, lease),
   };
+}
+
+/** The files of `files:`, in the program's own folder. */
+function writeFiles({ work }: GraphNode, cwd: string, paths: Parameters<typeof configText>[1]): void {
+  for (const [name, file] of Object.entries((work.type === "command" && work.files) || {})) {
+    const path = join(cwd, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, configText(file, paths));
+  }
 }
 
 interface Seen {

@@ -4,11 +4,14 @@ import { fingerprintKey } from "../../cache/fingerprint.js";
 import { InternalError } from "../../core/diagnostic.js";
 import { exactLabelText } from "../../core/labels.js";
 import type { JsonObject } from "../../core/json.js";
+import { plainOf } from "../../core/spelled.js";
 import type { Fingerprint, FingerprintInput } from "../../core/record.js";
+import { configText } from "../../pipeline/graph/step/config-files.js";
 import { ignoredBelow } from "../../pipeline/graph/ignored.js";
 import type {
   ArtifactSource,
   CommandWork,
+  ConfigFile,
   FileSource,
   Graph,
   GraphNode,
@@ -123,6 +126,17 @@ export async function outputName(
 }
 
 /** The command with its holes left open: where inputs and outputs lie must not change the key. */
-function commandIdentity({ form, words, outputs }: CommandWork): JsonObject {
-  return { form, command: words.map(word => word.map(part => ({ ...part }))), outputs };
+function commandIdentity({ form, words, outputs, files }: CommandWork): JsonObject {
+  const command = { form, command: words.map(word => word.map(part => ({ ...part }))), outputs };
+  return files === undefined
+    ? command
+    : {
+        ...command,
+        files: Object.fromEntries(Object.entries(files).map(([name, file]) => [name, fileIdentity(file)])),
+      };
+}
+
+/** The bytes count; the value is there to name what changed in them. */
+function fileIdentity(file: ConfigFile): JsonObject {
+  return { value: plainOf(file.value), text: configText(file) };
 }

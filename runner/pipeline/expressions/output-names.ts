@@ -11,7 +11,7 @@ import { code } from "../mistakes/wording.js";
 export function readOutputs(outputs: JsonObject, step: string, problems: Problems): Record<string, string> {
   const names = Object.keys(outputs);
   const out: Record<string, string> = {};
-  const taken: Taken = { paths: new Map(), folders: new Map() };
+  const taken = new TakenPaths();
   for (const name of names) {
     const value = outputs[name];
     if (typeof value !== "string" || value === "") continue;
@@ -20,7 +20,7 @@ export function readOutputs(outputs: JsonObject, step: string, problems: Problem
     const path = value.replace(/\/+$/, "");
     // The output exists whatever is wrong with its name: others may refer to it.
     out[name] = path;
-    const fault = outputNameFault(value) ?? clash(path, name, taken);
+    const fault = outputNameFault(value) ?? taken.take(path, `the output ${code(name)}`);
     if (fault !== undefined) problems.add("bad-output", `${code(value)} ${fault}`, place);
   }
   return out;
@@ -32,7 +32,7 @@ const PLAIN = /^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}$/;
 /** Why a file or folder name cannot be an output's, in words that follow the name. */
 export function outputNameFault(written: string): string | undefined {
   const path = written.replace(/\/+$/, "");
-  if (hasExpression(path)) return "holds an expression; outputs have fixed names";
+  if (hasExpression(path)) return "holds an expression; what a step writes has a fixed name";
   if (path.startsWith("/") || path === "") return "must be relative: the step gets a folder of its own";
   const parts = path.split("/");
   if (parts.includes("..")) return "must stay inside the step's folder: no `..`";
@@ -48,24 +48,25 @@ export function outputNameFault(written: string): string | undefined {
 /** Names that Windows keeps for itself, with any ending; it ignores dots and spaces at a name's end. */
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)|[. ]$/i;
 
-interface Taken {
-  /** Output names by folded path. */
-  readonly paths: Map<string, string>;
+/** Relative paths of one folder, each with what it belongs to in words. */
+export class TakenPaths {
+  readonly #paths = new Map<string, string>();
   /** The same by every folder above a path. */
-  readonly folders: Map<string, string>;
-}
+  readonly #folders = new Map<string, string>();
 
-function clash(path: string, name: string, taken: Taken): string | undefined {
-  // Some disks ignore case and unify Unicode forms.
-  const folded = foldedName(path);
-  const same = taken.paths.get(folded);
-  if (same !== undefined) return `is the name of the output ${code(same)} too`;
-  const above = foldersOf(folded);
-  const nested = taken.folders.get(folded) ?? above.map(folder => taken.paths.get(folder)).find(Boolean);
-  if (nested !== undefined) return `and the output ${code(nested)} lie inside each other`;
-  taken.paths.set(folded, name);
-  for (const folder of above) taken.folders.set(folder, name);
-  return undefined;
+  /** Why `path` cannot lie beside those taken before, in words that follow it; undefined: it can, and is taken now. */
+  take(path: string, owner: string): string | undefined {
+    // Some disks ignore case and unify Unicode forms.
+    const folded = foldedName(path);
+    const same = this.#paths.get(folded);
+    if (same !== undefined) return `is the name of ${same} too`;
+    const above = foldersOf(folded);
+    const nested = this.#folders.get(folded) ?? above.map(folder => this.#paths.get(folder)).find(Boolean);
+    if (nested !== undefined) return `and ${nested} lie inside each other`;
+    this.#paths.set(folded, owner);
+    for (const folder of above) this.#folders.set(folder, owner);
+    return undefined;
+  }
 }
 
 /** Two names that fold to the same one are one name on disks that ignore case or unify Unicode forms. */

@@ -11,6 +11,7 @@ import {
 } from "../../core/spelled.js";
 import type { Code } from "../mistakes/codes.js";
 import type { PipelineDocument } from "../document/document.js";
+import { jsonText } from "./config-text.js";
 import { parseText, partAt, type Reference } from "./expression.js";
 import type { Place, Span } from "../document/place.js";
 import type { ProblemOptions, Problems } from "../document/problems.js";
@@ -78,6 +79,21 @@ export function bindText(parts: readonly Part[], bindings: Bindings, site: Site)
     }
   }
   return out;
+}
+
+/**
+ * Parts -> one text for a program: of lists and mappings, their JSON. Undefined after a mistake.
+ */
+export function bindWord(parts: readonly Part[], bindings: Bindings, site: Site): string | undefined {
+  const texts = parts.map(part => bindPartAsWord(part, bindings, site));
+  return texts.includes(undefined) ? undefined : texts.join("");
+}
+
+/** The same of one part. */
+export function bindPartAsWord(part: Part, bindings: Bindings, site: Site): string | undefined {
+  const value = "literal" in part ? part.literal : bindPart(part, bindings, site);
+  if (isMapping(value) || isSequence(value)) return jsonText(value);
+  return value === undefined ? undefined : bindAsText(part, bindings, site);
 }
 
 /** A part as text: scalars as they were written. Lists, mappings and nothing are not text. */

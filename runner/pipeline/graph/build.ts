@@ -7,7 +7,7 @@ import { linkSteps, type Links } from "./links.js";
 import { orderSteps } from "./order.js";
 import { gatheredAxes, sourcesOf, type RoleSource } from "./sources.js";
 import { countPoints, points, spreadAxes, type Axes } from "./spread.js";
-import { compileStep, type StepParts, type StepScope } from "./step.js";
+import { compileStep, type StepParts, type StepScope } from "./step/compile-step.js";
 import type { GraphNode, NodeInput } from "./graph.js";
 import { reportUnusedAxes } from "./unused-axes.js";
 

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonPath } from "../../core/json.js";
 import type { Labels, Place } from "../../core/labels.js";
+import type { Written } from "../../core/spelled.js";
 
 /** A pipeline, expanded: one node a step instance, in an order in which every input comes before its user. */
 export interface Graph {
@@ -60,6 +61,15 @@ export interface CommandWork {
   readonly words: readonly Template[];
   /** Output name -> file or folder name, relative to the step's output folder. */
   readonly outputs: Readonly<Record<string, string>>;
+  /** Files that are written into the step's folder before it starts, by relative path; absent where there are none. */
+  readonly files?: Readonly<Record<string, ConfigFile>>;
+}
+
+/** In its texts, `pathMark` stands for the path of an input or output. */
+export interface ConfigFile {
+  readonly format: "yaml" | "json" | "toml" | "text";
+  /** A text where `format` is "text", a mapping where it is "toml". */
+  readonly value: Written;
 }
 
 /**

@@ -10,7 +10,13 @@ export function stepSchema(): JsonObject {
     errorMessage: "a step is a mapping with `uses` or `run`",
     anyOf: [{ required: ["uses"] }, { required: ["run"] }],
     not: { type: "object", required: ["uses", "run"] },
-    dependentRequired: { with: ["uses"], deterministic: ["uses"], outputs: ["run"], repeats: ["run"] },
+    dependentRequired: {
+      with: ["uses"],
+      deterministic: ["uses"],
+      outputs: ["run"],
+      files: ["run"],
+      repeats: ["run"],
+    },
     properties: {
       description: {
         type: "string",
@@ -66,6 +72,14 @@ export function stepSchema(): JsonObject {
         },
         examples: [{ table: "table.csv" }],
         errorMessage: "`outputs` is a mapping of names to file names",
+      },
+      files: {
+        type: ["object", "null"],
+        description:
+          "Files that are written into the program's folder before it starts: a mapping or list as YAML, JSON or TOML by the file's ending, a text as it is. Their content is part of what identifies the result.",
+        propertyNames: { minLength: 1 },
+        examples: [{ "config.yaml": "${{ params.model }}" }],
+        errorMessage: "`files` is a mapping of file names to what they hold",
       },
       matrix: {
         type: "object",

@@ -95,7 +95,8 @@ function readWork(
   const command = typeof run === "string" ? run : readWords(name, run, context.problems);
   if (command === undefined) return undefined;
   const outputs = readOutputs(objectOf(step["outputs"]), name, context.problems);
-  return { type: "command", run: command, outputs };
+  const { files } = written;
+  return { type: "command", run: command, outputs, files: isMapping(files) ? files : NOTHING };
 }
 
 /** Words as they are spelled: `1.10` is no `1.1` to a program. */

@@ -61,6 +61,8 @@ export interface CommandStep {
   readonly run: string | readonly string[];
   /** Output name -> file or folder name. */
   readonly outputs: Readonly<Record<string, string>>;
+  /** What is written before the program starts, by file name; expressions allowed. */
+  readonly files: WrittenObject;
 }
 
 export type InputRef =

@@ -1,23 +1,20 @@
-import { isSequence, plainOf, textOf, type Written } from "../../core/spelled.js";
-import { findHoles, quoteForShell, type Hole } from "../shell/shell.js";
-import { findScript, readAgain } from "../shell/inner-shell.js";
-import { hasExpression } from "../expressions/expression.js";
-import { valueAt } from "../document/place.js";
-import type { CommandStep } from "../steps/spec.js";
+import { findHoles, quoteForShell, type Hole } from "../../shell/shell.js";
+import { findScript, readAgain } from "../../shell/inner-shell.js";
+import { hasExpression } from "../../expressions/expression.js";
+import { valueAt } from "../../document/place.js";
+import type { CommandStep } from "../../steps/spec.js";
 import {
-  bindAsText,
+  bindPartAsWord,
   readText,
   spanOf,
   tell,
-  wholeOf,
   type Bindings,
   type Part,
   type Read,
   type ReadPart,
   type Site,
-} from "../expressions/template.js";
-import { code, show } from "../mistakes/wording.js";
-import type { CommandWork, Template, TemplatePart } from "./graph.js";
+} from "../../expressions/template.js";
+import type { CommandWork, Template, TemplatePart } from "../graph.js";
 
 /** A command read once for all instances; undefined where something in it is wrong, which was reported. */
 export type CompiledCommand = (bindings: Bindings) => CommandWork | undefined;
@@ -37,8 +34,8 @@ export function compileCommand(
     return (
       script &&
       (bindings => {
-        const words = script(bindings);
-        return words && { type: "command", form: "shell", words, outputs: work.outputs };
+        const word = script(bindings);
+        return word && { type: "command", form: "shell", words: [word], outputs: work.outputs };
       })
     );
   }
@@ -50,53 +47,30 @@ export function compileCommand(
   );
   if (words.includes(undefined)) return undefined;
   return bindings => {
-    const bound: Template[] = [];
-    let sound = true;
-    for (const word of words as CompiledWord[]) {
-      const some = word(bindings);
-      if (some === undefined) sound = false;
-      else bound.push(...some);
-    }
-    if (sound && bound.length === 0) tell(site(), "wrong-value", "the command has no words left", undefined);
-    if (!sound || bound.length === 0) return undefined;
-    return { type: "command", form: "argv", words: bound, outputs: work.outputs };
+    const bound = (words as CompiledWord[]).map(word => word(bindings));
+    if (bound.includes(undefined)) return undefined;
+    return { type: "command", form: "argv", words: bound as Template[], outputs: work.outputs };
   };
 }
 
-/** One word of a list; a whole-word expression that gives a list stands for several. */
-type CompiledWord = (bindings: Bindings) => readonly Template[] | undefined;
+/** One word of a list, or a script. */
+type CompiledWord = (bindings: Bindings) => Template | undefined;
 
 function compileWord(word: string, siteOf: () => Site, read: Read): CompiledWord | undefined {
   if (!hasExpression(word)) {
-    const fixed = [[{ text: word }]];
+    const fixed = [{ text: word }];
     return () => fixed;
   }
   const site = siteOf();
   const parts = readText(word, site, read);
   if (parts === undefined) return undefined;
-  const whole = wholeOf(parts);
-  if (whole !== undefined && "value" in whole && isSequence(whole.value)) {
-    const fixed = whole.value.map(item => scalarWord(item, whole, site));
-    return fixed.includes(undefined) ? undefined : () => fixed as Template[];
-  }
-  return bindings => {
-    const template = joinParts(parts, part => bindPart(part, bindings, site));
-    return template && [template];
-  };
-}
-
-function scalarWord(item: Written, part: ReadPart, site: Site): Template | undefined {
-  const text = textOf(item);
-  if (text !== undefined) return [{ text }];
-  const message = `${code(part.reference.source)} holds ${show(plainOf(item))}, which cannot be a word`;
-  tell(site, "not-text", message, spanOf(part.reference));
-  return undefined;
+  return bindings => joinParts(parts, part => bindPart(part, bindings, site));
 }
 
 function bindPart(part: Part, bindings: Bindings, site: Site): TemplatePart | undefined {
   if ("input" in part) return { input: part.input };
   if ("output" in part) return { output: part.output };
-  const text = bindAsText(part, bindings, site);
+  const text = bindPartAsWord(part, bindings, site);
   return text === undefined ? undefined : { text };
 }
 
@@ -125,7 +99,7 @@ function compileScript(script: string, site: Site, read: Read, safe = true): Com
   const quotes = [...holes.values()];
   return bindings => {
     let next = 0;
-    const word = joinParts(parts, part => {
+    return joinParts(parts, part => {
       if ("literal" in part) return { text: part.literal };
       const hole = quotes[next++];
       const bound = bindPart(part, bindings, site);
@@ -134,7 +108,6 @@ function compileScript(script: string, site: Site, read: Read, safe = true): Com
         ? { text: quoteForShell(bound.text, hole.quote) }
         : { ...bound, quote: hole.quote };
     });
-    return word && [word];
   };
 }
 

@@ -1,12 +1,12 @@
-import type { Json } from "../../core/json.js";
-import { plainOf } from "../../core/spelled.js";
-import { bindValue, compileValue } from "../expressions/compile.js";
-import type { Reads, Sites } from "../expressions/scope.js";
-import type { StepSpec } from "../steps/spec.js";
-import type { Bindings } from "../expressions/template.js";
-import { parseDuration, parseSize } from "../schema/units.js";
-import { show } from "../mistakes/wording.js";
-import type { Resources } from "./graph.js";
+import type { Json } from "../../../core/json.js";
+import { plainOf } from "../../../core/spelled.js";
+import { bindValue, compileValue } from "../../expressions/compile.js";
+import type { Reads, Sites } from "../../expressions/scope.js";
+import type { StepSpec } from "../../steps/spec.js";
+import type { Bindings } from "../../expressions/template.js";
+import { parseDuration, parseSize } from "../../schema/units.js";
+import { show } from "../../mistakes/wording.js";
+import type { Resources } from "../graph.js";
 
 /** What an instance may take of the machine. Never part of its identity. */
 export interface Limits {

@@ -1,9 +1,9 @@
-import { isList, isObject, type Json, type JsonObject, type JsonPath } from "../../core/json.js";
-import { hasExpression, parseText } from "../expressions/expression.js";
-import type { OptionsCheck } from "../schema/options.js";
-import type { Params } from "../expressions/params.js";
-import type { Beside, Problems } from "../document/problems.js";
-import type { SchemaFault } from "../schema/schema-faults.js";
+import { isList, isObject, type Json, type JsonObject, type JsonPath } from "../../../core/json.js";
+import { hasExpression, parseText } from "../../expressions/expression.js";
+import type { OptionsCheck } from "../../schema/options.js";
+import type { Params } from "../../expressions/params.js";
+import type { Beside, Problems } from "../../document/problems.js";
+import type { SchemaFault } from "../../schema/schema-faults.js";
 
 /** Where a step's options are checked. */
 export interface OptionsSite {

@@ -1,19 +1,27 @@
-import type { Place } from "../../core/labels.js";
-import { isMapping, plainMapping, textOf } from "../../core/spelled.js";
-import { bindValue, compileValue, isFixed, type Compiled } from "../expressions/compile.js";
-import type { OptionsCheck } from "../schema/options.js";
-import type { Params } from "../expressions/params.js";
-import { keyAt, valueAt } from "../document/place.js";
-import type { Problems } from "../document/problems.js";
-import { readIn, type Reads, type Sites } from "../expressions/scope.js";
-import type { KindStep, StepSpec } from "../steps/spec.js";
-import { NO_BINDINGS, type Bindings, type Read, type Site } from "../expressions/template.js";
+import type { Place } from "../../../core/labels.js";
+import { isMapping, plainMapping, textOf } from "../../../core/spelled.js";
+import { bindValue, compileValue, isFixed, type Compiled } from "../../expressions/compile.js";
+import type { OptionsCheck } from "../../schema/options.js";
+import type { Params } from "../../expressions/params.js";
+import { keyAt, valueAt } from "../../document/place.js";
+import type { Problems } from "../../document/problems.js";
+import { readIn, type Reads, type Sites } from "../../expressions/scope.js";
+import type { KindStep, StepSpec } from "../../steps/spec.js";
+import {
+  bindWord,
+  NO_BINDINGS,
+  readText,
+  type Bindings,
+  type Read,
+  type Site,
+} from "../../expressions/template.js";
 import { compileCommand } from "./command.js";
+import { compileConfigFiles, type StagedInput } from "./config-files.js";
 import { compileLimits, DEFAULT_LIMITS, type Limits } from "./limits.js";
-import type { Axes } from "./spread.js";
-import type { CommandWork, EnvEntry, FileSource, KindWork } from "./graph.js";
-import type { UserFiles } from "./user-files.js";
-import { code } from "../mistakes/wording.js";
+import type { Axes } from "../spread.js";
+import type { CommandWork, EnvEntry, FileSource, KindWork } from "../graph.js";
+import type { UserFiles } from "../user-files.js";
+import { code } from "../../mistakes/wording.js";
 import { checkOptions } from "./with-options.js";
 
 /** What steps are expanded against. */
@@ -75,7 +83,12 @@ export function compileStep(step: StepSpec, axes: Axes | undefined, scope: StepS
     : undefined;
   // What a step may take of the machine changes nothing in its result: an axis read there alone is not used.
   const limits = compileLimits(step, site, plain);
-  const work = compileWork(step, site, read, scope);
+  const staged = (bindings: Bindings): readonly StagedInput[] =>
+    step.inputs.flatMap(({ role }) => {
+      const path = files?.(role, bindings)?.path;
+      return path?.startsWith("./") === true ? [{ role, path }] : [];
+    });
+  const work = compileWork(step, site, read, staged, scope);
   const instance = (labels: Place): StepParts => {
     const variables = env?.({ labels, env: NO_VARIABLES }) ?? NO_VARIABLES;
     const bindings = { labels, env: variables };
@@ -101,17 +114,37 @@ const NO_NAMES: readonly string[] = [];
 const NO_VARIABLES = NO_BINDINGS.env;
 type Work = (bindings: Bindings) => KindWork | CommandWork | undefined;
 
-function compileWork(step: StepSpec, site: Sites, read: Reads, scope: StepScope): Work | undefined {
+function compileWork(
+  step: StepSpec,
+  site: Sites,
+  read: Reads,
+  staged: (bindings: Bindings) => readonly StagedInput[],
+  scope: StepScope,
+): Work | undefined {
   const { work } = step;
   const env = step.env.length === 0 ? NO_NAMES : step.env.map(({ name }) => name);
   if (work?.type === "command") {
     const inputs = step.inputs.map(({ role }) => role);
     const outputs = Object.keys(work.outputs);
-    const command = read("in `run:`", { env, inputs, outputs });
+    const names = { env, inputs, outputs };
     const written = new Set<string>();
-    const compiled = compileCommand(step.name, work, noting(command, written), scope.problems);
-    if (compiled !== undefined) warnUnwritten(step, outputs, written, scope.problems);
-    return compiled;
+    const compiled = compileCommand(
+      step.name,
+      work,
+      noting(read("in `run:`", names), written),
+      scope.problems,
+    );
+    const hasFiles = Object.keys(work.files).length > 0;
+    const files = hasFiles
+      ? compileConfigFiles(work, site, noting(read("in `files:`", names), written))
+      : undefined;
+    if (compiled === undefined || (hasFiles && files === undefined)) return undefined;
+    warnUnwritten(step, outputs, written, scope.problems);
+    if (files === undefined) return compiled;
+    return bindings => {
+      const [command, configs] = [compiled(bindings), files(bindings, staged(bindings))];
+      return command && configs && { ...command, files: configs };
+    };
   }
   if (work === undefined) return undefined;
   const own = "a step kind is given the paths of its inputs and outputs by itself";
@@ -182,13 +215,13 @@ function compileEnv(
 ): (bindings: Bindings) => ReadonlyMap<string, string | undefined> {
   const read = reads("in `env:`", {}, { env: "a variable cannot read another" });
   const variables = step.env.map(({ name, value }) => {
-    const given = value === undefined ? undefined : compileValue(value, site("env", name), read);
-    return { name, through: value === undefined, given };
+    const at = site("env", name);
+    const parts = value === undefined ? undefined : readText(value, at, read);
+    return { name, at, through: value === undefined, parts };
   });
   return bindings => {
     const out = new Map<string, string | undefined>();
-    for (const { name, through, given } of variables) {
-      const value = given && bindValue(given, bindings);
+    for (const { name, at, through, parts } of variables) {
       if (through) {
         const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
         // What is not UTF-8 reached us with its bytes replaced: two values would share a key, and the program get neither.
@@ -200,12 +233,9 @@ function compileEnv(
           });
         }
         out.set(name, value);
-      } else if (value !== undefined) {
-        const text = textOf(value);
+      } else if (parts !== undefined) {
+        const text = bindWord(parts, bindings, at);
         if (text !== undefined) out.set(name, text);
-        const at = site("env", name);
-        const message = `the value of ${code(name)} must be a text or a number`;
-        if (text === undefined) at.problems.add("not-text", message, at.place);
       }
     }
     return out;
