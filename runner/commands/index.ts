@@ -38,6 +38,9 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
     )
     .option("--jobs <n>", "at most n steps at once (default: one a core)")
     .option("--keep-going", "after a failure go on with what does not depend on it")
+    .addOption(
+      choice("--keep-work <which>", "whose work folders stay", ["never", "failed", "always"], "failed"),
+    )
     .addOption(choice("--executor <name>", "where steps run", ["local"], "local"))
     .addOption(backend())
     .addOption(
@@ -104,6 +107,14 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
     .argument("<target...>", "[pipeline.yaml] step[.output] DIR")
     .option("--link", "read-only, as second names of the store's files where the disk can (not as root)")
     .option("--force", "overwrite and remove files that differ, whoever wrote them");
+
+  withParams(
+    verb(
+      "rescue",
+      "copy out what a failed attempt left behind; records nothing",
+      async () => (await import("./past/rescue-command.js")).rescueCommand,
+    ),
+  ).argument("<target...>", "[pipeline.yaml] step DIR");
 
   withParams(
     verb(

@@ -54,6 +54,9 @@ export interface StepEnd {
   readonly reason: string;
   /** A failed step's message, then the tail of its log. */
   readonly error?: string;
+  /** The folder that a failed attempt left, and the command that ran there, to be pasted into a shell. */
+  readonly work?: string;
+  readonly command?: string;
   /** Path of the whole log of a step that ran. */
   readonly log?: string;
 }

@@ -104,6 +104,9 @@ export interface RunStep {
   /** Role -> ids of the instances whose artifacts it took, or the path of a user's file. */
   readonly inputs: Readonly<Record<string, readonly string[]>>;
   readonly error?: string;
+  /** The folder that its failed attempt left, unless that is gone by now, and the command that ran there. */
+  readonly work?: string;
+  readonly command?: string;
 }
 
 export interface RunRecord {

@@ -16,6 +16,9 @@ export interface Ending {
   readonly seconds?: number;
   readonly error?: string;
   readonly log?: string;
+  /** Of an attempt that failed: the folder that it left, and the command that ran there. */
+  readonly work?: string;
+  readonly command?: string;
 }
 
 type Untimed<E> = E extends RunEvent ? Omit<E, "time"> : never;
@@ -64,10 +67,15 @@ export class Ledger {
     this.emit({ type: "step-progress", id: node.id, done: 0, total: 0, note, waitsFor });
   }
 
-  end(node: GraphNode, { outcome, reason, key = null, seconds = 0, error, log }: Ending): void {
+  end(node: GraphNode, { outcome, reason, key = null, seconds = 0, ...rest }: Ending): void {
     const kind = kindOf(node);
     const inputs = Object.fromEntries(node.inputs.map(input => [input.role, origins(input.source)]));
-    const failure = error === undefined ? {} : { error };
+    const { error, log, work, command } = rest;
+    const failure = {
+      ...(error === undefined ? {} : { error }),
+      ...(work === undefined ? {} : { work }),
+      ...(command === undefined ? {} : { command }),
+    };
     const record = this.#results.get(node.id);
     const result = record === undefined ? {} : { result: resultId(record) };
     const step = {

@@ -8,6 +8,8 @@ import { turnText } from "../store/locks/turns.js";
 import { attempt, type Attempted } from "./attempt/attempt.js";
 import { effortOf } from "./effort.js";
 import { describeEnvironment } from "./attempt/environment.js";
+import { keptName, type KeepWork, type KeptWork } from "./attempt/kept-work.js";
+import { attemptFolder } from "./attempt/stale-runs.js";
 import { History } from "./keys/history.js";
 import type { Host } from "./host.js";
 import { Keyer } from "./keys/keyer.js";
@@ -23,6 +25,8 @@ export interface RunOptions {
   /** Steps at once; default: one a core. */
   readonly jobs?: number;
   readonly keepGoing?: boolean;
+  /** Of which attempts the work folder stays; default: of failed ones. */
+  readonly keepWork?: KeepWork;
   /** Instances to run even if their result is known. */
   readonly forced?: (node: GraphNode) => boolean;
   readonly sink?: EventSink;
@@ -52,6 +56,7 @@ export async function run(
     sharing,
     signal,
     new Set(nodes.filter(options.forced ?? (() => false)).map(node => node.id)),
+    options.keepWork ?? "failed",
   );
   ledger.start();
   const acknowledge = (): void => ledger.emit({ type: "notice", message: stoppingText(current.performing) });
@@ -103,6 +108,7 @@ class CurrentRun {
     private readonly sharing: Sharing,
     private readonly signal: AbortSignal,
     private readonly forced: Set<string>,
+    private readonly keepWork: KeepWork,
   ) {
     this.#keyer = new Keyer(host, graph);
     this.#history = new History(host.store, graph);
@@ -185,14 +191,14 @@ class CurrentRun {
           return "done";
         }
         if (result.cancelled) {
-          ledger.end(node, { ...ending(), outcome: "cancelled", reason: "the run was stopped" });
+          const ended = { ...ending(), ...keptOf(result.kept) };
+          ledger.end(node, { ...ended, outcome: "cancelled", reason: "the run was stopped" });
           return "cancelled";
         }
         if (turn > node.retries || this.signal.aborted) {
           const tail = logTail(log, result.error);
           ledger.end(node, {
-            ...ending(),
-            outcome: "failed",
+            ...{ ...ending(), ...keptOf(result.kept), outcome: "failed" },
             error: tail === "" ? result.error : `${result.error}\n${tail}`,
           });
           return "failed";
@@ -213,9 +219,11 @@ class CurrentRun {
     for (const message of sameInputNotices(node, ledger.resultOf)) ledger.emit({ type: "notice", message });
     const path = await this.sharing.folder();
     const number = this.#attempts++;
+    const kept = this.keepWork === "never" ? undefined : keptName(host.store, graph, node);
     return attempt({
       ...{ host, graph, node, print, lease, log, signal, resultOf: ledger.resultOf },
-      folder: join(path, String(number)),
+      folder: join(path, attemptFolder(number, kept)),
+      keep: this.keepWork,
       tag: `${ledger.id}/${number}`,
       fingerprintNow: async () => (await this.#keyer.fingerprintNow(node, ledger.resultOf)).print,
       hooks: {
@@ -254,6 +262,11 @@ function stoppingText(steps: number): string {
       ? "stopping"
       : `stopping ${steps} step${steps === 1 ? "" : "s"}; again to end ${steps === 1 ? "it" : "them"} now`;
   return `${what}; \`vistas run\` goes on from here`;
+}
+
+function keptOf(kept: KeptWork | undefined): { work?: string; command?: string } {
+  if (kept === undefined) return {};
+  return { work: kept.folder, ...(kept.command === undefined ? {} : { command: kept.command }) };
 }
 
 function messageOf(error: unknown): string {

@@ -25,6 +25,8 @@ export const paths = {
   /** Folders of the runs under way, and what they are making. */
   work: "work",
   locks: "locks",
+  /** What failed attempts left behind, a folder an instance: nothing of it counts as a result. */
+  failed: (name: string): string => `failed/${name}`,
   /** Where what lay at a path is kept for a person to look at. */
   lost: (path: string): string => `lost/${path}`,
   format: "format.json",

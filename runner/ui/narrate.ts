@@ -40,7 +40,8 @@ export function metricsText(
 export function endLines(event: StepEnd, colors: Colors, most = Infinity): string[] {
   if (event.outcome === "failed") return failureLines(event, colors, most);
   const id = printable(event.id);
-  if (event.outcome !== "ran") return [colors.dim(`= ${id}  ${event.outcome}  ${printable(event.reason)}`)];
+  if (event.outcome !== "ran")
+    return [colors.dim(`= ${id}  ${event.outcome}  ${printable(event.reason)}`), ...keptLines(event, colors)];
   const metrics = metricsText(Object.entries(event.metrics));
   return [`${colors.green("✔")} ${id}  ${duration(event.seconds)}${metrics === "" ? "" : `  ${metrics}`}`];
 }
@@ -59,8 +60,17 @@ export function failureLines(event: StepEnd, colors: Colors, most = Infinity): s
   const shown =
     errorLines.length <= most ? errorLines : [...errorLines.slice(0, 1), "…", ...errorLines.slice(2 - most)];
   for (const line of shown) lines.push(`    ${line}`.trimEnd());
+  lines.push(...keptLines(event, colors));
   if (event.log !== undefined) lines.push(colors.dim(`    log: ${printable(event.log)}`));
   return lines;
+}
+
+/** Where a failed attempt's folder lies, and what ran there; further lines of a script stand as they are, to be copied. */
+function keptLines({ work, command }: StepEnd, colors: Colors): string[] {
+  const lines = work === undefined ? [] : [colors.dim(`    work folder: ${printable(work)}`)];
+  if (command === undefined) return lines;
+  const [first = "", ...more] = printableLines(command);
+  return [...lines, colors.dim(`    command: ${first}`), ...more.map(line => colors.dim(line))];
 }
 
 /** `done: 12 ran, 5 cached in 1m20s`; what did not happen is not counted. */

@@ -63,7 +63,8 @@ export function treeReporter(stderr: Output, options: TreeOptions): Reporter {
   };
 
   const onEnd = (event: StepEnd): void => {
-    if (options.verbose || event.outcome === "failed") above.push(...endLines(event, colors, MOST_LOG_LINES));
+    if (options.verbose || event.outcome === "failed" || event.work !== undefined)
+      above.push(...endLines(event, colors, MOST_LOG_LINES));
     const group = progress.groups.get(stepOf(event.id));
     // Without the graph, nobody knows before the run's end which instance is a step's last.
     if (group !== undefined && expected.has(group.step) && ended(group) >= group.total) finishGroup(group);

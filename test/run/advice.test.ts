@@ -55,7 +55,7 @@ describe("an output that is not where it belongs", () => {
 `,
     });
     const errors = await failures(p);
-    expect(errors["own"]).toContain("wrote ./o.csv into its working folder");
+    expect(errors["own"]).toContain("`o.csv` was written in the working folder, not at the output's path");
     expect(errors["ending"]).toContain("beside it there is o.csv");
     expect(errors["nothing"]).toContain("did not write it");
     for (const error of Object.values(errors)) {

@@ -42,6 +42,7 @@ describe("the inventory of a store", () => {
       "reports/20261123-061019-0c53f9a.html": "report",
       [`locks/${KEY}`]: "lock",
       "work/run@host@place@1@2": "work",
+      "failed/s-0123456789": "failed",
       "lost/runs": "lost",
       "format.json": "format",
     };

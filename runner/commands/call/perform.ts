@@ -1,6 +1,7 @@
 import { UsageError } from "../../core/diagnostic.js";
 import type { RunRecord } from "../../core/record.js";
 import { run } from "../../exec/run.js";
+import type { KeepWork } from "../../exec/attempt/kept-work.js";
 import type { GraphNode } from "../../pipeline/graph/graph.js";
 import { createReporter, type ReporterKind } from "../../ui/reporter.js";
 import { checkBeforeRun } from "../../workflow/checks.js";
@@ -13,13 +14,14 @@ export interface PerformOptions {
   readonly jobs?: string;
   readonly keepGoing?: boolean;
   readonly reporter: ReporterKind;
+  readonly keepWork?: KeepWork;
 }
 
 /** Brings a pipeline up to date and reports how it goes. Throws a `UsageError` before anything runs. */
 export async function perform(
   session: Session,
   pipeline: OpenPipeline,
-  { jobs, keepGoing = false, reporter: kind }: PerformOptions,
+  { jobs, keepGoing = false, reporter: kind, keepWork = "failed" }: PerformOptions,
   forced: (node: GraphNode) => boolean,
 ): Promise<RunRecord> {
   const most = jobsOf(jobs);
@@ -31,7 +33,7 @@ export async function perform(
   const reporter = createReporter(kind, { ...session, graph: pipeline.graph });
   return run(pipeline.host, pipeline.graph, pipeline.nodes, {
     ...(most === undefined ? {} : { jobs: most }),
-    ...{ keepGoing, forced, sink: reporter.sink, signal: session.signal },
+    ...{ keepGoing, keepWork, forced, sink: reporter.sink, signal: session.signal },
   }).finally(() => reporter.close());
 }
 

@@ -2,7 +2,7 @@ import { parseSize } from "../../pipeline/schema/units.js";
 import { UsageError } from "../../core/diagnostic.js";
 import { endStaleRuns } from "../../exec/attempt/stale-runs.js";
 import { dryRun, gc, type Collected } from "../../store/gc/gc.js";
-import type { Policy } from "../../store/gc/gc-plan.js";
+import type { Plan, Policy } from "../../store/gc/gc-plan.js";
 import type { Store } from "../../store/store.js";
 import { turnText } from "../../store/locks/turns.js";
 import { bytes, counted, moment } from "../../ui/quantities.js";
@@ -119,8 +119,20 @@ function asJson(
     ...(maxSize === undefined ? {} : { maxSize }),
     steps: plan.lines.map(line => ({ ...line, output: line.output === "" ? null : line.output })),
     ...{ runs: plan.runs.map(({ id }) => id), orphans: plan.orphans },
-    other: { count: plan.rest.length, bytes: plan.rest.reduce((sum, rest) => sum + rest.bytes, 0) },
+    ...{ failed: countOf(failedIn(plan)), other: countOf(othersIn(plan)) },
   };
+}
+
+function failedIn({ rest }: Plan): Plan["rest"] {
+  return rest.filter(({ kind }) => kind === "failed");
+}
+
+function othersIn({ rest }: Plan): Plan["rest"] {
+  return rest.filter(({ kind }) => kind !== "failed");
+}
+
+function countOf(rest: Plan["rest"]): { count: number; bytes: number } {
+  return { count: rest.length, bytes: rest.reduce((sum, { bytes: size }) => sum + size, 0) };
 }
 
 /** More lines than one reads. */
@@ -141,7 +153,10 @@ function asText({ plan, freed }: Collected, policy: Policy, { dryRun: dry = fals
   if (plan.runs.length > 0) also.push(`${counted(plan.runs.length, "run")} with logs and reports`);
   if (plan.orphans.count > 0)
     also.push(`${counted(plan.orphans.count, "object")} that nothing names (${bytes(plan.orphans.bytes)})`);
-  if (plan.rest.length > 0) also.push(counted(plan.rest.length, "other file"));
+  const [failed, others] = [countOf(failedIn(plan)), othersIn(plan)];
+  if (failed.count > 0)
+    also.push(`${counted(failed.count, "work folder")} of failed attempts (${bytes(failed.bytes)})`);
+  if (others.length > 0) also.push(counted(others.length, "other file"));
   if (also.length > 0) lines.push(`${dry ? "would also drop" : "also dropped"}: ${also.join(", ")}`);
   const gone = dry ? plan.freed : freed;
   lines.push(

@@ -1,6 +1,8 @@
 import { existsSync, lstatSync, readdirSync } from "node:fs";
 import { basename, dirname, extname, join, relative } from "node:path";
 import type { Graph, GraphNode } from "../../pipeline/graph/graph.js";
+import { code } from "../../pipeline/mistakes/wording.js";
+import { shellWord } from "../../pipeline/shell/shell.js";
 import { logTail } from "./log-tail.js";
 
 /** Where a program of the user's worked, and what it said. */
@@ -10,6 +12,8 @@ export interface Workplace {
   /** The folder that it was started in. */
   readonly cwd: string;
   readonly log: string;
+  /** The folder stays, so that what is in it can be had. */
+  readonly kept: boolean;
 }
 
 /**
@@ -59,15 +63,22 @@ function roleOf(path: string): string {
 }
 
 /** Where a program wrote an output that is missing where it belongs. Empty where it is nowhere. */
-export function misplacedOutputAdvice(output: string, path: string, { cwd, node }: Workplace): string {
+export function misplacedOutputAdvice(output: string, path: string, place: Workplace): string {
+  const { cwd, node, graph, kept } = place;
   if (node.work.type !== "command") return "";
   const wanted = node.work.outputs[output] ?? basename(path);
   const write = `write it to \`\${{ outputs.${output} }}\``;
+  const words = [relative("", graph.file), node.id].map(shellWord).join(" ");
+  const rescue = kept ? `: rescue it with \`vistas rescue ${words} DIR\`` : "";
   const found = [wanted, basename(wanted)].find(name => isOwn(join(cwd, name)));
   if (found !== undefined)
-    return `its program wrote ./${found} into its working folder, which is not kept: ${write}`;
+    return `${code(found)} was written in the working folder, not at the output's path (${write})${rescue}`;
   const beside = entriesOf(dirname(path)).filter(name => name !== basename(path));
-  if (beside.length > 0) return `beside it there is ${beside.slice(0, 3).join(", ")}: ${write}, name and all`;
+  if (beside.length > 0)
+    return `beside it there is ${beside.slice(0, 3).join(", ")} (${write}, name and all)${rescue}`;
+  const others = entriesOf(cwd).filter(name => isOwn(join(cwd, name)));
+  if (others.length > 0)
+    return `${others.slice(0, 3).map(code).join(", ")} was written in the working folder, and nothing at the output's path (${write})${rescue}`;
   return `the step did not write it; ${write}`;
 }
 

@@ -8,20 +8,30 @@ import { ignoredBelow } from "../../pipeline/graph/ignored.js";
 import type { Graph, GraphNode } from "../../pipeline/graph/graph.js";
 import { Digester } from "../../store/objects/digest.js";
 import { systemDisk } from "../../store/disk.js";
+import { faultText } from "../../store/fault.js";
+import { removeScratch } from "../../store/scratch.js";
 import { StatCache } from "../../store/memory/stat-cache.js";
 import { misplacedOutputAdvice, missingInputAdvice } from "./advice.js";
 import { baseEnvironment } from "./environment.js";
 import type { Host } from "../host.js";
 import type { Job, JobHooks, JobResult } from "../process/job.js";
+import {
+  commandText,
+  dropKept,
+  keepWork,
+  keptName,
+  renameIfAny,
+  type KeepWork,
+  type KeptWork,
+} from "./kept-work.js";
 import { isStaged, type ResultOf } from "../keys/node-inputs.js";
 import type { Lease } from "../leases.js";
 import { checkOutputs, metricsFrom, takeOutputs } from "./outputs.js";
 import { Parts, type PartSharing } from "./parts.js";
 import { TAG } from "../process/processes.js";
 import { stayText } from "./stale-runs.js";
-import { removeScratch } from "./scratch.js";
 import { refuseSecrets, secretsOf } from "./secrets.js";
-import { stage } from "./staging.js";
+import { copied, stage, type Stage } from "./staging.js";
 
 export interface AttemptInput {
   readonly host: Host;
@@ -34,6 +44,8 @@ export interface AttemptInput {
   readonly lease: Lease;
   /** A folder of this attempt's own, which does not exist yet. */
   readonly folder: string;
+  /** Whether the folder stays when the attempt is over. */
+  readonly keep: KeepWork;
   readonly tag: string;
   readonly log: string;
   readonly hooks: Pick<JobHooks, "progress" | "log" | "notice">;
@@ -51,20 +63,45 @@ export type Attempted =
       /** Why the output `metrics` gave none. */
       readonly metricsFault?: string;
     }
-  | { readonly ok: false; readonly error: string; readonly cancelled: boolean };
+  | {
+      readonly ok: false;
+      readonly error: string;
+      readonly cancelled: boolean;
+      /** Its folder, if that stays. */
+      readonly kept?: KeptWork;
+    };
 
 /**
  * Runs a step once: lays out its folder, runs it, checks that its inputs are still what the key says, and takes
- * its outputs into the store. Leaves nothing behind but those and the log. Rejects only on faults of the store.
+ * its outputs into the store. Leaves behind those, the log and, where it failed, its folder. Rejects only on faults of the
+ * store.
  */
 export async function attempt(input: AttemptInput): Promise<Attempted> {
+  const traces: Traces = { mask: maskOf([]) };
+  let result: Attempted | undefined;
+  let kept: KeptWork | undefined;
+  try {
+    result = await perform(input, traces);
+  } finally {
+    kept = await leave(input, traces, result);
+  }
+  return result.ok || kept === undefined ? result : { ...result, kept };
+}
+
+/** What is known of an attempt by the time it ends. */
+interface Traces {
+  mask: Mask;
+  staged?: Stage;
+}
+
+async function perform(input: AttemptInput, traces: Traces): Promise<Attempted> {
   const { host, graph, node, print, resultOf, folder, lease, signal } = input;
-  let mask = maskOf([]);
   try {
     const secrets = secretsOf(node, host.env);
-    mask = maskOf(Object.values(secrets));
+    const mask = (traces.mask = maskOf(Object.values(secrets)));
     const before = await inPlace(host, graph, node);
     const staged = await stage(host, graph, node, resultOf, folder, lease, signal);
+    traces.staged = staged;
     const torn = await tornCopy(host, staged.copies, print, signal);
     if (torn !== undefined) return failure(torn);
     const job: Job = {
@@ -79,7 +116,7 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
       ...(node.timeoutMs === undefined ? {} : { timeoutMs: node.timeoutMs }),
     };
     const result = await withParts(input, mask, hooks => host.executor.run(job, hooks, signal));
-    const place = { graph, node, cwd: staged.cwd, log: input.log };
+    const place = { graph, node, cwd: staged.cwd, log: input.log, kept: input.keep !== "never" };
     if (!result.ok) {
       const advice = result.cancelled ? "" : missingInputAdvice(result.error, place);
       return advice === "" ? result : failure(`${result.error}\n${mask.text(advice)}`);
@@ -100,16 +137,49 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
     const outputNames = Object.fromEntries(
       Object.entries(staged.outputs).map(([name, path]) => [name, relative(home, path)]),
     );
+    // What was taken was moved.
+    if (input.keep === "always")
+      for (const [name, ref] of Object.entries(outputs))
+        await copied(host.store.objects.path(ref), staged.outputs[name] ?? "");
     const fault = read.fault === undefined ? {} : { metricsFault: mask.text(read.fault) };
     return { ok: true, outputs, outputNames, metrics, curves: result.curves, ...fault };
   } catch (error) {
     if (signal.aborted && error === signal.reason) return { ok: false, error: "cancelled", cancelled: true };
-    if (error instanceof UserFacingError) return failure(mask.text(error.message));
+    if (error instanceof UserFacingError) return failure(traces.mask.text(error.message));
     throw error;
-  } finally {
-    const stays = await removeScratch(folder);
-    if (stays !== undefined) input.hooks.notice(mask.text(stayText(folder, stays)));
   }
+}
+
+/** Keeps the attempt's folder or removes it; of an instance that has a result, what an earlier attempt left goes as well. */
+async function leave(
+  { host: { store, env }, graph, node, keep, folder, hooks }: AttemptInput,
+  { mask, staged }: Traces,
+  result: Attempted | undefined,
+): Promise<KeptWork | undefined> {
+  const done = result?.ok === true;
+  const name = keptName(store, graph, node);
+  if (keep === "always" || (keep === "failed" && !done)) {
+    const kept = await keepWork(store, folder, name, node.secrets !== undefined).catch((error: unknown) => {
+      hooks.notice(mask.text(`its work folder stays in ${folder}: ${faultText(error) ?? String(error)}`));
+      return undefined;
+    });
+    if (kept === undefined) return undefined;
+    if (staged?.program.type !== "command") return { folder: kept };
+    const declared = node.env.flatMap(({ name: variable, value }) =>
+      value === undefined || value === env[variable] ? [] : [[variable, value] as const],
+    );
+    const command = commandText(staged.program.argv, declared, { from: folder, to: kept });
+    return { folder: kept, command: mask.text(command) };
+  }
+  const stays = await removeScratch(folder);
+  if (stays !== undefined) {
+    // Under this name nothing of it is taken for what a failed attempt left.
+    const unnamed = folder.replace(/\.[\w-]+$/, "");
+    await renameIfAny(folder, unnamed);
+    hooks.notice(mask.text(stayText(unnamed, stays)));
+  }
+  if (done) await dropKept(store, name);
+  return undefined;
 }
 
 /**

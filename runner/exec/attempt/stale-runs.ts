@@ -1,9 +1,10 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { livenessOf, parseOwner } from "../../store/locks/owner.js";
+import { removeScratch } from "../../store/scratch.js";
 import type { Store } from "../../store/store.js";
+import { keepWork } from "./kept-work.js";
 import { endProcesses } from "../process/processes.js";
-import { removeScratch } from "./scratch.js";
 import { endShortTmp } from "../process/short-tmp.js";
 
 /**
@@ -22,12 +23,19 @@ export async function endStaleRun(store: Store, dead: string): Promise<string[]>
   const owner = parseOwner(dead);
   if (owner === undefined || livenessOf(owner) !== "gone") return [];
   await endProcesses(undefined, owner.run, 0);
-  return removeWork(store.live.folderOf(dead));
+  return endWork(store, store.live.folderOf(dead));
 }
 
-/** Removes the folder in which the steps of a run worked. Gives a line where it cannot be removed. */
-export async function removeWork(folder: string): Promise<string[]> {
-  for (const attempt of attemptsIn(folder)) endShortTmp(join(folder, attempt, "tmp"));
+/**
+ * Removes the folder in which the steps of a run worked; what its attempts left behind is kept, as that of any attempt that
+ * failed. Gives a line where it cannot be removed.
+ */
+async function endWork(store: Store, folder: string): Promise<string[]> {
+  for (const attempt of attemptsIn(folder)) {
+    endShortTmp(join(folder, attempt, "tmp"));
+    const [, name] = attempt.split(".");
+    if (name !== undefined) await keepWork(store, join(folder, attempt), name);
+  }
   const fault = await removeScratch(folder);
   return fault === undefined ? [] : [stayText(folder, fault)];
 }
@@ -39,8 +47,15 @@ export function stayText(folder: string, fault: string): string {
 
 function attemptsIn(folder: string): string[] {
   try {
-    return readdirSync(folder).filter(name => /^\d+$/.test(name));
+    return readdirSync(folder).filter(name => ATTEMPT.test(name));
   } catch {
     return []; // Gone, or not to be read: then what removes it says so.
   }
 }
+
+/** The name of an attempt's folder in that of its run; `kept`: the name under which it stays if the attempt fails. */
+export function attemptFolder(number: number, kept: string | undefined): string {
+  return kept === undefined ? String(number) : `${number}.${kept}`;
+}
+
+const ATTEMPT = /^\d+(\.[\w-]+)?$/;

@@ -95,6 +95,7 @@ export const callCodes = {
   "unknown-run": "No run of the pipeline, or more than one, is called so.",
   "no-run": "The pipeline has no run yet, or not so many.",
   "no-result": "The step has no result yet.",
+  "nothing-kept": "No failed attempt of the step has left anything.",
   "no-artifact": "The result's bytes are not in the store any more.",
   "no-lock": "The lock that was named does not exist.",
   "nothing-expected": "The pipeline has neither expectations nor a lock to be held against.",

@@ -75,7 +75,8 @@ export function planGc(survey: Survey, policy: Policy, isWriting: (path: string)
   for (const rest of survey.rest) {
     const { kind, path, name } = rest;
     const ofNoRun = RUN_KINDS.has(kind) && !users.runs.has(name) && name < sinceRun;
-    if (kind === "broken" || (kind === "temporary" && !isWriting(path)) || ofNoRun) ledger.remove(rest);
+    if (kind === "broken" || kind === "failed" || (kind === "temporary" && !isWriting(path)) || ofNoRun)
+      ledger.remove(rest);
   }
   // What a gc before has left of a result goes with the last run that names it.
   const emptied = (entry: Entry): boolean =>

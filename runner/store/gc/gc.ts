@@ -5,6 +5,7 @@ import { paths } from "../paths.js";
 import { planGc, unneeded, type Plan, type Policy } from "./gc-plan.js";
 import { exists } from "../locks/owner.js";
 import { survey, type Entry, type Survey } from "./survey.js";
+import { removeScratch } from "../scratch.js";
 import type { Store } from "../store.js";
 import { enterAlone, tryAlone, type Alone, type WaitHooks } from "../locks/turns.js";
 
@@ -76,14 +77,14 @@ async function collect(
   for (const removal of removals(store, found, plan)) {
     signal?.throwIfAborted();
     if (!goesOn()) break;
-    freed += removal();
+    freed += await removal();
     await breath();
   }
   return { plan, freed, unreadable };
 }
 
 /** What is to be done, one after the other, each giving the bytes that it frees. What names objects goes before them. */
-function* removals(store: Store, found: Survey, plan: Plan): Generator<() => number> {
+function* removals(store: Store, found: Survey, plan: Plan): Generator<() => number | Promise<number>> {
   const { disk, root } = store;
   const postponed: Entry[] = [];
   for (const entry of plan.entries)
@@ -120,8 +121,9 @@ function* removals(store: Store, found: Survey, plan: Plan): Generator<() => num
       toPast(disk, root, entry);
       return 0;
     };
-  for (const { path, bytes } of plan.rest)
-    yield () => {
+  for (const { kind, path, bytes } of plan.rest)
+    yield async () => {
+      if (kind === "failed") return (await removeScratch(join(root, path))) === undefined ? bytes : 0;
       remove(disk, join(root, path));
       return bytes;
     };

@@ -52,7 +52,7 @@ export interface Blob {
 
 /** Anything else that gc may remove, as it was found; of a folder, with all that is in it. */
 export interface Rest {
-  readonly kind: "audit" | "reproduction" | "log" | "report" | "temporary" | "broken";
+  readonly kind: "audit" | "reproduction" | "log" | "report" | "failed" | "temporary" | "broken";
   readonly path: string;
   /** The key or run that it is filed under. */
   readonly name: string;
@@ -98,7 +98,7 @@ class Surveyor {
     const runs = await this.#each(["runs"], item => this.#run(item, unreadable));
     const objects = await this.#each(["objects"], item => this.#blob(item));
     const trees = await this.#each(["trees"], item => this.#tree(item));
-    await this.#each(["audits", "reproductions", "logs", "reports"], item => {
+    await this.#each(["audits", "reproductions", "logs", "reports", "failed"], item => {
       this.#other(item);
       return undefined;
     });
@@ -203,8 +203,20 @@ class Surveyor {
   }
 
   #note(kind: Rest["kind"], { path, name }: Item): void {
-    const bytes = this.#bytes(path);
+    const bytes = kind === "failed" ? this.#foreignBytes(path) : this.#bytes(path);
     if (bytes !== undefined) this.#rest.push({ kind, path, name, bytes });
+  }
+
+  /** What a program left may lie deeper than paths reach, or be shut: what cannot be looked at does not count. */
+  #foreignBytes(path: string): number {
+    try {
+      const stat = this.disk.lstat(join(this.root, path));
+      if (stat?.isDirectory() !== true) return stat === undefined ? 0 : taken(stat);
+      const names = this.disk.list(join(this.root, path));
+      return names.reduce((sum, name) => sum + this.#foreignBytes(`${path}/${name}`), taken(stat));
+    } catch {
+      return 0;
+    }
   }
 
   #bytes(path: string): number | undefined {
@@ -225,7 +237,7 @@ const AREA_OF: { readonly [K in ItemKind]?: Entry["area"] } = {
 /** What is under way, what the user has put there and what was kept for the user to look at is left alone. */
 const REST_OF: { readonly [K in ItemKind]?: Rest["kind"] } = {
   ...{ audit: "audit", reproduction: "reproduction", log: "log", report: "report" },
-  temporary: "temporary",
+  ...{ temporary: "temporary", failed: "failed" },
 };
 
 /** Bytes that a file takes up on the disk. */

@@ -115,7 +115,7 @@ const OUTCOMES = ["ran", "cached", "failed", "skipped", "cancelled"];
 
 function isRunStep(value: Json): boolean {
   if (!isObject(value)) return false;
-  const { id, step, labels, kind, outcome, key, result, seconds, reason, inputs, error } = value;
+  const { id, step, labels, kind, outcome, key, result, seconds, reason, inputs } = value;
   return (
     [id, step, kind, reason].every(isText) &&
     isMap(labels, isScalar) &&
@@ -124,7 +124,7 @@ function isRunStep(value: Json): boolean {
     (result === undefined || isText(result)) &&
     isQuantity(seconds) &&
     isMap(inputs, from => isList(from) && from.every(isText)) &&
-    (error === undefined || isText(error))
+    [value["error"], value["work"], value["command"]].every(text => text === undefined || isText(text))
   );
 }
 

@@ -1,6 +1,6 @@
 import { chmod, lstat, readdir, rename, rmdir, unlink } from "node:fs/promises";
-import { isCode } from "../../store/disk.js";
-import { faultText } from "../../store/fault.js";
+import { isCode } from "./disk.js";
+import { faultText } from "./fault.js";
 
 /**
  * Removes a folder in which a step worked, and all that is in it: names that are no text, folders that the step made

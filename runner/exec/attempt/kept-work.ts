@@ -1,0 +1,98 @@
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { rename } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { sha256 } from "../../cache/hash.js";
+import type { Graph, GraphNode } from "../../pipeline/graph/graph.js";
+import { shellWord } from "../../pipeline/shell/shell.js";
+import { isCode } from "../../store/disk.js";
+import { paths } from "../../store/paths.js";
+import { projectIdentity } from "../../store/project.js";
+import { removeScratch } from "../../store/scratch.js";
+import type { Store } from "../../store/store.js";
+
+/** Of which attempts the work folder stays. */
+export type KeepWork = "never" | "failed" | "always";
+
+/** What an attempt left behind. */
+export interface KeptWork {
+  /** The attempt's folder, laid out as staging.ts says. */
+  readonly folder: string;
+  /** What ran there, to be pasted into a shell; absent for a step of a kind. */
+  readonly command?: string;
+}
+
+/** The name of an instance's kept folder: of one instance there is one, that of the newest attempt. */
+export function keptName(store: Store, { project, file }: Graph, { id, step }: GraphNode): string {
+  const identity = [projectIdentity(store.root, project), relative(project, file), id];
+  const plain = step.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, 40);
+  return `${plain}-${sha256(JSON.stringify(identity)).slice(0, 10)}`;
+}
+
+/** Where an instance's kept folder is, if there is one. */
+export function keptFolder(store: Store, name: string): string | undefined {
+  const folder = join(store.root, paths.failed(name));
+  return existsSync(folder) ? folder : undefined;
+}
+
+/**
+ * Moves an attempt's folder to where it stays, in place of an earlier attempt's. `secret`: the step has secrets, which its
+ * program may have written there. Gives the new place; nothing where the attempt has no folder.
+ */
+export async function keepWork(
+  store: Store,
+  folder: string,
+  name: string,
+  secret = false,
+): Promise<string | undefined> {
+  const kept = join(store.root, paths.failed(name));
+  if (!existsSync(folder)) return undefined;
+  mkdirSync(dirname(kept), { recursive: true });
+  if (secret) chmodSync(folder, 0o700);
+  // An earlier one goes aside first: it may be large, or hold what cannot be removed.
+  const aside = `${kept}~${sha256(folder).slice(0, 10)}`;
+  for (;;) {
+    await renameIfAny(kept, aside);
+    try {
+      // Of a run that was killed, whoever comes first moves it.
+      if (!(await renameIfAny(folder, kept))) return undefined;
+      break;
+    } catch (error) {
+      // Another run put one there at this moment.
+      if (!isCode(error, "ENOTEMPTY", "EEXIST")) throw error;
+      await removeScratch(aside);
+    }
+  }
+  await removeScratch(aside);
+  return kept;
+}
+
+/** Removes what an earlier attempt left, now that the instance has a result. */
+export async function dropKept(store: Store, name: string): Promise<void> {
+  const folder = keptFolder(store, name);
+  if (folder !== undefined) await removeScratch(folder);
+}
+
+/**
+ * A command as one types it in a shell. `variables`: those that the step declares. `from` and `to`: the folder that the
+ * words name, and where it lies now.
+ */
+export function commandText(
+  argv: readonly string[],
+  variables: readonly (readonly [name: string, value: string])[],
+  { from, to }: { readonly from: string; readonly to: string },
+): string {
+  const words = argv.map(word => shellWord(word.replaceAll(from, to)));
+  const set = variables.map(([name, value]) => `${name}=${shellWord(value)}`);
+  return `cd ${shellWord(join(to, "work"))} && ${[...set, ...words].join(" ")}`;
+}
+
+/** False where there is nothing of that name. */
+export async function renameIfAny(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (!isCode(error, "ENOENT")) throw error;
+    return false;
+  }
+}
