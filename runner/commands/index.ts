@@ -110,6 +110,18 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
 
   withParams(
     verb(
+      "shell",
+      "a shell, or one command, in a folder laid out as a step sees it",
+      async () => (await import("./run/shell-command.js")).shellCommand,
+    ),
+  )
+    .argument("<target...>", "[pipeline.yaml] step[seed=0] [-- command ...]")
+    .option("--failed", "in the folder that its newest failed attempt left")
+    .option("--keep", "the folder stays, until `vistas gc`")
+    .addOption(backend());
+
+  withParams(
+    verb(
       "rescue",
       "copy out what a failed attempt left behind; records nothing",
       async () => (await import("./past/rescue-command.js")).rescueCommand,

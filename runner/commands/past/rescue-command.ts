@@ -27,7 +27,7 @@ export async function rescueCommand(session: Session, args: string[], options: L
       "`rescue` needs a step and a folder",
       "For example: vistas rescue train rescued/",
     );
-  const { graph, host } = await openTarget(session, [pipeline], options);
+  const { graph, host } = await openTarget({ ...session, quiet: true }, [pipeline], options);
   const nodes = matches(graph, word);
   const base = resolve(session.cwd, folder);
   refusePlace(host.store, base, join(base, word));

@@ -108,7 +108,7 @@ async function perform(input: AttemptInput, traces: Traces): Promise<Attempted> 
       id: node.id,
       tag: input.tag,
       program: staged.program,
-      env: { ...environment(input, staged.tmp), ...secrets },
+      env: { ...stepEnvironment(input, staged.tmp), ...secrets },
       secrets: Object.values(secrets),
       cwd: staged.cwd,
       home: staged.home,
@@ -221,7 +221,11 @@ function failure(error: string): Attempted {
   return { ok: false, error, cancelled: false };
 }
 
-function environment({ host, graph, node, lease, tag }: AttemptInput, tmp: string): Record<string, string> {
+/** The whole environment of a step's program, but for secrets. `tmp`: its folder of temporary files. */
+export function stepEnvironment(
+  { host, graph, node, lease, tag }: Pick<AttemptInput, "host" | "graph" | "node" | "lease" | "tag">,
+  tmp: string,
+): Record<string, string> {
   const declared = node.env.flatMap(({ name, value }) =>
     value === undefined ? [] : [[name, value] as const],
   );

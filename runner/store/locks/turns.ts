@@ -110,7 +110,9 @@ export function turnText({ run, host, pid }: Pick<LiveRun, "run" | "host" | "pid
     ? "a gc"
     : run.startsWith(READING)
       ? "a reader of the store"
-      : `run ${run}`;
+      : run.startsWith(SHELL)
+        ? "a shell of `vistas shell`"
+        : `run ${run}`;
   return `${what} on ${host} (pid ${pid})`;
 }
 
@@ -121,3 +123,5 @@ const KEY = sha256("vistas.gc.1");
 const LOOK_MS = 100;
 /** How the names of those begin that read, and are no runs. */
 export const READING = "reading-";
+/** The same of shells. */
+export const SHELL = "shell-";
