@@ -55,7 +55,7 @@ function cut(text: string, from: number): string {
 }
 
 /** Line ends and control characters would break the line, or be obeyed by the terminal. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replace(CONTROL, control => {
     const json = JSON.stringify(control).slice(1, -1);
     // JSON leaves DEL and the controls from U+0080 on as they are.

@@ -2,7 +2,7 @@ import { byCodeUnit, isList, isObject, type Json, type JsonObject } from "../cor
 import type { Fingerprint, FingerprintInput } from "../core/record.js";
 import { canonicalJson } from "./canonical.js";
 import type { Difference } from "./difference.js";
-import { changeText } from "./difference-text.js";
+import { changeText, escaped } from "./difference-text.js";
 import { programDifferences } from "./program-facts.js";
 
 /** Every difference between the fingerprint of a past result and the present one; none when the keys are equal. */
@@ -113,11 +113,22 @@ function changeOf(a: FingerprintInput | undefined, b: FingerprintInput | undefin
     return a === b ? undefined : verbOf({ before: identity(a), after: identity(b) });
   if (a.source !== b.source)
     return b.source === "file" ? "is a file now, not a step's output" : "is a step's output now, not a file";
-  if (a.digest !== b.digest) return "changed";
+  if (a.digest !== b.digest) return a.files && b.files ? changedFiles(a.files, b.files) : "changed";
   if (a.type !== b.type) return `changed: ${TYPES[a.type]} -> ${TYPES[b.type]}`;
   if (a.path !== b.path) return `has another name: ${changeText(a.path, b.path)}`;
   if (a.sameAs === b.sameAs) return undefined;
   return `is the same result as another input: ${changeText(a.sameAs ?? null, b.sameAs ?? null)}`;
+}
+
+/** Which files of a folder changed; of many the first. */
+function changedFiles(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): string {
+  const found = mapDifferences("file", a, b).map(difference => {
+    const { name, before, after } = difference;
+    return `${escaped(name)} ${before === null ? "added" : after === null ? "removed" : "changed"}`;
+  });
+  const shown = found.slice(0, 3).join(", ");
+  if (found.length <= 3) return shown === "" ? "changed" : `changed: ${shown}`;
+  return `changed: ${shown} and ${found.length - 3} more`;
 }
 
 function verbOf({ before, after }: Pick<Difference, "before" | "after">): string {

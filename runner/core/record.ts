@@ -60,6 +60,11 @@ export interface FingerprintInput {
   readonly path: string;
   readonly type: ArtifactType;
   readonly digest: string;
+  /**
+   * Of a folder of the user's that holds few files: the start of each one's digest, by path, so that `why` can name those
+   * that changed. No part of the key, which has the digest of them all.
+   */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /** What a key produced. Written once, when every output is safely in the store. */

@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import type { EventSink, RunEvent } from "../core/event.js";
 import type { LeftOut, Outcome, RunRecord, RunStep, StepRecord } from "../core/record.js";
 import type { Graph, GraphNode } from "../pipeline/graph/graph.js";
+import { writtenPath } from "../pipeline/files/file-source.js";
 import { projectIdentity } from "../store/project.js";
 import { resultId } from "../store/records/result-id.js";
 import { describeEnvironment } from "./attempt/environment.js";
@@ -164,6 +165,6 @@ export function kindOf({ work }: GraphNode): string {
 }
 
 function origins(source: GraphNode["inputs"][number]["source"]): string[] {
-  if (source.type === "file") return [source.path];
+  if (source.type === "file") return [writtenPath(source)];
   return source.type === "artifact" ? [source.node] : source.entries.map(entry => entry.node);
 }

@@ -23,9 +23,9 @@ import { validateStructure } from "./schema/structure.js";
 import { code } from "./mistakes/wording.js";
 import { buildNodes } from "./graph/build.js";
 import { checkExpectations } from "./graph/expected.js";
-import { ignoredIn } from "./graph/ignored.js";
+import { ignoredIn } from "./files/ignored.js";
 import type { Graph } from "./graph/graph.js";
-import { UserFiles } from "./graph/user-files.js";
+import { UserFiles } from "./files/user-files.js";
 
 export interface LoadOptions {
   /** The pipeline file, as the user named it. */
@@ -45,6 +45,8 @@ export interface LoadOptions {
   /** For variables that steps pass through. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cache?: DocumentCache;
+  /** Where results are kept: nothing in there is matched by a pattern. */
+  readonly store?: string;
 }
 
 export interface LoadedPipeline {
@@ -120,7 +122,9 @@ async function load(options: LoadOptions): Promise<LoadedPipeline> {
   const kinds = await loadPlugins(value["plugins"], project, builtIn, problems);
   const kindsKnown = problems.count === before;
   const { used, checks } = await kindsOf(value["steps"], kinds, cache);
-  const context = { params, problems, kinds: used, kindNames: kinds.names, kindsKnown };
+  const ignored = await ignoredIn([project, dirname(absolute)], options.store);
+  const files = new UserFiles({ project, pipeline: dirname(absolute), cwd }, ignored, problems);
+  const context = { params, problems, files, kinds: used, kindNames: kinds.names, kindsKnown };
   const steps = readSteps(written["steps"], context);
   const spec: PipelineSpec = {
     name: typeof value["name"] === "string" ? value["name"] : basename(absolute, extname(absolute)),
@@ -130,21 +134,19 @@ async function load(options: LoadOptions): Promise<LoadedPipeline> {
     steps,
     expect: readExpectations(value["expect"], problems),
   };
-  const files = new UserFiles({ project, pipeline: dirname(absolute), cwd }, problems);
   const nodes = buildNodes(spec, { params, problems, files, environment: env, checks });
   // In a graph that is not sound, what its steps have is not known.
   if (!problems.failed) checkExpectations(spec.expect, nodes, problems);
   await problems.throwIfAny(overrides.flatMap(({ document: other }) => other ?? []));
 
   const byId = new Map(nodes.map(node => [node.id, node]));
-  const ignored = await ignoredIn([project, dirname(absolute)]);
   const graph: Graph = {
     name: spec.name,
     file: absolute,
     project,
     nodes,
     byId,
-    ignored,
+    ignored: files.ignored,
     params: spec.params,
   };
   const warnings = (): Promise<readonly Diagnostic[]> => {

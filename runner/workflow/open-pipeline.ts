@@ -3,6 +3,7 @@ import { UsageError } from "../core/diagnostic.js";
 import type { JsonObject } from "../core/json.js";
 import type { Host } from "../exec/host.js";
 import { loadPipeline, type LoadedPipeline } from "../pipeline/load-pipeline.js";
+import type { FileSource } from "../pipeline/files/file-source.js";
 import { matches, selectNodes } from "../pipeline/graph/select.js";
 import type { Graph, GraphNode } from "../pipeline/graph/graph.js";
 import type { Kinds } from "../pipeline/schema/kinds.js";
@@ -45,6 +46,7 @@ export async function openPipeline(
     ...params,
     ...{ file, cwd: place.cwd, env: place.env },
     kinds: place.tools.kinds,
+    store: store.root,
     cache: store.cache.memo("documents"),
   });
   await refuseStoreAsInput(store.root, loaded);
@@ -92,6 +94,11 @@ function createHost({ tools, env }: Place, store: Store, kinds: Kinds, backend: 
   };
 }
 
+/** A pattern passes the store over. */
+function isBelowProject({ path, pattern }: FileSource): boolean {
+  return pattern !== undefined && path.startsWith("./");
+}
+
 /** What vistas itself writes while a step runs cannot be an input of it. */
 async function refuseStoreAsInput(root: string, { graph, refuse }: LoadedPipeline): Promise<void> {
   const seen = new Map<string, boolean>();
@@ -102,7 +109,12 @@ async function refuseStoreAsInput(root: string, { graph, refuse }: LoadedPipelin
   };
   const mistakes = graph.nodes.flatMap(({ step, inputs }) =>
     inputs.flatMap(({ role, source }) => {
-      if (source.type !== "file" || !(root === source.absolute || holds(source.absolute))) return [];
+      if (
+        source.type !== "file" ||
+        isBelowProject(source) ||
+        !(root === source.absolute || holds(source.absolute))
+      )
+        return [];
       const message = `the input ${code(role)} holds the store, ${code(root)}, which changes while steps run`;
       const hint =
         "name the files and folders in it that the step reads, or keep the store elsewhere: --root DIR";

@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import ignore from "ignore";
-import { IGNORED_BY_DEFAULT, ignoredIn } from "../../runner/pipeline/graph/ignored.js";
+import { IGNORED_BY_DEFAULT, ignoredIn } from "../../runner/pipeline/files/ignored.js";
 import { Project } from "../rig/project.js";
 
 const PIPELINE = `

@@ -57,6 +57,7 @@ const STAGES = [
   "load-pipeline.ts",
   "graph",
   "steps",
+  "files",
   "kinds",
   "expressions",
   "shell",

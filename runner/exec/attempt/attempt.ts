@@ -4,7 +4,7 @@ import { differences } from "../../cache/differences.js";
 import { UserFacingError } from "../../core/diagnostic.js";
 import { maskOf, type Mask } from "../../core/secrets/mask.js";
 import type { ArtifactRef, Curve, Fingerprint } from "../../core/record.js";
-import { ignoredBelow } from "../../pipeline/graph/ignored.js";
+import { ignoredBelow } from "../../pipeline/files/ignored.js";
 import type { Graph, GraphNode } from "../../pipeline/graph/graph.js";
 import { Digester } from "../../store/objects/digest.js";
 import { systemDisk } from "../../store/disk.js";

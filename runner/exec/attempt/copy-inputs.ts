@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
-import type { Ignored } from "../../pipeline/graph/graph.js";
+import type { Ignored } from "../../pipeline/files/file-source.js";
 import { copyFile } from "../../store/objects/copy.js";
 import { UnreadableInput } from "../../store/objects/digest.js";
 import { systemDisk } from "../../store/disk.js";
@@ -54,18 +54,23 @@ class Copying {
     const stat = statSync(from);
     if (!stat.isDirectory()) {
       if (existsSync(to)) return;
+      if (ignored.filesOnly === true) mkdirSync(dirname(to), { recursive: true });
       const mode = (stat.mode & 0o100) === 0 ? 0o444 : 0o555;
       await copyFile(systemDisk, { path: from, bytes: stat.size, mode }, to, this.#signal);
       return;
     }
     const real = realpathSync(from);
-    if (within.includes(real) || `${to}${sep}`.startsWith(`${real}${sep}`))
+    // Where the copies lie, in the store, no pattern leads.
+    const inner = ignored.filesOnly !== true && `${to}${sep}`.startsWith(`${real}${sep}`);
+    if (within.includes(real) || inner)
       throw new UnreadableInput(`${from} leads into a folder that it lies in: there is no end to it`);
-    mkdirSync(to, { recursive: true });
+    if (ignored.filesOnly !== true) mkdirSync(to, { recursive: true });
     for (const name of readdirSync(from)) {
       const entry = join(from, name);
       if (ignored(name, statSync(entry, { throwIfNoEntry: false })?.isDirectory() === true)) continue;
-      const below: Ignored = (path, folder) => ignored(`${name}/${path}`, folder);
+      const inner = (path: string, folder: boolean): boolean => ignored(`${name}/${path}`, folder);
+      const below: Ignored =
+        ignored.filesOnly === true ? Object.assign(inner, { filesOnly: true as const }) : inner;
       await this.copy(entry, join(to, name), [...within, real], below);
     }
   }

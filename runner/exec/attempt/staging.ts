@@ -1,11 +1,13 @@
 import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { InternalError } from "../../core/diagnostic.js";
 import { plainLabels } from "../../core/labels.js";
 import type { ArtifactRef } from "../../core/record.js";
 import { configText } from "../../pipeline/graph/step/config-files.js";
-import { ignoredBelow } from "../../pipeline/graph/ignored.js";
-import type { ArtifactSource, FileSource, Graph, GraphNode, Template } from "../../pipeline/graph/graph.js";
+import type { FileSource } from "../../pipeline/files/file-source.js";
+import { ignoredBelow } from "../../pipeline/files/ignored.js";
+import { filesBelow } from "../../pipeline/files/pattern.js";
+import type { ArtifactSource, Graph, GraphNode, Template } from "../../pipeline/graph/graph.js";
 import { quoteForShell } from "../../pipeline/shell/shell.js";
 import type { Gathered } from "../../step-api.js";
 import { copyReadOnly } from "./copy-inputs.js";
@@ -50,7 +52,8 @@ export async function stage(
   const seen: Seen = { inputs: {}, gathered: {}, copies: [] };
   for (const { role, source } of node.inputs) {
     if (source.type === "file") {
-      seen.inputs[role] = await stageFile(role, source, node, graph, { cwd, seen, signal });
+      const home = join(folder, "inputs", role);
+      seen.inputs[role] = await stageFile(role, source, node, graph, { cwd, home, seen, signal });
     } else if (source.type === "artifact") {
       const path = artifactPath(host, source, resultOf);
       const place = join(folder, "inputs", role);
@@ -166,22 +169,49 @@ async function outputPaths(host: Host, { work }: GraphNode, home: string): Promi
 
 /**
  * A copy lies at the file's own relative path, read-only: a program that looks beside its script finds only what was
- * declared.
+ * declared. Files that match a pattern are shown without the others of their folder: where something else lies there as
+ * well, in a folder of the role's own.
  */
 async function stageFile(
   role: string,
   source: FileSource,
   node: GraphNode,
   { project, ignored }: Graph,
-  { cwd, seen, signal }: { readonly cwd: string; readonly seen: Seen; readonly signal: AbortSignal },
+  { cwd, home, seen, signal }: Staging,
 ): Promise<string> {
-  if (!isStaged(source, node)) return source.absolute;
-  const target = join(cwd, source.path);
-  await copyReadOnly(source.absolute, target, {
-    ...{ inside: project, ignored: ignoredBelow(ignored, source), signal },
+  const rule = ignoredBelow(ignored, source);
+  if (!isStaged(source, node)) {
+    if (source.pattern === undefined) return source.absolute;
+    for (const name of filesBelow(source.absolute, rule, Infinity))
+      linked(join(source.absolute, name), join(home, name));
+    return home;
+  }
+  const copy = (to: string): Promise<void> =>
+    copyReadOnly(source.absolute, to, { inside: project, ignored: rule, signal });
+  const target = resolve(cwd, source.path);
+  await copy(target);
+  const own =
+    source.pattern !== undefined && (source.path === "./" || overlaps(source, node)) ? home : target;
+  if (own !== target) await copy(own);
+  seen.copies.push({ role, path: own });
+  return own;
+}
+
+interface Staging {
+  readonly cwd: string;
+  /** A folder of the role's own. */
+  readonly home: string;
+  readonly seen: Seen;
+  readonly signal: AbortSignal;
+}
+
+/** Whether another input has files at or below the place of this one, or is a folder around it. */
+function overlaps(source: FileSource, { inputs }: GraphNode): boolean {
+  return inputs.some(({ source: other }) => {
+    if (other.type !== "file" || other === source) return false;
+    const [a, b] = [`${other.path}/`, `${source.path}/`];
+    return a.startsWith(b) || b.startsWith(a) || other.path === "./";
   });
-  seen.copies.push({ role, path: target });
-  return target;
 }
 
 /**

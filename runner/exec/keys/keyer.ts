@@ -7,17 +7,18 @@ import type { JsonObject } from "../../core/json.js";
 import { plainOf } from "../../core/spelled.js";
 import type { Fingerprint, FingerprintInput } from "../../core/record.js";
 import { configText } from "../../pipeline/graph/step/config-files.js";
-import { ignoredBelow } from "../../pipeline/graph/ignored.js";
+import type { FileSource } from "../../pipeline/files/file-source.js";
+import { ignoredBelow } from "../../pipeline/files/ignored.js";
 import type {
   ArtifactSource,
   CommandWork,
   ConfigFile,
-  FileSource,
   Graph,
   GraphNode,
 } from "../../pipeline/graph/graph.js";
 import { codeHost, type Host } from "../host.js";
 import { Programs } from "../programs/index.js";
+import type { TreeEntry } from "../../store/objects/manifest.js";
 import { isStaged, type ResultOf } from "./node-inputs.js";
 import { sameResults } from "./same-results.js";
 
@@ -79,7 +80,7 @@ export class Keyer {
   }
 
   async #file(role: string, source: FileSource, node: GraphNode): Promise<FingerprintInput> {
-    const { type, digest } = await this.host.store.digester.content(
+    const { type, digest, entries } = await this.host.store.digester.content(
       source.absolute,
       ignoredBelow(this.graph.ignored, source),
     );
@@ -91,6 +92,7 @@ export class Keyer {
       path: isStaged(source, node) ? source.path : basename(source.absolute),
       type,
       digest,
+      ...(entries !== undefined && entries.length <= MOST_NAMED ? { files: namedFiles(entries) } : {}),
     };
   }
 
@@ -108,6 +110,18 @@ export class Keyer {
       user.work.type === "command" || label !== "" ? await outputName(this.host, this.graph, from) : "";
     return { role, label, source: "artifact", path, type: ref.type, digest: ref.digest };
   }
+}
+
+/** Files of a folder that are named in a record: some 100 bytes each. */
+const MOST_NAMED = 1000;
+
+function namedFiles(entries: readonly TreeEntry[]): Record<string, string> {
+  return Object.fromEntries(
+    entries.map(entry => [
+      entry.path,
+      entry.type === "folder" ? "folder" : `${entry.type} ${entry.digest.slice(0, 12)}`,
+    ]),
+  );
 }
 
 /** The file or folder name that a step gave to an output of its own. */

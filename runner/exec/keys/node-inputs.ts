@@ -1,5 +1,6 @@
 import type { StepRecord } from "../../core/record.js";
-import type { FileSource, GraphNode } from "../../pipeline/graph/graph.js";
+import type { FileSource } from "../../pipeline/files/file-source.js";
+import type { GraphNode } from "../../pipeline/graph/graph.js";
 
 /** The result of a node that is up to date. */
 export type ResultOf = (node: string) => Pick<StepRecord, "key" | "outputs"> | undefined;

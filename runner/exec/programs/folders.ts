@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync, type Dirent } from "node:fs";
 import { basename, join } from "node:path";
 import { sha256 } from "../../cache/hash.js";
-import type { Ignored } from "../../pipeline/graph/graph.js";
+import type { Ignored } from "../../pipeline/files/file-source.js";
 import { UnreadableInput, type Digester } from "../../store/objects/digest.js";
 
 /** What an interpreter finds, by name: a version, or a digest of content. The first of a name is the one that it takes. */

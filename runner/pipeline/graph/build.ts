@@ -5,8 +5,9 @@ import type { PipelineSpec, StepSpec } from "../steps/spec.js";
 import { code } from "../mistakes/wording.js";
 import { linkSteps, type Links } from "./links.js";
 import { orderSteps } from "./order.js";
-import { gatheredAxes, sourcesOf, type RoleSource } from "./sources.js";
-import { countPoints, points, spreadAxes, type Axes } from "./spread.js";
+import { sourcesOf, type RoleSource } from "./sources.js";
+import { countPlaces, type Grid, placesOf, without } from "../steps/grid.js";
+import { spreadAxes } from "./spread.js";
 import { compileStep, type StepParts, type StepScope } from "./step/compile-step.js";
 import type { GraphNode, NodeInput } from "./graph.js";
 import { reportUnusedAxes } from "./unused-axes.js";
@@ -38,7 +39,7 @@ export function buildNodes(spec: PipelineSpec, scope: StepScope): readonly Graph
     if (sound)
       reportUnusedAxes(step, { axes, links: stepLinks, axesOf, steps: spec.steps, read: axesRead }, problems);
     const sources = sourcesOf(step, stepLinks, axesOf);
-    for (const labels of points(axes)) {
+    for (const labels of placesOf(axes)) {
       const node = nodeOf(step, labels, instance(labels), sources);
       if (node !== undefined) nodes.push(node);
     }
@@ -84,7 +85,7 @@ function nodeOf(
 function withinLimits(
   ordered: readonly StepSpec[],
   links: Links,
-  axesOf: ReadonlyMap<string, Axes>,
+  axesOf: ReadonlyMap<string, Grid>,
   problems: Problems,
 ): boolean {
   let instances = 0;
@@ -92,21 +93,22 @@ function withinLimits(
   for (const step of ordered) {
     const axes = axesOf.get(step.name);
     if (axes === undefined) continue;
-    const count = countPoints(axes);
+    const count = countPlaces(axes);
     instances += count;
     for (const { from } of step.over.length === 0 ? [] : (links.of.get(step.name) ?? [])) {
-      gathered += count * countPoints(gatheredAxes(step, axesOf.get(from.name) ?? new Map()));
+      const grid = axesOf.get(from.name);
+      if (grid !== undefined) gathered += (count * countPlaces(grid)) / countPlaces(without(grid, step.over));
     }
     const [what, most] =
       instances > MAX_INSTANCES
         ? [`${instances} step instances`, MAX_INSTANCES]
-        : [`${gathered} gathered inputs`, MAX_GATHERED];
+        : [`${Math.round(gathered)} gathered inputs`, MAX_GATHERED];
     if (instances <= MAX_INSTANCES && gathered <= MAX_GATHERED) continue;
     const message = `with ${code(step.name)} there are ${what}; at most ${most} can be handled`;
     problems.add(
       "too-many-instances",
       message,
-      keyAt("steps", step.name, step.matrix?.size === 0 ? "inputs" : "matrix"),
+      keyAt("steps", step.name, step.matrix?.axes.size === 0 ? "inputs" : "matrix"),
     );
     return false;
   }

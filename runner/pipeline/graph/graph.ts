@@ -1,6 +1,7 @@
 import type { JsonObject, JsonPath } from "../../core/json.js";
 import type { Labels, Place } from "../../core/labels.js";
 import type { Written } from "../../core/spelled.js";
+import type { FileSource, Ignored } from "../files/file-source.js";
 
 /** A pipeline, expanded: one node a step instance, in an order in which every input comes before its user. */
 export interface Graph {
@@ -90,14 +91,6 @@ export interface NodeInput {
   readonly source: FileSource | ArtifactSource | GatheredSource;
 }
 
-/** A file or folder of the user's. */
-export interface FileSource {
-  readonly type: "file";
-  /** As written: `./analyse.py` or `/data/x`. */
-  readonly path: string;
-  readonly absolute: string;
-}
-
 export interface ArtifactSource {
   readonly type: "artifact";
   readonly node: string;
@@ -123,6 +116,3 @@ export interface Resources {
   /** Bytes; 0: not stated. */
   readonly memory: number;
 }
-
-/** Whether a file or folder inside an input folder does not count. Names are relative, with `/`. */
-export type Ignored = (path: string, folder: boolean) => boolean;

@@ -1,14 +1,11 @@
-import { byCodeUnit } from "../../core/json.js";
-import { type AxisValue, exactLabelText, type Place } from "../../core/labels.js";
+import { type AxisValue, instanceId } from "../../core/labels.js";
 import { isSpelled } from "../../core/spelled.js";
-import { valueAt } from "../document/place.js";
+import { keyAt, valueAt } from "../document/place.js";
 import type { Problems } from "../document/problems.js";
+import { type Grid, join, nameOf, NO_AXES, placesOf, sameValues, without } from "../steps/grid.js";
 import type { StepSpec } from "../steps/spec.js";
 import { alternatives, code, show } from "../mistakes/wording.js";
-import type { Links } from "./links.js";
-
-/** A step's axes with their values, in code-unit order of the axis. */
-export type Axes = ReadonlyMap<string, readonly AxisValue[]>;
+import type { Link, Links } from "./links.js";
 
 /**
  * Axes broadcast as named dimensions do: a step has those of its own matrix and of its inputs, less those it gathers.
@@ -19,31 +16,13 @@ export function spreadAxes(
   ordered: readonly StepSpec[],
   links: Links,
   problems: Problems,
-): ReadonlyMap<string, Axes> {
-  const axesOf = new Map<string, Axes>();
+): ReadonlyMap<string, Grid> {
+  const axesOf = new Map<string, Grid>();
   for (const step of ordered) {
-    const axes = axesOfStep(step, links, axesOf, problems);
+    const axes = gridOfStep(step, links, axesOf, problems);
     if (axes !== undefined) axesOf.set(step.name, axes);
   }
   return axesOf;
-}
-
-/** Every point on the axes, the last axis fastest. One empty point if there are none. */
-export function points(axes: Axes): readonly Place[] {
-  if (axes.size === 0) return ONE_POINT;
-  let out: Place[] = [{}];
-  for (const [axis, values] of axes) {
-    out = out.flatMap(labels => values.map(value => ({ ...labels, [axis]: value })));
-  }
-  return out;
-}
-
-/** How many points there are, without making them. */
-export function countPoints(axes: Axes): number {
-  let count = 1;
-  if (axes.size === 0) return count;
-  for (const values of axes.values()) count *= values.length;
-  return count;
 }
 
 interface Side {
@@ -52,30 +31,30 @@ interface Side {
   readonly owner: string;
 }
 
-function axesOfStep(
+function gridOfStep(
   step: StepSpec,
   links: Links,
-  axesOf: ReadonlyMap<string, Axes>,
+  gridsOf: ReadonlyMap<string, Grid>,
   problems: Problems,
-): Axes | undefined {
+): Grid | undefined {
   if (step.matrix === undefined) return undefined;
   const inputs = links.of.get(step.name) ?? [];
   if (
-    step.matrix.size === 0 &&
-    inputs.every(link => axesOf.get(link.from.name)?.size === 0) &&
+    step.matrix.axes.size === 0 &&
+    inputs.every(link => gridsOf.get(link.from.name)?.axes.size === 0) &&
     step.over.length === 0
   ) {
     return links.doubtful.has(step.name) ? undefined : NO_AXES;
   }
   const sides = new Map<string, Side>();
-  for (const [axis, values] of step.matrix)
+  for (const [axis, values] of step.matrix.axes)
     sides.set(axis, { values, owner: `the matrix of ${code(step.name)}` });
   const inherited = new Set<string>();
   let sound = !links.doubtful.has(step.name);
   for (const { role, from } of inputs) {
-    const axes = axesOf.get(from.name);
-    if (axes === undefined) sound = false;
-    for (const [axis, values] of axes ?? []) {
+    const grid = gridsOf.get(from.name);
+    if (grid === undefined) sound = false;
+    for (const [axis, values] of grid?.axes ?? []) {
       inherited.add(axis);
       const side = { values, owner: `${code(from.name)} (input ${code(role)})` };
       const other = sides.get(axis);
@@ -105,27 +84,43 @@ function axesOfStep(
         { hint },
       );
     }
-    sides.delete(axis);
   }
-  if (!sound) return undefined;
-  const sorted = [...sides].sort(([a], [b]) => byCodeUnit(a, b));
-  return new Map(sorted.map(([axis, { values }]) => [axis, values]));
+  return sound ? joined(step, step.matrix, inputs, gridsOf, problems) : undefined;
 }
 
-const NO_AXES: Axes = new Map();
-const ONE_POINT: readonly Place[] = [{}];
-
-/** The order of the values may differ: it is no more than the order in which instances are listed. */
-function sameValues(a: readonly AxisValue[], b: readonly AxisValue[]): boolean {
-  if (a === b) return true;
-  if (a.length !== b.length) return false;
-  const known = new Set(a.map(exact));
-  return b.every(value => known.has(exact(value)));
-}
-
-/** With its type and its spelling: an instance is named by them. */
-function exact(value: AxisValue): string {
-  return exactLabelText({ "": value });
+/** The places that the step's own matrix and all its inputs have. What has no partner among the others is left out, and said so. */
+function joined(
+  step: StepSpec,
+  own: Grid,
+  inputs: readonly Link[],
+  gridsOf: ReadonlyMap<string, Grid>,
+  problems: Problems,
+): Grid | undefined {
+  const sides = inputs.map(link => ({
+    link,
+    grid: without(gridsOf.get(link.from.name) ?? NO_AXES, step.over),
+  }));
+  const grid = sides.reduce((all, side) => join(all, side.grid), own);
+  if (own.listed === undefined && sides.every(side => side.grid.listed === undefined)) return grid;
+  const places = placesOf(grid);
+  const reported = new Set<string>();
+  for (const { link, grid: side } of sides) {
+    const [role, from] = [link.role, link.from.name];
+    const names = [...side.axes.keys()];
+    const taken = new Set(places.map(place => nameOf(place, names)));
+    const alone = placesOf(side).filter(place => !taken.has(nameOf(place, names)));
+    const [first] = alone;
+    if (first === undefined || reported.has(from)) continue;
+    reported.add(from);
+    const more = alone.length === 1 ? "" : ` and ${alone.length - 1} more`;
+    const message = `${code(instanceId(from, first))}${more} ${alone.length === 1 ? "has" : "have"} no partner among what else ${code(step.name)} takes: left out there`;
+    problems.add("unpaired", message, valueAt("steps", step.name, "inputs", role), { severity: "warning" });
+  }
+  if (places.length > 0) return grid;
+  const hint = "their matrices have no combination in common";
+  const message = `${code(step.name)} has no instances: no places of its inputs belong together`;
+  problems.add("axis-conflict", message, keyAt("steps", step.name, "inputs"), { hint });
+  return undefined;
 }
 
 function list({ values, owner }: Side): string {

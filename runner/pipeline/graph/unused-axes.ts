@@ -4,13 +4,13 @@ import type { Problems } from "../document/problems.js";
 import type { StepSpec } from "../steps/spec.js";
 import { code } from "../mistakes/wording.js";
 import type { Link } from "./links.js";
-import type { Axes } from "./spread.js";
+import type { Grid } from "../steps/grid.js";
 
 /** What a step's axes are held against. */
 export interface AxisUse {
-  readonly axes: Axes;
+  readonly axes: Grid;
   readonly links: readonly Link[];
-  readonly axesOf: ReadonlyMap<string, Axes>;
+  readonly axesOf: ReadonlyMap<string, Grid>;
   readonly steps: ReadonlyMap<string, StepSpec>;
   /** Axes that an expression reads where it can change the result. */
   readonly read: ReadonlySet<string>;
@@ -22,15 +22,16 @@ export interface AxisUse {
  * allows it, for a program that draws random numbers of its own.
  */
 export function reportUnusedAxes(step: StepSpec, use: AxisUse, problems: Problems): void {
-  if (step.repeats && use.axes.size === 0) {
+  if (step.repeats && use.axes.axes.size === 0) {
     const hint = "give it one: `matrix: { repeat: [0, 1, 2] }`";
     const message = `${code(step.name)} has no axis along which it could be repeated`;
     problems.add("missing-key", message, keyAt("steps", step.name, "repeats"), { hint });
   }
   if (step.repeats) return;
-  for (const axis of step.matrix?.keys() ?? []) {
+  for (const axis of step.matrix?.axes.keys() ?? []) {
     if (!isName(axis)) continue;
-    if (use.read.has(axis) || use.links.some(({ from }) => use.axesOf.get(from.name)?.has(axis))) continue;
+    if (use.read.has(axis) || use.links.some(({ from }) => use.axesOf.get(from.name)?.axes.has(axis)))
+      continue;
     const message = `nothing in ${code(step.name)} reads the axis ${code(axis)}: its instances would be one and the same result`;
     problems.add("axis-unused", message, keyAt("steps", step.name, "matrix", axis), {
       hint: hintFor(step, axis),
@@ -44,10 +45,10 @@ export function reportUnusedAxes(step: StepSpec, use: AxisUse, problems: Problem
  * step, and no number is taken for two.
  */
 function namesFilesAlone(step: StepSpec, axis: string, { axesOf, steps }: AxisUse): boolean {
-  if (step.matrix?.get(axis)?.every(label => typeof label === "string") !== true) return false;
+  if (step.matrix?.axes.get(axis)?.every(label => typeof label === "string") !== true) return false;
   return [...steps.values()].every(
     ({ name, work }) =>
-      axesOf.get(name)?.has(axis) !== true ||
+      axesOf.get(name)?.axes.has(axis) !== true ||
       (work?.type === "command" && !Object.hasOwn(work.outputs, "metrics")),
   );
 }

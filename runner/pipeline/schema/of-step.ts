@@ -85,14 +85,27 @@ export function stepSchema(): JsonObject {
         type: "object",
         description: "Axes of this step: one instance per combination of values. Consumers inherit the axes.",
         propertyNames: { pattern: NAME },
+        properties: {
+          include: combinations(
+            "Combinations beside those of the axes: each is one more instance, and names every axis.",
+          ),
+          exclude: combinations(
+            "Combinations that are left out: those that agree on the axes that are named.",
+          ),
+        },
         additionalProperties: {
           anyOf: [
             { type: "array", minItems: 1, items: { type: ["string", "number", "boolean", "null"] } },
+            axisForms(),
             expressionText("a list"),
           ],
-          errorMessage: "an axis is a list of at least one scalar",
+          errorMessage:
+            "an axis is a list of at least one scalar, `{from, to, step}`, `{log: [from, to], n}` or `{files: ./data/*.csv}`",
         },
-        examples: [{ seed: [0, 1, 2] }],
+        examples: [
+          { seed: [0, 1, 2] },
+          { sigma: { from: 0.1, to: 0.5, step: 0.1 }, exclude: [{ sigma: 0.2 }] },
+        ],
         errorMessage: "`matrix` is a mapping of axes to lists of values",
       },
       over: {
@@ -181,6 +194,33 @@ export function stepSchema(): JsonObject {
     },
     additionalProperties: false,
   };
+}
+
+/** Which keys belong together is said where they are read. */
+function axisForms(): JsonObject {
+  const number = (description: string): JsonObject => ({ description });
+  return {
+    type: "object",
+    minProperties: 1,
+    properties: {
+      from: number("The first of numbers that are a step apart."),
+      to: number("The last of them."),
+      step: number("How far they are apart; 1 if left out."),
+      log: { description: "The first and the last of numbers that are a factor apart: `[1e-4, 1]`." },
+      n: number("How many numbers `log` gives, both ends among them."),
+      files: {
+        description:
+          "A pattern such as `./data/*.csv`: a value for each file that matches, its path, which an input reads as `${{ matrix.name }}`.",
+      },
+    },
+  };
+}
+
+function combinations(description: string): JsonObject {
+  const anyOf = [{ type: "array", minItems: 1, items: { type: "object" } }, expressionText("a list")];
+  const errorMessage =
+    "combinations are a list of mappings from axes to values, such as `[{ sigma: 8, seed: 0 }]`; an axis must have another name";
+  return { anyOf, description, errorMessage };
 }
 
 function count(minimum: number, description: string, errorMessage: string, maximum = 100_000): JsonObject {

@@ -7,11 +7,12 @@ import {
   type WrittenObject,
   wordOf,
 } from "../../core/spelled.js";
-import { readMatrix } from "./axes.js";
+import { readMatrix } from "./matrix.js";
 import { isName } from "../schema/names.js";
 import { readOutputs } from "../expressions/output-names.js";
 import type { Kind } from "../schema/kinds.js";
 import type { Params } from "../expressions/params.js";
+import type { UserFiles } from "../files/user-files.js";
 import { keyAt, valueAt } from "../document/place.js";
 import type { Problems } from "../document/problems.js";
 import type { CommandStep, EnvRef, InputRef, KindStep, StepSpec } from "./spec.js";
@@ -21,6 +22,7 @@ import { alternatives, code } from "../mistakes/wording.js";
 export interface StepContext {
   readonly params: Params;
   readonly problems: Problems;
+  readonly files: UserFiles;
   /** The kinds that the pipeline names and that exist. */
   readonly kinds: ReadonlyMap<string, Kind>;
   /** Names of all kinds there are, for suggestions. */
@@ -43,16 +45,16 @@ export function readSteps(steps: Written | undefined, context: StepContext): Rea
 
 /** `written` has the spelling of words, labels and options; of all else the value counts. */
 function readStep(name: string, written: WrittenObject, context: StepContext): StepSpec {
-  const { params, problems } = context;
+  const { problems } = context;
   const step = plainMapping(written);
   const work = readWork(name, step, written, context);
   const inputs = readInputs(objectOf(step["inputs"]));
   if (work?.type === "kind" && work.kind !== undefined) checkRoles(name, step, inputs, work.kind, problems);
-  const matrix = readMatrix(written["matrix"], name, params, problems);
+  const matrix = readMatrix(written["matrix"], name, context);
   const env = readEnv(name, written["env"], problems);
   const over = isList(step["over"]) ? step["over"].filter(axis => typeof axis === "string") : NO_AXES;
   for (const [i, axis] of over.entries()) {
-    if (matrix?.has(axis) !== true) continue;
+    if (matrix?.axes.has(axis) !== true) continue;
     const message = `${code(name)} cannot gather the axis ${code(axis)} and have it in its own matrix`;
     problems.add("axis-conflict", message, valueAt("steps", name, "over", i));
   }
@@ -121,7 +123,8 @@ function readInputs(inputs: JsonObject): readonly InputRef[] {
   const out: InputRef[] = [];
   for (const [role, text] of Object.entries(inputs)) {
     if (typeof text !== "string" || text === "") continue;
-    if (/^\.?\//.test(text)) {
+    // An expression gives a path: steps are known by their names.
+    if (/^(?:\.?\/|\$\{\{)/.test(text)) {
       out.push({ role, type: "file", path: text });
       continue;
     }

@@ -1,7 +1,7 @@
 import type { Expectation } from "../../claims/expectation.js";
 import type { Json, JsonObject, JsonPath } from "../../core/json.js";
 import type { WrittenObject } from "../../core/spelled.js";
-import type { Matrix } from "./axes.js";
+import type { Grid } from "./grid.js";
 import type { Kind } from "../schema/kinds.js";
 
 /**
@@ -29,8 +29,8 @@ export interface StepSpec {
   readonly work: KindStep | CommandStep | undefined;
   /** In code-unit order of the role. */
   readonly inputs: readonly InputRef[];
-  /** Own axes, in code-unit order. Undefined after a mistake in them. */
-  readonly matrix: Matrix | undefined;
+  /** Own axes. Undefined after a mistake in them. */
+  readonly matrix: Grid | undefined;
   /** The step's axes are repetitions of a random program: the labels of an instance are part of its key. */
   readonly repeats: boolean;
   /** Axes to gather. */

@@ -3,7 +3,7 @@ import type { BigIntStats } from "node:fs";
 import { sha256 } from "../../cache/hash.js";
 import { UserFacingError } from "../../core/diagnostic.js";
 import type { ArtifactRef } from "../../core/record.js";
-import type { Ignored } from "../../pipeline/graph/graph.js";
+import type { Ignored } from "../../pipeline/files/file-source.js";
 import { systemDisk, type Disk } from "../disk.js";
 import { breather, sameStat } from "../files.js";
 import { manifestOf, manifestRef, type TreeEntry } from "./manifest.js";
@@ -13,6 +13,8 @@ import type { StatCache } from "../memory/stat-cache.js";
 export interface Content extends ArtifactRef {
   /** The newest mtime or ctime among its files and folders, ns: it moves whenever any of them is touched. */
   readonly latest: bigint;
+  /** Of a folder. */
+  readonly entries?: readonly TreeEntry[];
 }
 
 /** A file that cannot be taken as it is: it vanished, is a socket, or changed while it was read. */
@@ -34,7 +36,7 @@ export class Digester {
     const stat = this.#stat(path);
     if (stat.isDirectory()) {
       const { entries, latest } = await this.tree(path, ignored);
-      return { ...manifestRef(manifestOf(entries)), latest };
+      return { ...manifestRef(manifestOf(entries)), latest, entries };
     }
     const digest = await this.file(path, stat);
     return { type: fileType(stat), digest, bytes: Number(stat.size), latest: latestOf(stat) };
@@ -85,7 +87,8 @@ export class Digester {
       }
       // A folder's own time moves with every entry, also with those that do not count.
       if (whole) newest(next.stat);
-      if (empty && next.prefix !== "") entries.push({ path: next.prefix.slice(0, -1), type: "folder" });
+      if (empty && next.prefix !== "" && ignored.filesOnly !== true)
+        entries.push({ path: next.prefix.slice(0, -1), type: "folder" });
     }
     return { entries, latest };
   }

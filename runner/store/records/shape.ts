@@ -152,9 +152,10 @@ function isProgram(value: Json): boolean {
 
 function isInput(value: Json): boolean {
   if (!isObject(value)) return false;
-  const { role, label, source, path, type, digest, sameAs = "" } = value;
+  const { role, label, source, path, type, digest, sameAs = "", files = {} } = value;
   return (
     [role, label, path, sameAs].every(isText) &&
+    isMap(files, isText) &&
     isOneOf(source, ["file", "artifact"]) &&
     isOneOf(type, TYPES) &&
     isHash(digest)

@@ -1,7 +1,9 @@
 import { dirname, join, resolve } from "node:path";
 import { isList } from "../../core/json.js";
 import type { RunStep, StepRecord } from "../../core/record.js";
-import { ignoredBelow, ignoredIn } from "../../pipeline/graph/ignored.js";
+import type { FileSource } from "../../pipeline/files/file-source.js";
+import { ignoredBelow, ignoredIn } from "../../pipeline/files/ignored.js";
+import { splitPattern } from "../../pipeline/files/pattern.js";
 import { UnreadableInput } from "../objects/digest.js";
 import { readRecord } from "../records/records.js";
 import type { Store } from "../store.js";
@@ -131,14 +133,23 @@ async function whyNotAgain(
 }
 
 async function contentOf(store: Store, project: string, pipeline: string, path: string) {
-  const ignored = await ignoredIn([project, dirname(resolve(project, pipeline))]);
-  const absolute = resolve(project, path);
+  const ignored = await ignoredIn([project, dirname(resolve(project, pipeline))], store.root);
   try {
-    return await store.digester.content(absolute, ignoredBelow(ignored, { type: "file", path, absolute }));
+    const { absolute, ...source } = sourceAt(store, project, path);
+    return await store.digester.content(absolute, ignoredBelow(ignored, { ...source, absolute }));
   } catch (error) {
     if (error instanceof UnreadableInput) return undefined;
     throw error;
   }
+}
+
+/** A pattern, unless a file is called so. */
+function sourceAt({ disk }: Store, project: string, path: string): FileSource {
+  const absolute = resolve(project, path);
+  const split = splitPattern(path);
+  if (split === undefined || disk.stat(absolute) !== undefined) return { type: "file", path, absolute };
+  const folder = split.folder === "." ? "./" : split.folder;
+  return { type: "file", path: folder, absolute: resolve(project, folder), pattern: split.pattern };
 }
 
 function sourcesOf({ fingerprint }: StepRecord): readonly string[] {

@@ -1,5 +1,5 @@
 import type { Place } from "../../../core/labels.js";
-import { isMapping, plainMapping, textOf } from "../../../core/spelled.js";
+import { isMapping, plainMapping, plainOf, textOf, type Written } from "../../../core/spelled.js";
 import { bindValue, compileValue, isFixed, type Compiled } from "../../expressions/compile.js";
 import type { OptionsCheck } from "../../schema/options.js";
 import type { Params } from "../../expressions/params.js";
@@ -18,10 +18,11 @@ import {
 import { compileCommand } from "./command.js";
 import { compileConfigFiles, type StagedInput } from "./config-files.js";
 import { compileLimits, DEFAULT_LIMITS, type Limits } from "./limits.js";
-import type { Axes } from "../spread.js";
-import type { CommandWork, EnvEntry, FileSource, KindWork } from "../graph.js";
-import type { UserFiles } from "../user-files.js";
-import { code } from "../../mistakes/wording.js";
+import type { FileSource } from "../../files/file-source.js";
+import type { UserFiles } from "../../files/user-files.js";
+import type { Grid } from "../../steps/grid.js";
+import type { CommandWork, EnvEntry, KindWork } from "../graph.js";
+import { code, show } from "../../mistakes/wording.js";
 import { checkOptions } from "./with-options.js";
 
 /** What steps are expanded against. */
@@ -56,10 +57,10 @@ export interface CompiledStep {
 /**
  * Reads the expressions of a step once, and checks what is the same in every instance. `axes` undefined: a mistake elsewhere leaves them open, and there are no instances.
  */
-export function compileStep(step: StepSpec, axes: Axes | undefined, scope: StepScope): CompiledStep {
+export function compileStep(step: StepSpec, axes: Grid | undefined, scope: StepScope): CompiledStep {
   const { problems } = scope;
   const before = problems.count;
-  const matrix = axes === undefined ? "any" : axes.size === 0 ? NO_NAMES : [...axes.keys()];
+  const matrix = axes === undefined ? "any" : axes.axes.size === 0 ? NO_NAMES : [...axes.axes.keys()];
   const site: Sites = (...path) => ({
     problems,
     document: problems.document,
@@ -256,13 +257,20 @@ function compileFiles(
     const compiled = compileValue(input.path, at, read);
     paths.set(input.role, { compiled, site: at });
     // Looked for at once, so that it is missed even where the step has no instances to show.
-    if (compiled !== undefined && isFixed(compiled)) files.find(textOf(compiled.fixed) ?? "", at.place);
+    if (compiled !== undefined && isFixed(compiled)) fileAt(compiled.fixed, at, files);
   }
   return (role, bindings) => {
     const path = paths.get(role);
     const value = path?.compiled && bindValue(path.compiled, bindings);
-    return path === undefined || value === undefined
-      ? undefined
-      : files.find(textOf(value) ?? "", path.site.place);
+    return path === undefined || value === undefined ? undefined : fileAt(value, path.site, files);
   };
+}
+
+function fileAt(value: Written, { problems, place }: Site, files: UserFiles): FileSource | undefined {
+  const text = textOf(value);
+  if (text !== undefined && /^\.?\//.test(text)) return files.find(text, place);
+  const hint =
+    "an expression gives the path of a file, `./...` or `/...`; a step is named as it is: `step.output`";
+  problems.add("missing-file", `${show(plainOf(value))} is no path`, place, { hint });
+  return undefined;
 }

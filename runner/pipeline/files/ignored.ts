@@ -1,8 +1,9 @@
 import { lstatSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { decodeText, MAX_BYTES } from "../document/file-text.js";
 import { readUserFile } from "../document/user-text.js";
-import type { FileSource, Ignored } from "./graph.js";
+import type { FileSource, Ignored } from "./file-source.js";
+import { onlyMatching } from "./pattern.js";
 
 /**
  * What tools and editors leave in folders, in gitignore's syntax. An input that is named itself always counts, whatever
@@ -21,10 +22,17 @@ export const IGNORED_BY_DEFAULT: readonly string[] = [
 
 /**
  * The rule for a pipeline: the defaults, then the lines of the `.vistasignore` in each of these folders, of which a later
- * line wins (`!__pycache__` makes these count again). Without such a file no library is loaded. Throws a `UsageError`
- * for one that is no text.
+ * line wins (`!__pycache__` makes these count again). The store never counts. Without such a file no library is loaded.
+ * Throws a `UsageError` for one that is no text.
  */
-export async function ignoredIn(folders: readonly string[]): Promise<Ignored> {
+export async function ignoredIn(folders: readonly string[], store?: string): Promise<Ignored> {
+  const rules = await rulesIn(folders);
+  const inner = store === undefined ? ".." : relative(folders[0] ?? "", store);
+  if (inner === "" || inner.startsWith("..")) return rules;
+  return (path, folder) => path === inner || rules(path, folder);
+}
+
+async function rulesIn(folders: readonly string[]): Promise<Ignored> {
   const files = [...new Set(folders)].map(folder => join(folder, ".vistasignore"));
   const texts = files
     .filter(file => lstatSync(file, { throwIfNoEntry: false }) !== undefined)
@@ -38,10 +46,10 @@ export async function ignoredIn(folders: readonly string[]): Promise<Ignored> {
 }
 
 /** The rule for what lies below an input folder: patterns are relative to the project, or to a folder outside it. */
-export function ignoredBelow(ignored: Ignored, { path }: FileSource): Ignored {
-  if (!path.startsWith("./")) return ignored;
-  const home = path.slice(2);
-  return (below, folder) => ignored(`${home}/${below}`, folder);
+export function ignoredBelow(ignored: Ignored, source: FileSource): Ignored {
+  const { path } = source;
+  const home = path.startsWith("./") && path !== "./" ? `${path.slice(2)}/` : "";
+  return onlyMatching(source, home === "" ? ignored : (below, folder) => ignored(home + below, folder));
 }
 
 /** A `#` at the start of a line begins a comment. */

@@ -3,7 +3,9 @@ import { basename, dirname, join, posix, relative, sep } from "node:path";
 import type { Place } from "../document/place.js";
 import type { Problems } from "../document/problems.js";
 import { code } from "../mistakes/wording.js";
-import type { FileSource } from "./graph.js";
+import { writtenPath, type FileSource, type Ignored } from "./file-source.js";
+import { ignoredBelow } from "./ignored.js";
+import { filesBelow, splitPattern } from "./pattern.js";
 
 /** Folders that a user may have had in mind when writing a path. */
 export interface Folders {
@@ -19,14 +21,17 @@ export interface Folders {
  * path stays inside the project folder, links included, and is written in its shortest form.
  */
 export class UserFiles {
+  /** What does not count in folders. */
+  readonly ignored: Ignored;
   readonly #known = new Map<string, FileSource | undefined>();
   readonly #folders: Folders;
   readonly #problems: Problems;
   #hints = 20;
   readonly #realFolders = new Map<string, string>();
 
-  constructor(folders: Folders, problems: Problems) {
+  constructor(folders: Folders, ignored: Ignored, problems: Problems) {
     this.#folders = folders;
+    this.ignored = ignored;
     this.#problems = problems;
   }
 
@@ -39,9 +44,21 @@ export class UserFiles {
     return found;
   }
 
+  /** The files that a pattern matches, as they would be written, sorted; at most `most` and one. */
+  matching(written: string, place: Place, most: number): readonly string[] | undefined {
+    const source = this.find(written, place);
+    if (source === undefined) return undefined;
+    if (source.pattern === undefined) return [source.path];
+    const below = filesBelow(source.absolute, ignoredBelow(this.ignored, source), most);
+    return below.map(name => writtenPath({ ...source, pattern: name }));
+  }
+
   #look(written: string, place: Place): FileSource | undefined {
     const path = posix.normalize(written).replace(/\/+$/, "");
     const absolute = written.startsWith("/") ? path : join(this.#folders.project, path);
+    const split = splitPattern(path);
+    // A file may be called so.
+    if (split !== undefined && faultOf(absolute) !== undefined) return this.#pattern(written, split, place);
     if (!written.startsWith("/") && (path === ".." || path.startsWith("../"))) {
       const hint = `./ is the project folder, ${code(this.#folders.project)}; an absolute path may lie anywhere`;
       this.#problems.add("outside-project", `${code(written)} leads out of the project folder`, place, {
@@ -67,6 +84,33 @@ export class UserFiles {
     const hint =
       fault === "does not exist" ? this.#elsewhere(path, absolute, written.startsWith("/")) : undefined;
     this.#problems.add("missing-file", `${code(written)} ${fault}`, place, { hint });
+    return undefined;
+  }
+
+  #pattern(
+    written: string,
+    { folder, pattern }: { readonly folder: string; readonly pattern: string },
+    place: Place,
+  ): FileSource | undefined {
+    const rooted = written.startsWith("/");
+    const named = rooted ? folder || "/" : `./${folder}`;
+    const whole: FileSource | undefined =
+      named === "./"
+        ? { type: "file", path: named, absolute: this.#folders.project }
+        : this.#look(named, place);
+    if (whole === undefined) return undefined;
+    if (!statSync(whole.absolute).isDirectory()) {
+      this.#problems.add(
+        "missing-file",
+        `${code(named)} is no folder that ${code(written)} could match files in`,
+        place,
+      );
+      return undefined;
+    }
+    const source: FileSource = { ...whole, pattern };
+    if (filesBelow(whole.absolute, ignoredBelow(this.ignored, source), 0).length > 0) return source;
+    const hint = `${code("*")} stays within one folder, ${code("**")} goes through all below; names that begin with a dot, and what ${code(".vistasignore")} says, do not count`;
+    this.#problems.add("missing-file", `no file matches ${code(written)}`, place, { hint });
     return undefined;
   }
 
@@ -98,12 +142,6 @@ export class UserFiles {
       const right = relative(project, join(folder, path));
       const advice = right.startsWith("..") ? "" : `: write ${code(`./${right}`)}`;
       return `./ is the project folder, ${code(project)}; the file lies in ${what}${advice}`;
-    }
-    const pattern = /^[^*?[\]{}]*(?=[*?[{])/.exec(path)?.[0];
-    if (pattern !== undefined) {
-      const folder = pattern.slice(0, pattern.lastIndexOf("/") + 1).replace(/\/$/, "");
-      const name = folder === "" ? "a folder" : `the folder, ${code(`${rooted ? "" : "./"}${folder}`)}`;
-      return `this is no pattern, but the name of one file: name ${name}, and choose from it in the step`;
     }
     const names = namesIn(dirname(absolute));
     const twin = names.find(name => name.normalize() === basename(absolute).normalize());
