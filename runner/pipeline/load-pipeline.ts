@@ -10,6 +10,7 @@ import type { Kind, Kinds } from "./schema/kinds.js";
 import { optionsCheck, type OptionsCheck } from "./schema/options.js";
 import { layerParams, type Override } from "./expressions/overrides.js";
 import { resolveParams } from "./expressions/params.js";
+import { expandTemplates } from "./composition/templates.js";
 import { loadPlugins } from "./kinds/plugins.js";
 import { valueAt, type Place } from "./document/place.js";
 import { Problems } from "./document/problems.js";
@@ -107,8 +108,10 @@ async function load(options: LoadOptions): Promise<LoadedPipeline> {
   const absolute = resolve(cwd, file);
   const project = projectOf(absolute);
   const text = options.text ?? readText(file, cwd);
-  const document = await loadDocument(text, file, cache);
-  const problems = new Problems(document);
+  const raw = await loadDocument(text, file, cache);
+  const found = new Problems(raw);
+  const document = expandTemplates(raw, found);
+  const problems = found.of(document);
   validateStructure(document, problems);
   const { value } = document;
 

@@ -387,7 +387,7 @@ describe("diagnostics", () => {
   it("cover every code", () => {
     const provoked = new Set(cases.flatMap(([, , found]) => found.map(text => text.split(" ")[0])));
     // Warnings and selections have tests below, the modules of plug-ins in plugins.test.ts, engines in test/run,
-    // secrets in test/attack, files in config-files.test.ts, types in artifact-types.test.ts, the store as an input in test/run/advice.test.ts,
+    // secrets in test/attack, files and templates in tests of their own, types in artifact-types.test.ts, the store as an input in test/run/advice.test.ts,
     // axes in test/graph/matrix.test.ts.
     const elsewhere = [
       ...[
@@ -401,6 +401,9 @@ describe("diagnostics", () => {
         "input-holds-store",
         "bad-file",
         "unpaired",
+        "unknown-template",
+        "template-cycle",
+        "unused-template",
       ],
       ...["not-deterministic", "missing-program", "missing-secret", "secret-in-env"],
     ];

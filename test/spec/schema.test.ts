@@ -31,6 +31,13 @@ describe("the schema for editors", () => {
     ).toBe(true);
   });
 
+  it("does not ask of a step, or of a template, for what it may take from a template", () => {
+    const partial = { inputs: { data: "d" }, with: { seed: 1 } };
+    expect(valid({ extends: "t", ...partial })).toBe(true);
+    expect(valid({ extends: "t", inptus: {} })).toBe(false);
+    expect(validate({ templates: { t: partial }, steps: { a: { extends: "t" } } })).toBe(true);
+  });
+
   it("lets kinds of plug-ins pass", () => {
     expect(valid({ uses: "mine", with: { anything: 1 }, inputs: { any: "x" } })).toBe(true);
   });

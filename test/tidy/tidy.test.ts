@@ -61,6 +61,7 @@ const STAGES = [
   "kinds",
   "expressions",
   "shell",
+  "composition",
   "schema",
   "document",
   "mistakes",

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Diagnostic } from "../../core/diagnostic.js";
 import { isList, isObject, type Json, type JsonObject } from "../../core/json.js";
 import { plainMapping, respelled, spellingsOf, type WrittenObject } from "../../core/spelled.js";
-import type { Locate } from "./place.js";
+import type { Locate, Place } from "./place.js";
 import { checkText } from "./file-text.js";
 
 /** A pipeline or params file: its value as plain JSON, and, when asked, where each part of it stands. */
@@ -19,8 +19,25 @@ export interface PipelineDocument {
   readonly proven: boolean;
   /** Places -> ranges. Reads the YAML again if the value came from the cache, so it is for diagnostics only. */
   locator(): Promise<Locate>;
+  /** Of a document that was put together from others: where a place of it was written. */
+  readonly trace?: (place: Place) => DocumentPlace;
   /** Keeps the value for next time; to be called once the text proved structurally valid. */
   remember(): void;
+}
+
+/** A place in one of several documents. */
+export interface DocumentPlace {
+  readonly document: PipelineDocument;
+  readonly place: Place;
+  /** What brought it there, such as the step that extends a template. */
+  readonly by?: Beside;
+}
+
+/** Something else to look at, still by its place. */
+export interface Beside {
+  readonly message: string;
+  readonly document: PipelineDocument;
+  readonly place: Place;
 }
 
 /** Where parsed documents are kept: reading 10,000 steps of YAML takes a second, reading their JSON milliseconds. */

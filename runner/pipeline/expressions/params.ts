@@ -11,7 +11,8 @@ import { hasExpression, type Reference } from "./expression.js";
 import { MAX_DEPTH, oversize } from "../document/measure.js";
 import { pathText, placeOf, type LayeredParams } from "./overrides.js";
 import { valueAt } from "../document/place.js";
-import type { Beside, Problems } from "../document/problems.js";
+import type { Beside } from "../document/document.js";
+import type { Problems } from "../document/problems.js";
 import {
   bindText,
   childOf,

@@ -1,5 +1,6 @@
 import { valueAt } from "../document/place.js";
-import type { Beside, Problems } from "../document/problems.js";
+import type { Beside } from "../document/document.js";
+import type { Problems } from "../document/problems.js";
 import type { StepSpec } from "../steps/spec.js";
 import { code, plain } from "../mistakes/wording.js";
 import type { Link, Links } from "./links.js";

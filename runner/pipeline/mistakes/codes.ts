@@ -30,6 +30,10 @@ export const codes = {
   "not-deterministic": "A step with `deterministic: true` would get an engine that does not promise it.",
   "wrong-value": "A value of the right type that is not allowed.",
   "bad-name": "A name of a step, role, output, axis or variable that cannot be one.",
+  // Templates
+  "unknown-template": "`extends:` names a template that the pipeline does not have.",
+  "template-cycle": "Templates extend each other in a circle.",
+  "unused-template": "No step extends this template, so that nothing checks it (a warning).",
   // Params
   "unknown-param": "`--set` or a params file names a param that the pipeline does not declare.",
   "param-type": "An override would turn a value into a list or mapping, or the reverse.",

@@ -2,13 +2,24 @@ import type { JsonObject } from "../../core/json.js";
 import { NAME, VARIABLE } from "./names.js";
 import { DURATION, SIZE } from "./units.js";
 
+/** A template is a part of a step: it is checked as a step where one extends it, and editors show what it may hold. */
+export function templateSchema(): JsonObject {
+  const { properties } = stepSchema();
+  return {
+    type: "object",
+    description: "A part of a step, for steps and other templates that `extends` it.",
+    errorMessage: "a template is a mapping as a step is",
+    ...(properties !== undefined && { properties }),
+  };
+}
+
 /** The schema of one step: what holds of every kind, and of commands. */
 export function stepSchema(): JsonObject {
   return {
     type: "object",
     description: "One step: a kind (`uses`) with options, or any program (`run`).",
     errorMessage: "a step is a mapping with `uses` or `run`",
-    anyOf: [{ required: ["uses"] }, { required: ["run"] }],
+    anyOf: [{ required: ["uses"] }, { required: ["run"] }, { required: ["extends"] }],
     not: { type: "object", required: ["uses", "run"] },
     dependentRequired: {
       with: ["uses"],
@@ -22,6 +33,14 @@ export function stepSchema(): JsonObject {
         type: "string",
         description: "What the step is for.",
         errorMessage: "`description` is a text",
+      },
+      extends: {
+        type: "string",
+        minLength: 1,
+        description:
+          "A template of the pipeline, which the step is laid over: mappings are merged deeply and the step wins; lists and scalars replace.",
+        examples: ["encoder"],
+        errorMessage: "`extends` is the name of a template",
       },
       uses: {
         type: "string",

@@ -3,7 +3,7 @@ import type { Kinds } from "./kinds.js";
 import { NAME } from "./names.js";
 import { expectationSchema } from "./of-expectation.js";
 import { stepWithKinds } from "./of-kinds.js";
-import { stepSchema } from "./of-step.js";
+import { stepSchema, templateSchema } from "./of-step.js";
 
 /** The schema for editors: `baseSchema` with the options, inputs and outputs of every kind at hand. */
 export async function pipelineSchema(kinds: Kinds): Promise<JsonObject> {
@@ -15,7 +15,23 @@ export async function pipelineSchema(kinds: Kinds): Promise<JsonObject> {
     stepSchema(),
     found.filter(kind => kind !== undefined),
   );
-  return { ...base, properties: { ...properties, steps: { ...steps, additionalProperties: withKinds } } };
+  const templates = properties["templates"] as JsonObject;
+  return {
+    ...base,
+    properties: {
+      ...properties,
+      templates: { ...templates, additionalProperties: templateSchema() },
+      // What a step extends is not known here, so that the rules between its keys cannot be checked.
+      steps: { ...steps, additionalProperties: unlessExtending(withKinds) },
+    },
+  };
+}
+
+function unlessExtending({ anyOf, not, dependentRequired, allOf, ...rest }: JsonObject): JsonObject {
+  const rules = Object.entries({ anyOf, not, dependentRequired, allOf }).filter(
+    ([, rule]) => rule !== undefined,
+  );
+  return { ...rest, if: { required: ["extends"] }, else: Object.fromEntries(rules) as JsonObject };
 }
 
 /**
@@ -63,6 +79,14 @@ export function baseSchema(): JsonObject {
         uniqueItems: true,
         examples: [["./my-kinds/augment.js"]],
         errorMessage: "`plugins` is a list of paths, each once",
+      },
+      templates: {
+        type: ["object", "null"],
+        description: "Parts of steps by name, for `extends`. Only those that a step extends are checked.",
+        propertyNames: { pattern: NAME },
+        additionalProperties: { type: "object", errorMessage: "a template is a mapping as a step is" },
+        examples: [{ encoder: { uses: "train-contrastive", with: { updates: 500, batch: 128 } } }],
+        errorMessage: "`templates` is a mapping of names to parts of steps",
       },
       steps: {
         type: "object",

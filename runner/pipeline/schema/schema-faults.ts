@@ -84,7 +84,9 @@ function explain(error: ErrorObject, root: Json, what: string): SchemaFault | un
     case "oneOf": {
       const keys = branches(schema).map(branch => [branch["required"] ?? []].flat().map(String));
       if (keys.every(names => names.length === 1)) {
-        const message = `${name} has neither ${alternatives(keys.flat(), "nor")}`;
+        // What extends something has been laid over it, and lacks these still.
+        const lacking = keys.flat().filter(key => key !== "extends");
+        const message = `${name} has neither ${alternatives(lacking, "nor")}`;
         return { code: "missing-key", path, part: "key", message };
       }
       return {

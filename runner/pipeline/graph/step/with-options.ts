@@ -2,7 +2,8 @@ import { isList, isObject, type Json, type JsonObject, type JsonPath } from "../
 import { hasExpression, parseText } from "../../expressions/expression.js";
 import type { OptionsCheck } from "../../schema/options.js";
 import type { Params } from "../../expressions/params.js";
-import type { Beside, Problems } from "../../document/problems.js";
+import type { Beside } from "../../document/document.js";
+import type { Problems } from "../../document/problems.js";
 import type { SchemaFault } from "../../schema/schema-faults.js";
 
 /** Where a step's options are checked. */
