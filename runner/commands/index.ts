@@ -219,6 +219,15 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
   ).argument("[dir]", "folder", ".");
 
   verb(
+    "import",
+    "write a pipeline that does what a dvc.yaml does",
+    async () => (await import("./about/import-command.js")).importCommand,
+  )
+    .argument("[dvc.yaml]", "stages of DVC", "dvc.yaml")
+    .option("--out <file>", "where to (default: pipelines/FOLDER.yaml beside it)")
+    .option("--json", "the file's name and what was not carried over, as JSON");
+
+  verb(
     "doctor",
     "devices, engines, disk; what is missing and how to get it",
     async () => (await import("./about/doctor-command.js")).doctorCommand,

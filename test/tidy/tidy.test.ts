@@ -43,6 +43,7 @@ const LAYERS = [
   "report",
   "ui",
   "workflow",
+  "dvc",
   "exec",
   "store",
   "lock",

@@ -34,6 +34,8 @@ export const codes = {
   "unknown-template": "`extends:` names a template that the pipeline does not have.",
   "template-cycle": "Templates extend each other in a circle.",
   "unused-template": "No step extends this template, so that nothing checks it (a warning).",
+  // Import
+  "not-carried": "Something of another tool's file that a pipeline has no word for (a warning).",
   // Params
   "unknown-param": "`--set` or a params file names a param that the pipeline does not declare.",
   "param-type": "An override would turn a value into a list or mapping, or the reverse.",
