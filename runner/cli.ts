@@ -1,22 +1,26 @@
 #!/usr/bin/env node
 /**
- * Starts the command line: `main.js` in one bundle, which Node loads in half the time, or as compiled where the bundle is
- * older than that or missing. Does not: read any word but `--version`.
+ * Starts the command line: `main.ts` from its bundle, or as compiled where the bundle is older than that or missing.
+ * Does not: read any word but `--version`.
  */
 import { readFileSync, statSync, writeSync } from "node:fs";
 import process from "node:process";
+import { loadBundle } from "./core/self/bundle.js";
 
 if (process.argv.length === 3 && process.argv[2] === "--version" && printVersion()) process.exit(0);
-await import(isCurrent() ? new URL("../bundle/main.js", import.meta.url).href : "./main.js");
+const bundle = new URL("../bundle/main.cjs", import.meta.url);
+const { start } = isCurrent() ? (await loadBundle(bundle)).exports : await import("./main.js");
+await (start as () => Promise<never>)();
 
 /** The bundle is made after each compilation that `npm run setup` does; a package holds no record of one. */
 function isCurrent(): boolean {
-  const made = timeOf("../bundle/main.js");
-  return made !== undefined && made >= (timeOf("../tsconfig.tsbuildinfo") ?? 0);
+  const made = timeOf(bundle);
+  const compiled = timeOf(new URL("../tsconfig.tsbuildinfo", import.meta.url)) ?? 0;
+  return made !== undefined && made >= compiled;
 }
 
-function timeOf(file: string): number | undefined {
-  return statSync(new URL(file, import.meta.url), { throwIfNoEntry: false })?.mtimeMs;
+function timeOf(file: URL): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs;
 }
 
 /** False where stdout is closed or full, which `main.js` reports. */

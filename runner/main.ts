@@ -32,13 +32,17 @@ const stdout = new GuardedOutput(process.stdout, filter);
 // That nobody reads about a run any more is no reason to end it.
 const stderr = new GuardedOutput(process.stderr, filter);
 
-const code = await main(process.argv);
-await flushed(stdout);
-const unwritten = stdout.fault === undefined ? 0 : unwrittenCode(stdout.fault, stderr);
-await flushed(stderr);
-process.exit(interruption.code() ?? (code === 0 ? unwritten : code));
+/** Runs this process's call, and ends the process. */
+export async function start(): Promise<never> {
+  const code = await main(process.argv);
+  await flushed(stdout);
+  const unwritten = stdout.fault === undefined ? 0 : unwrittenCode(stdout.fault, stderr);
+  await flushed(stderr);
+  process.exit(interruption.code() ?? (code === 0 ? unwritten : code));
+}
 
-async function main(argv: readonly string[]): Promise<number> {
+/** Runs a call. Returns its exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
   const tools = composeTools();
   const program = new Command("vistas")
     .description(

@@ -13,7 +13,7 @@ import type { Problems } from "../pipeline/document/problems.js";
 import { isName } from "../pipeline/schema/names.js";
 import { code } from "../pipeline/mistakes/wording.js";
 import { below, type Binding, interpolate, type Scope } from "./interpolation.js";
-import type { Params } from "./params.js";
+import type { Params } from "./dvc-params.js";
 
 /** An axis of a step's `matrix:` in the pipeline. */
 export interface Axis {

@@ -4,7 +4,7 @@ import { keyAt, valueAt } from "../pipeline/document/place.js";
 import type { Problems } from "../pipeline/document/problems.js";
 import { code } from "../pipeline/mistakes/wording.js";
 import { type Axis, type Instance, Spreader } from "./instances.js";
-import type { Params } from "./params.js";
+import type { Params } from "./dvc-params.js";
 
 /** One stage of dvc.yaml, with every instance that its `foreach` or `matrix` makes. */
 export interface Stage {

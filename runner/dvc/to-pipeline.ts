@@ -17,8 +17,8 @@ import {
   type Piece,
   type Scope,
 } from "./interpolation.js";
-import { joined, Links, type Target } from "./links.js";
-import { DEFAULT_FILE, type Params } from "./params.js";
+import { joined, Links, type Target } from "./dvc-links.js";
+import { DEFAULT_FILE, type Params } from "./dvc-params.js";
 import type { Out, Stage, Text, TrackedParams } from "./stages.js";
 
 /** A step of the pipeline, to be written as YAML. */
