@@ -57,7 +57,7 @@ export function twice(
         const before = moved(outputs, folder, aside);
         told(job.id, {
           differing: await differing(before, outputs, new Digester(new StatCache("", clock))),
-          metrics: [metricsOf(job, first, before), metricsOf(job, second, outputs)],
+          metrics: [await metricsOf(job, first, before), await metricsOf(job, second, outputs)],
         });
         return second;
       } finally {
@@ -91,6 +91,6 @@ async function differing(before: Paths, after: Paths, digester: Digester): Promi
   return found;
 }
 
-function metricsOf({ program }: Job, result: Extract<JobResult, { ok: true }>, outputs: Paths) {
-  return program.type === "command" ? metricsFrom(outputs).metrics : result.metrics;
+async function metricsOf({ program }: Job, result: Extract<JobResult, { ok: true }>, outputs: Paths) {
+  return program.type === "command" ? (await metricsFrom(outputs)).metrics : result.metrics;
 }

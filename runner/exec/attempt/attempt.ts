@@ -26,7 +26,7 @@ import {
 } from "./kept-work.js";
 import { isStaged, type ResultOf } from "../keys/node-inputs.js";
 import type { Lease } from "../leases.js";
-import { checkOutputs, metricsFrom, takeOutputs } from "./outputs.js";
+import { checkOutputs, metricsFrom, NO_METRICS, takeOutputs } from "./outputs.js";
 import { Parts, type PartSharing } from "./parts.js";
 import { TAG } from "../process/processes.js";
 import { stayText } from "./stale-runs.js";
@@ -127,8 +127,9 @@ async function perform(input: AttemptInput, traces: Traces): Promise<Attempted> 
     if (node.secrets !== undefined)
       for (const [name, path] of Object.entries(staged.outputs))
         await refuseSecrets(`the output ${name}`, path, mask);
-    const read = node.work.type === "command" ? metricsFrom(staged.outputs) : { metrics: {}, remarks: [] };
+    const read = node.work.type === "command" ? await metricsFrom(staged.outputs) : NO_METRICS;
     const metrics = { ...result.metrics, ...read.metrics };
+    const curves = { ...result.curves, ...read.curves };
     for (const remark of [...(read.fault === undefined ? [] : [read.fault]), ...read.remarks])
       input.hooks.notice(mask.text(remark));
     const late = lateSignal(signal);
@@ -142,7 +143,7 @@ async function perform(input: AttemptInput, traces: Traces): Promise<Attempted> 
       for (const [name, ref] of Object.entries(outputs))
         await copied(host.store.objects.path(ref), staged.outputs[name] ?? "");
     const fault = read.fault === undefined ? {} : { metricsFault: mask.text(read.fault) };
-    return { ok: true, outputs, outputNames, metrics, curves: result.curves, ...fault };
+    return { ok: true, outputs, outputNames, metrics, curves, ...fault };
   } catch (error) {
     if (signal.aborted && error === signal.reason) return { ok: false, error: "cancelled", cancelled: true };
     if (error instanceof UserFacingError) return failure(traces.mask.text(error.message));

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { UserFacingError } from "../../core/diagnostic.js";
-import { holdsMetrics, type MetricsInFile, readMetrics } from "../../core/numbers/metrics-file.js";
+import { metricsFormat, type MetricsInFile, readMetrics } from "../../core/metrics/metrics-file.js";
 import type { ArtifactRef } from "../../core/record.js";
 import { copyReadOnly } from "./copy-inputs.js";
 import { breather } from "../../store/files.js";
@@ -92,21 +92,26 @@ function wasWritten({ below, stat }: Stamp, from: string, to: string): boolean {
 }
 
 /**
- * The numbers in an output called `metrics` that is a JSON file, by dotted name: how a `run:` step reports
+ * The numbers in an output called `metrics` that is a JSON or YAML file, by dotted name: how a `run:` step reports
  * results. One that cannot be read is no reason to throw away what else the step made: it gives none, and says so.
  */
-export function metricsFrom(outputs: Readonly<Record<string, string>>): MetricsInFile {
+export async function metricsFrom(outputs: Readonly<Record<string, string>>): Promise<MetricsInFile> {
   const file = outputs["metrics"];
-  if (file === undefined || !holdsMetrics(file)) return { metrics: {}, remarks: [] };
+  const format = file === undefined ? undefined : metricsFormat(file);
+  if (file === undefined || format === undefined) return NO_METRICS;
   if (!lstatSync(file).isFile())
     return {
-      ...{ metrics: {}, remarks: [] },
+      ...NO_METRICS,
       fault: "the output metrics was kept, but it is no file, so the step has no metrics",
     };
-  const read = readMetrics(readFileSync(file));
+  const { yamlTree } = format === "yaml" ? await import("../../core/metrics/yaml-tree.js") : NO_YAML;
+  const read = readMetrics(readFileSync(file), format, yamlTree);
   if (read.clash !== undefined) throw new BadOutput(read.clash);
   return read;
 }
+
+export const NO_METRICS: MetricsInFile = { metrics: {}, curves: {}, remarks: [] };
+const NO_YAML = { yamlTree: () => undefined };
 
 /**
  * Makes what a step wrote fit to be kept: files and folders alone, all of them readable. A symbolic link to something

@@ -17,6 +17,8 @@ export interface Series {
     readonly points: Curve;
     /** The first point that is not finite, which has no place on the chart. */
     readonly odd?: Curve[number];
+    /** Where on the axis there are such points, between which and their neighbours no line is drawn. */
+    readonly gaps?: readonly number[];
   }[];
   /** Mean, least and greatest over the lines, where several share their places; else empty. */
   readonly mean: readonly Spread[];
@@ -39,7 +41,9 @@ export function charts(results: Iterable<StepResult>): Chart[] {
     for (const [metric, curve] of Object.entries(record.curves)) {
       const finite = curve.filter(([at, value]) => Number.isFinite(at) && Number.isFinite(value));
       if (finite.length < 2) continue;
-      const odd = curve.find(point => !point.every(Number.isFinite));
+      const odds = curve.filter(point => !point.every(Number.isFinite));
+      const [odd] = odds;
+      const gaps = odds.map(([at]) => at);
       const name = JSON.stringify([kind, metric]);
       const chart = found.get(name) ?? { kind, metric, series: new Map<string, Line[]>() };
       found.set(name, chart);
@@ -50,7 +54,8 @@ export function charts(results: Iterable<StepResult>): Chart[] {
       // Labels of one result share its line: it is no second repeat.
       const same = step.key === null ? -1 : lines.findIndex(line => line.key === step.key);
       const earlier = lines[same];
-      if (earlier === undefined) lines.push({ label, points: finite, key: step.key, ...(odd && { odd }) });
+      if (earlier === undefined)
+        lines.push({ label, points: finite, key: step.key, ...(odd && { odd, gaps }) });
       else lines[same] = { ...earlier, label: `${earlier.label} = ${label}` };
     }
   }
@@ -59,7 +64,7 @@ export function charts(results: Iterable<StepResult>): Chart[] {
     metric,
     series: [...series].map(([name, lines]) => ({
       name,
-      lines: lines.map(({ label, points, odd }) => ({ label, points: thinned(points), ...(odd && { odd }) })),
+      lines: lines.map(({ key: _, points, ...rest }) => ({ ...rest, points: thinned(points) })),
       // Of the whole curves: thinned ones keep points of their own, and share few places.
       mean: spread(lines),
     })),

@@ -62,8 +62,14 @@ function drawSeries(series: Series, i: number, x: Scale, y: Scale): Markup {
   const drawn = lines.reduce((sum, { points }) => sum + points.length, 0);
   const banded = lines.length > 2 && mean.length > 0;
   const hidden = banded && (lines.length > MOST_LINES || drawn > MOST_DRAWN);
-  const path = (points: readonly (readonly [number, number])[]): string =>
-    points.map(([at, value], k) => `${k === 0 ? "M" : "L"}${px(x, at)} ${py(y, value)}`).join("");
+  const path = (points: readonly (readonly [number, number])[], gaps: readonly number[] = []): string =>
+    points
+      .map(([at, value], k) => {
+        const before = points[k - 1]?.[0];
+        const begins = before === undefined || gaps.some(gap => before < gap && gap < at);
+        return `${begins ? "M" : "L"}${px(x, at)} ${py(y, value)}`;
+      })
+      .join("");
   const upper = mean.map(({ at, max }) => [at, max] as const);
   const lower = mean.map(({ at, min }) => [at, min] as const).reverse();
   const middle = mean.map(point => [point.at, point.mean] as const);
@@ -75,7 +81,7 @@ function drawSeries(series: Series, i: number, x: Scale, y: Scale): Markup {
     !hidden &&
     lines.map(
       line =>
-        markup`<path class="${faint}" d="${path(line.points)}"><title>${lineTitle(name, line)}</title></path>`,
+        markup`<path class="${faint}" d="${path(line.points, line.gaps)}"><title>${lineTitle(name, line)}</title></path>`,
     )
   }${middle.length > 0 && markup`<path class="line" d="${path(middle)}"><title>${`${name}: mean of ${lines.length}`}</title></path>`}${hovers(series, x, y)}</g>`;
 }

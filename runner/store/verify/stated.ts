@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { sha256 } from "../../cache/hash.js";
 import { isObject, type Json } from "../../core/json.js";
-import { holdsMetrics, readMetrics } from "../../core/numbers/metrics-file.js";
-import { quantityOf, sameQuantity } from "../../core/numbers/quantity.js";
-import type { ArtifactRef, StepRecord } from "../../core/record.js";
+import { metricsFormat, readMetrics } from "../../core/metrics/metrics-file.js";
+import { yamlTree } from "../../core/metrics/yaml-tree.js";
+import { jsonText, quantityOf, sameQuantity } from "../../core/numbers/quantity.js";
+import type { ArtifactRef, Curve, StepRecord } from "../../core/record.js";
 import { isCode, type Disk } from "../disk.js";
 import { paths } from "../paths.js";
 import { parseManifest } from "../objects/manifest.js";
@@ -35,17 +36,21 @@ function ofCommand(
   root: string,
   { outputs, outputNames, metrics, curves }: StepRecord,
 ): string | undefined {
-  if (Object.keys(curves).length > 0) return "has curves, which no program can give";
   const [ref, name] = [outputs["metrics"], outputNames["metrics"]];
+  const format = name === undefined ? undefined : metricsFormat(name);
   let expected: Readonly<Record<string, number>> = {};
-  if (ref !== undefined && ref.type !== "tree" && name !== undefined && holdsMetrics(name)) {
+  let expectedCurves: Readonly<Record<string, Curve>> = {};
+  if (ref !== undefined && ref.type !== "tree" && format !== undefined) {
     const text = textOf(disk, root, ref);
     if (text === undefined) return undefined;
-    expected = readMetrics(Buffer.from(text)).metrics;
+    ({ metrics: expected, curves: expectedCurves } = readMetrics(Buffer.from(text), format, yamlTree));
   }
   for (const metric of new Set([...Object.keys(expected), ...Object.keys(metrics)]))
     if (!sameQuantity(metrics[metric], expected[metric]))
       return differs(metric, metrics[metric], name ?? "its outputs", expected[metric]);
+  for (const curve of new Set([...Object.keys(expectedCurves), ...Object.keys(curves)]))
+    if (jsonText(curves[curve] ?? []) !== jsonText(expectedCurves[curve] ?? []))
+      return `has another curve ${curve} than ${name ?? "its outputs"}`;
   return undefined;
 }
 
