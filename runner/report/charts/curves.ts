@@ -64,7 +64,11 @@ export function charts(results: Iterable<StepResult>): Chart[] {
     metric,
     series: [...series].map(([name, lines]) => ({
       name,
-      lines: lines.map(({ key: _, points, ...rest }) => ({ ...rest, points: thinned(points) })),
+      lines: lines.map(({ label, points, odd, gaps }) => ({
+        ...{ label, points: thinned(points) },
+        ...(odd && { odd }),
+        ...(gaps && { gaps }),
+      })),
       // Of the whole curves: thinned ones keep points of their own, and share few places.
       mean: spread(lines),
     })),
