@@ -1,11 +1,12 @@
 import type { Difference } from "./difference.js";
 
 /** `parameter with.sigma: 0.3 -> 0.5 (params.sigma)` */
-export function differenceText({ what, name, before, after, detail, param }: Difference): string {
-  const by = param === undefined ? "" : ` (${param})`;
+export function differenceText(difference: Difference): string {
+  const { what, name, before, after, detail, param, in: place } = difference;
+  const by = param === undefined ? (place === undefined ? "" : ` in ${place}`) : ` (${param})`;
   if (detail !== undefined) return `${what} ${escaped(name)} ${detail}${by}`;
-  // `python 3.11.7 -> 3.12.1`, `numpy 1.26.4 -> 2.1.0`
-  if (what === "program" || what === "package") return `${escaped(name)} ${changeText(before, after)}`;
+  // `python 3.11.7 -> 3.12.1`, `numpy 1.26.4 -> 2.1.0 in ./.venv`
+  if (what === "program" || what === "package") return `${escaped(name)} ${changeText(before, after)}${by}`;
   return `${what} ${escaped(name)}: ${changeText(before, after)}${by}`;
 }
 

@@ -18,6 +18,8 @@ export interface Difference {
   readonly after: string | null;
   /** In words, where `before` and `after` are not what people write: `changed`. */
   readonly detail?: string;
+  /** Of what is installed: the environment, as the pipeline calls it. */
+  readonly in?: string | undefined;
   /** The param of the pipeline that makes the difference, such as `params.sigma`, where that is known. */
   readonly param?: string;
   /** The param's own change, where it is a part of what changed. */

@@ -4,10 +4,14 @@ import type { Difference } from "./difference.js";
 
 /** The programs of a fingerprint for people: `program python3` -> `python 3.11.7 (0c53f9a01b2c)`, `package numpy` -> `1.26.4`. */
 export function programFacts({ programs = [] }: Fingerprint): [name: string, value: string][] {
-  return programs.flatMap(program => [
-    [`program ${program.name}`, identityText(program)] as [string, string],
-    ...[...packagesOf(program)].map(([name, value]): [string, string] => [`package ${name}`, value]),
-  ]);
+  const places = new Set(programs.flatMap(program => program.in ?? []));
+  return [
+    ...[...places].map((place): [string, string] => ["environment", place]),
+    ...programs.flatMap(program => [
+      [`program ${program.name}`, identityText(program)] as [string, string],
+      ...[...packagesOf(program)].map(([name, value]): [string, string] => [`package ${name}`, value]),
+    ]),
+  ];
 }
 
 /** Programs that differ, and of interpreters of the same name the packages that do. */
@@ -15,8 +19,10 @@ export function programDifferences(past: Fingerprint, now: Fingerprint): Differe
   const [before, after] = [byName(past), byName(now)];
   return [...new Set([...before.keys(), ...after.keys()])].sort(byCodeUnit).flatMap(name => {
     const [old, fresh] = [before.get(name), after.get(name)];
-    if (old !== undefined && fresh !== undefined)
-      return [...identityDifference(name, old, fresh), ...packageDifferences(old, fresh)];
+    if (old !== undefined && fresh !== undefined) {
+      const found = [...identityDifference(name, old, fresh), ...packageDifferences(old, fresh)];
+      return fresh.in === undefined ? found : found.map(one => ({ ...one, in: fresh.in }));
+    }
     const text = (one: ProgramPrint | undefined): string | null =>
       one === undefined ? null : identityText(one);
     const detail = old === undefined ? "added" : "removed";

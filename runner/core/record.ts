@@ -46,6 +46,8 @@ export interface ProgramPrint {
   readonly version?: string;
   /** What an interpreter finds installed, sorted: `numpy 1.26.4, scipy 1.11.1`; see runner/exec/programs. */
   readonly packages?: string;
+  /** The environment that it belongs to, as the pipeline calls it: `./.venv`. For people, never part of a key. */
+  readonly in?: string;
 }
 
 export interface FingerprintInput {

@@ -8,6 +8,7 @@ import { paramPath } from "./expressions/expression.js";
 import { loadDocument, type DocumentCache, type PipelineDocument } from "./document/document.js";
 import type { Kind, Kinds } from "./schema/kinds.js";
 import { optionsCheck, type OptionsCheck } from "./schema/options.js";
+import { readIn } from "./expressions/scope.js";
 import { layerParams, type Override } from "./expressions/overrides.js";
 import { resolveParams } from "./expressions/params.js";
 import { expandTemplates } from "./composition/templates.js";
@@ -23,6 +24,7 @@ import { linkOutOf, readUserFile, withoutTextsOf } from "./document/user-text.js
 import { validateStructure } from "./schema/structure.js";
 import { code } from "./mistakes/wording.js";
 import { buildNodes } from "./graph/build.js";
+import { EnvironmentReader } from "./graph/environment.js";
 import { checkExpectations } from "./graph/expected.js";
 import { ignoredIn } from "./files/ignored.js";
 import type { Graph } from "./graph/graph.js";
@@ -137,7 +139,12 @@ async function load(options: LoadOptions): Promise<LoadedPipeline> {
     steps,
     expect: readExpectations(value["expect"], problems),
   };
-  const nodes = buildNodes(spec, { params, problems, files, environment: env, checks });
+  const environments = new EnvironmentReader(project, problems);
+  environments.share(
+    written["environment"],
+    readIn({ params, names: {}, where: "in the pipeline's `environment:`" }),
+  );
+  const nodes = buildNodes(spec, { params, problems, files, environments, environment: env, checks });
   // In a graph that is not sound, what its steps have is not known.
   if (!problems.failed) checkExpectations(spec.expect, nodes, problems);
   await problems.throwIfAny(overrides.flatMap(({ document: other }) => other ?? []));

@@ -13,6 +13,7 @@ import { removeScratch } from "../../store/scratch.js";
 import { StatCache } from "../../store/memory/stat-cache.js";
 import { misplacedOutputAdvice, missingInputAdvice } from "./advice.js";
 import { baseEnvironment } from "./environment.js";
+import { activationOf, withActivation } from "../environments/activate.js";
 import type { Host } from "../host.js";
 import type { Job, JobHooks, JobResult } from "../process/job.js";
 import {
@@ -227,18 +228,14 @@ export function stepEnvironment(
   { host, graph, node, lease, tag }: Pick<AttemptInput, "host" | "graph" | "node" | "lease" | "tag">,
   tmp: string,
 ): Record<string, string> {
-  const declared = node.env.flatMap(({ name, value }) =>
-    value === undefined ? [] : [[name, value] as const],
-  );
-  return {
+  const base = {
     ...baseEnvironment(host.env, tmp),
     ...(node.work.type === "kind" ? { VISTAS_PROJECT: graph.project, ...enginesOf(host.env) } : {}),
     // A step sees the GPUs that it leased and no others, so that two steps never meet on one. Only a step that leases
     // none may be given other words of its own.
     CUDA_VISIBLE_DEVICES: lease.gpus.join(","),
-    ...Object.fromEntries(declared),
-    [TAG]: tag,
   };
+  return { ...withActivation(base, activationOf(node.environment), node.env), [TAG]: tag };
 }
 
 /** What engines are found by; what the chosen one computes is told by its numeric class, not by its place. */

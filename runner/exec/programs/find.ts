@@ -1,9 +1,10 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { posix } from "node:path";
 import type { ArtifactRef } from "../../core/record.js";
-import type { CommandWork, GraphNode, NodeInput, Template } from "../../pipeline/graph/graph.js";
+import type { CommandWork, Environment, GraphNode, NodeInput, Template } from "../../pipeline/graph/graph.js";
 import { scriptInvocations, wordInvocations, type Invocation } from "../../pipeline/shell/invocations.js";
 import { baseEnvironment } from "../attempt/environment.js";
+import { activationOf, interpretersOf, withActivation } from "../environments/activate.js";
 import type { Host } from "../host.js";
 import { isStaged, type ResultOf } from "../keys/node-inputs.js";
 
@@ -24,16 +25,26 @@ export type Found =
  * The programs that a step's command starts, as far as they can be known: one and the same list for commands that differ
  * in nothing but numbers, as those of a sweep do.
  */
-export function invocationsOf(host: Host, { work, env }: GraphNode): readonly Invocation[] {
+export function invocationsOf(
+  host: Host,
+  { work, env, environment }: Pick<GraphNode, "work" | "env" | "environment">,
+): readonly Invocation[] {
   if (work.type !== "command") return [];
-  const { commands, variables } = machineOf(host);
+  const { commands, variables, base } = machineOf(host, environment);
   const texts = work.words.map(marked);
   const declared = env.map(({ name, value = "\0" }) => `${name}=${value}\0;`).join("");
   const name = `${work.form}\0;${declared}${texts.join(BETWEEN)}`.replace(NUMBER, "0");
   let found = commands.get(name);
   if (found === undefined) {
-    const own = env.flatMap(one => (one.value === undefined ? [] : [[one.name, one.value] as const]));
-    found = readCommand(work.form, texts, own.length === 0 ? variables : new Map([...variables, ...own]));
+    const given = env.some(({ value }) => value !== undefined);
+    const all = given
+      ? new Map(Object.entries(withActivation(base, activationOf(environment), env)))
+      : variables;
+    // What is installed in an environment counts, even where its interpreter is started by another program.
+    const interpreters = interpretersOf(environment).map(program => {
+      return { program, words: [program], variables: all, sure: "possible" } as const;
+    });
+    found = [...readCommand(work.form, texts, all), ...interpreters];
     commands.set(name, found);
   }
   return found;
@@ -54,27 +65,37 @@ function readCommand(
   return [shell, ...scriptInvocations(texts.join(""), variables)];
 }
 
-/** The variables by which the programs of most steps are found; always the same object. */
-export function plainEnvironment(host: Host): ReadonlyMap<string, string> {
-  return machineOf(host).variables;
+/** The variables by which the programs of most steps in an environment are found; always the same object. */
+export function plainEnvironment(
+  host: Host,
+  environment: Environment | undefined,
+): ReadonlyMap<string, string> {
+  return machineOf(host, environment).variables;
 }
 
 interface Machine {
+  /** What programs get without asking, and the same in the environment. */
+  readonly base: Readonly<Record<string, string>>;
   readonly variables: ReadonlyMap<string, string>;
   readonly commands: Map<string, readonly Invocation[]>;
 }
 
-function machineOf(host: Host): Machine {
-  let found = machines.get(host);
+function machineOf(host: Host, environment: Environment | undefined): Machine {
+  let all = machines.get(host);
+  if (all === undefined) machines.set(host, (all = new Map<Environment | undefined, Machine>()));
+  let found = all.get(environment);
   if (found === undefined) {
     // The folder for temporary files is not known before the step runs.
-    const base = Object.entries(baseEnvironment(host.env, "")).filter(([name]) => name !== "TMPDIR");
-    machines.set(host, (found = { variables: new Map(base), commands: new Map() }));
+    const base = Object.fromEntries(
+      Object.entries(baseEnvironment(host.env, "")).filter(([name]) => name !== "TMPDIR"),
+    );
+    const variables = new Map(Object.entries(withActivation(base, activationOf(environment), [])));
+    all.set(environment, (found = { base, variables, commands: new Map() }));
   }
   return found;
 }
 
-const machines = new WeakMap<Host, Machine>();
+const machines = new WeakMap<Host, Map<Environment | undefined, Machine>>();
 
 /** Those of the nodes with a program that may not be found: a quick look, which in most runs is all. */
 export function withoutPrograms(host: Host, nodes: readonly GraphNode[]): readonly GraphNode[] {

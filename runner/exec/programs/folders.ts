@@ -7,10 +7,20 @@ import { UnreadableInput, type Digester } from "../../store/objects/digest.js";
 /** What an interpreter finds, by name: a version, or a digest of content. The first of a name is the one that it takes. */
 export class Items {
   readonly #found = new Map<string, string>();
+  /** By what `import` calls a module: the folders that have one of that name, in their order. */
+  readonly #folders = new Map<string, string[]>();
 
   add(name: string, value: string): void {
     const plain = name.replace(UNFIT, "_");
     if (!this.#found.has(plain)) this.#found.set(plain, value.replace(UNFIT, "_"));
+  }
+
+  /** A module of a folder on the path. Which folder comes first counts, and so do the parts of a namespace. */
+  addModule(folder: string, stem: string, name: string, value: string): void {
+    const folders = this.#folders.get(stem) ?? [];
+    if (!folders.includes(folder)) this.#folders.set(stem, [...folders, folder]);
+    const turn = folders.includes(folder) ? folders.indexOf(folder) : folders.length;
+    this.add(turn === 0 ? name : `${name}(${turn + 1})`, value);
   }
 
   /** `numpy 1.26.4, scipy 1.11.1`, sorted. */

@@ -4,9 +4,10 @@ import { programFrame } from "../../cache/fingerprint.js";
 import { sha256 } from "../../cache/hash.js";
 import { byCodeUnit } from "../../core/json.js";
 import type { ProgramPrint } from "../../core/record.js";
-import type { Graph, GraphNode } from "../../pipeline/graph/graph.js";
+import type { Environment, Graph, GraphNode } from "../../pipeline/graph/graph.js";
 import type { Invocation } from "../../pipeline/shell/invocations.js";
 import { UnreadableInput } from "../../store/objects/digest.js";
+import { activationOf } from "../environments/activate.js";
 import type { Host } from "../host.js";
 import type { ResultOf } from "../keys/node-inputs.js";
 import { invocationsOf, plainEnvironment, ProgramFinder } from "./find.js";
@@ -24,13 +25,12 @@ import { isRelevant, languageOf, type Language } from "./languages.js";
 export class Programs {
   #interpreters: Promise<Interpreters> | undefined;
   readonly #cwd: string;
-  readonly #base: ReadonlyMap<string, string>;
   /** By content. */
   readonly #heads = new Map<string, string>();
   // What was found at the same moment before.
   #found = new Map<string, string | undefined>();
   #known = new Map<string, Promise<Examined>>();
-  /** Of programs that are found by their name alone, in the environment that most steps have; and of lists of them. */
+  /** Of programs that are found by their name alone, with the variables that most steps have; and of lists of them. */
   #plain = new Map<string, readonly ProgramPrint[]>();
   #lists = new WeakMap<readonly Invocation[], readonly ProgramPrint[]>();
 
@@ -39,7 +39,6 @@ export class Programs {
     private readonly graph: Graph,
   ) {
     this.#cwd = [...upwards(host.store.workFolders())].find(folder => existsSync(folder)) ?? "/";
-    this.#base = plainEnvironment(host);
   }
 
   /** Looks at everything anew. */
@@ -56,23 +55,28 @@ export class Programs {
     // The most frequent case by far waits for nothing, and gives one list to all steps alike.
     const before = this.#lists.get(invocations);
     if (before !== undefined) return before;
-    const plain = invocations.map(one => (this.#isPlain(one) ? this.#plain.get(one.program) : undefined));
+    const usual = plainEnvironment(this.host, node.environment);
+    const plain = invocations.map(one =>
+      isPlain(one, usual) ? this.#plain.get(plainName(one, node)) : undefined,
+    );
     if (!plain.includes(undefined)) {
       const found = sorted(plain.flatMap(prints => prints ?? []));
       this.#lists.set(invocations, found);
       return found;
     }
-    return this.#lookFor(invocations, new ProgramFinder(this.host, node, resultOf, this.#found));
+    return this.#lookFor(invocations, node, new ProgramFinder(this.host, node, resultOf, this.#found));
   }
 
   async #lookFor(
     invocations: readonly Invocation[],
+    node: GraphNode,
     finder: ProgramFinder,
   ): Promise<readonly ProgramPrint[]> {
+    const usual = plainEnvironment(this.host, node.environment);
     const found: ProgramPrint[] = [];
     for (const invocation of invocations) {
-      const { prints, alone } = await this.#startedBy(invocation, finder);
-      if (alone && this.#isPlain(invocation)) this.#plain.set(invocation.program, prints);
+      const { prints, alone } = await this.#startedBy(invocation, finder, node.environment);
+      if (alone && isPlain(invocation, usual)) this.#plain.set(plainName(invocation, node), prints);
       found.push(...prints);
     }
     return sorted(found);
@@ -82,6 +86,7 @@ export class Programs {
   async #startedBy(
     invocation: Invocation,
     finder: ProgramFinder,
+    environment: Environment | undefined,
   ): Promise<{ readonly prints: readonly ProgramPrint[]; readonly alone: boolean }> {
     const found: ProgramPrint[] = [];
     const seen = new Set<string>();
@@ -101,18 +106,12 @@ export class Programs {
       this.#known.set(known, looked);
       const { prints, program } = await looked;
       if (program.line !== undefined && !program.shim) scripts++;
-      found.push(...prints);
+      found.push(...(isIn(place.path, environment) ? prints.map(one => placed(one, environment)) : prints));
       if (depth < DEEPEST)
         for (const next of nextOf(one, program, finder, this.#cwd))
           queue.push({ one: next, depth: depth + 1 });
     }
     return { prints: found, alone: queue.length === 1 && scripts === 0 };
-  }
-
-  /** Whether what a program is depends on its name alone, and not on its arguments or on the step's inputs. */
-  #isPlain({ program, variables, script, words }: Invocation): boolean {
-    const isAlone = script === undefined && PLAIN.test(program) && !startsOfProject(program);
-    return isAlone && variables === this.#base && scriptOf(words) === undefined;
   }
 
   /** Under which the same program in the same surroundings is known. */
@@ -188,6 +187,19 @@ export class Programs {
   }
 }
 
+/** Whether what a program is depends on its name alone, and not on its arguments or on the step's inputs. */
+function isPlain(
+  { program, variables, script, words }: Invocation,
+  usual: ReadonlyMap<string, string>,
+): boolean {
+  const isAlone = script === undefined && PLAIN.test(program) && !startsOfProject(program);
+  return isAlone && variables === usual && scriptOf(words) === undefined;
+}
+
+function plainName({ program }: Invocation, { environment }: GraphNode): string {
+  return `${environment?.type ?? ""}\0${environment?.name ?? ""}\0${program}`;
+}
+
 /** What does not depend on the step's inputs or on variables that it declares for its own. */
 interface Examined {
   readonly prints: readonly ProgramPrint[];
@@ -210,8 +222,28 @@ function unreadable(path: string): string {
 /** A bare name or an absolute path. */
 const PLAIN = /^(?:\/(?:[^\0]*\/)?)?[^/\0]+$/;
 
+function isIn(path: string, environment: Environment | undefined): environment is Environment {
+  const bin = activationOf(environment)?.bin;
+  return bin !== undefined && path.startsWith(`${bin}/`);
+}
+
+/** With what the environment is called, where the print says what is installed in it. */
+function placed(print: ProgramPrint, { name }: Environment): ProgramPrint {
+  return print.packages === undefined ? print : { ...print, in: name };
+}
+
 function sorted(prints: readonly ProgramPrint[]): readonly ProgramPrint[] {
   if (prints.length < 2) return prints;
   const once = new Map(prints.map(one => [programFrame(one), one]));
+  // The interpreter of an environment counts once, whatever it is called there.
+  const own = new Set<string>();
+  for (const [key, { version = "", packages = "", ...one }] of [...once].sort(([a], [b]) =>
+    byCodeUnit(a, b),
+  )) {
+    if (one.in === undefined) continue;
+    const same = [one.in, one.digest, version, packages].join("\0");
+    if (own.has(same)) once.delete(key);
+    own.add(same);
+  }
   return [...once].sort(([a], [b]) => byCodeUnit(a, b)).map(([, one]) => one);
 }

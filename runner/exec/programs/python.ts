@@ -1,4 +1,5 @@
 import { basename, dirname, join, resolve } from "node:path";
+import type { Ignored } from "../../pipeline/graph/graph.js";
 import type { JsonObject } from "../../core/json.js";
 import { type Contents, entriesOf, isFolder, Items, textOf, upwards } from "./folders.js";
 import { textIn, textsIn, type Interpreter, type Surroundings } from "./interpreter.js";
@@ -75,13 +76,16 @@ async function packagesOf(answer: JsonObject, { contents, script }: Surroundings
     textsIn(answer, "standard").flatMap(folder => [folder, join(folder, "lib-dynload")]),
   );
   const paths = textsIn(answer, "path");
+  let mark = "";
   for (const entry of paths) {
     if (!entry.startsWith("/") || standard.has(entry)) continue;
     if (!isFolder(entry)) {
       // A zip or egg.
       if (textOf(entry) !== undefined) items.add(basename(entry), await contents.of(entry));
-    } else if (isSite(entry)) await addSite(entry, paths, items, contents);
-    else await addModules(entry, items, contents, () => true);
+    } else if (isSite(entry)) {
+      await addSite(entry, paths, items, contents);
+      mark = AFTER;
+    } else await addModules(entry, items, contents, () => true, mark);
   }
   // Another build of the same version, and libraries that are no Python packages.
   for (const { name } of entriesOf(join(textIn(answer, "prefix"), "conda-meta"))) {
@@ -90,6 +94,9 @@ async function packagesOf(answer: JsonObject, { contents, script }: Surroundings
   }
   return items.text();
 }
+
+/** Of a module behind what is installed, which wins over it, and of one that some loader may find or not. */
+const [AFTER, LOADED] = [";after", ";loaded"];
 
 function isSite(folder: string): boolean {
   return (
@@ -134,7 +141,8 @@ async function addSite(
   }
   // A loader of another kind leads there: then all that could be meant counts.
   for (const source of sources.filter(one => !led.some(place => `${place}/`.startsWith(`${one}/`))))
-    for (const root of [source, join(source, "src")]) await addModules(root, items, contents, () => true);
+    for (const root of [source, join(source, "src")])
+      await addModules(root, items, contents, () => true, LOADED);
   const owned = ownedNames(names, distributions);
   await addModules(site, items, contents, name => !owned(name));
 }
@@ -183,8 +191,10 @@ function mappingOf(finder: string): [string, string][] {
 }
 
 async function addModule(module: string, target: string, items: Items, contents: Contents): Promise<void> {
-  if (isFolder(target)) items.add(`${module}/`, await contents.of(target));
-  else if (textOf(`${target}.py`) !== undefined) items.add(`${module}.py`, await contents.of(`${target}.py`));
+  const add = async (name: string, path: string): Promise<void> =>
+    items.addModule(dirname(target), module, name, await contents.of(path));
+  if (isFolder(target)) await add(`${module}/`, target);
+  else if (textOf(`${target}.py`) !== undefined) await add(`${module}.py`, `${target}.py`);
 }
 
 /** Whether a distribution says that a top-level name is its own. Files are read only for names that it is not called. */
@@ -213,21 +223,21 @@ async function addModules(
   items: Items,
   contents: Contents,
   wanted: (name: string) => boolean,
+  mark = "",
 ): Promise<void> {
+  const add = async (name: string, path: string, ignored?: Ignored): Promise<void> =>
+    items.addModule(folder, moduleName(name), name, `${await contents.of(path, ignored)}${mark}`);
   for (const { name } of entriesOf(folder)) {
     if (!isModule(name) || !wanted(name) || SKIPPED.has(name)) continue;
     const path = join(folder, name);
     if (!isFolder(path)) {
-      if (FILE.test(name)) items.add(name, await contents.of(path));
+      if (FILE.test(name)) await add(name, path);
     } else if (isFolder(path) && !FILE.test(name)) {
-      if (hasInit(path)) items.add(`${name}/`, await contents.of(path));
+      if (hasInit(path)) await add(`${name}/`, path);
       // A namespace: of it only the modules count, for it may hold anything else as well.
       else if (holdsModules(path, 3))
-        items.add(
-          `${name}/`,
-          await contents.of(path, (below, isBelow) =>
-            isBelow ? !/^\w+$/.test(basename(below)) || SKIPPED.has(basename(below)) : !FILE.test(below),
-          ),
+        await add(`${name}/`, path, (below, isBelow) =>
+          isBelow ? !/^\w+$/.test(basename(below)) || SKIPPED.has(basename(below)) : !FILE.test(below),
         );
     }
   }
@@ -246,7 +256,7 @@ function isModule(name: string): boolean {
 }
 
 function moduleName(name: string): string {
-  return name.split(".", 1)[0] ?? name;
+  return name.split(/[./]/, 1)[0] ?? name;
 }
 
 function hasInit(folder: string): boolean {

@@ -53,7 +53,7 @@ function nodeOf(
   parts: StepParts,
   sources: readonly RoleSource[],
 ): GraphNode | undefined {
-  const { work, env, limits, file } = parts;
+  const { work, env, limits, environment, file } = parts;
   const inputs: NodeInput[] = [];
   for (const { role } of step.inputs) {
     const source = sources.find(other => other.role === role)?.of(place) ?? file(role);
@@ -75,6 +75,7 @@ function nodeOf(
   };
   return {
     ...node,
+    ...(environment === undefined ? {} : { environment }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(step.secrets.length === 0 ? {} : { secrets: step.secrets }),
     ...(step.repeats ? { repeats: true as const } : {}),

@@ -34,6 +34,8 @@ export interface GraphNode {
   readonly env: readonly EnvEntry[];
   /** Names of variables whose values are read when the step runs and told nowhere; absent where there are none. */
   readonly secrets?: readonly string[];
+  /** Where its program finds what it runs on; absent: on the PATH of the call. */
+  readonly environment?: Environment;
   readonly resources: Resources;
   readonly timeoutMs?: number;
   /** Further attempts after a failure. */
@@ -102,6 +104,25 @@ export interface GatheredSource {
   readonly type: "gathered";
   readonly entries: readonly (ArtifactSource & { readonly place: Place })[];
 }
+
+/** `environment:` of a `run` step. One object an environment, shared by all its steps. `name`: as it is written. */
+export type Environment =
+  | { readonly type: "venv" | "conda"; readonly name: string; readonly folder: string }
+  | {
+      readonly type: "uv";
+      readonly name: string;
+      /** `uv.lock`, absolute. */
+      readonly lock: string;
+      readonly groups: readonly string[];
+      readonly extras: readonly string[];
+    }
+  | { readonly type: "npm"; readonly name: string; readonly lock: string; readonly dev: boolean }
+  | {
+      readonly type: "container";
+      /** The image with its digest. */
+      readonly name: string;
+      readonly digest: string;
+    };
 
 /** An environment variable; `value` undefined: not set. Its name and value are part of the key. */
 export interface EnvEntry {

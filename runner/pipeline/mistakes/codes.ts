@@ -61,6 +61,9 @@ export const codes = {
   "input-holds-store": "An input folder holds the store, which changes while steps run.",
   "missing-program":
     "A program of a `run:` step is not on its PATH, or is a file that is not there or may not be executed (a warning where it is not certain).",
+  "missing-environment": "An environment of `run:` steps, or the lock that it is built from, is not there.",
+  "bad-environment": "An `environment:` that names none, several, or an image by its tag.",
+  "missing-tool": "What builds or starts an environment (uv, npm, a container runtime) is not there.",
   "outside-project": "A relative path leads out of the project folder.",
   "unwritten-output": "No word of `run` mentions an output (a warning).",
   "bad-output": "An output's file name cannot be used.",

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../core/json.js";
+import { environmentSchema } from "./of-environment.js";
 import { NAME, VARIABLE } from "./names.js";
 import { DURATION, SIZE } from "./units.js";
 
@@ -26,6 +27,7 @@ export function stepSchema(): JsonObject {
       deterministic: ["uses"],
       outputs: ["run"],
       files: ["run"],
+      environment: ["run"],
       repeats: ["run"],
     },
     properties: {
@@ -160,6 +162,9 @@ export function stepSchema(): JsonObject {
         ],
         examples: [["LANG"], { OMP_NUM_THREADS: 1 }],
       },
+      environment: environmentSchema(
+        "Where the program of `run` finds what it runs on, instead of the pipeline's `environment`; `none`: on the PATH of the call.",
+      ),
       secrets: {
         type: ["array", "null"],
         description:

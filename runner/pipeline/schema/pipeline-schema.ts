@@ -2,6 +2,7 @@ import type { JsonObject } from "../../core/json.js";
 import type { Kinds } from "./kinds.js";
 import { NAME } from "./names.js";
 import { expectationSchema } from "./of-expectation.js";
+import { environmentSchema } from "./of-environment.js";
 import { stepWithKinds } from "./of-kinds.js";
 import { stepSchema, templateSchema } from "./of-step.js";
 
@@ -68,6 +69,9 @@ export function baseSchema(): JsonObject {
         examples: [{ anchors: 4096, sigma: 0.3 }],
         errorMessage: "`params` is a mapping of names to values",
       },
+      environment: environmentSchema(
+        "Where the programs of `run` steps find what they run on. It is part of what identifies their results.",
+      ),
       plugins: {
         type: ["array", "null"],
         description: "Modules whose default export is `defineStep({...})`, relative to the project folder.",

@@ -68,6 +68,7 @@ function readStep(name: string, written: WrittenObject, context: StepContext): S
     over,
     env,
     secrets: readSecrets(name, step, env, problems),
+    environment: work?.type === "command" ? readEnvironment(name, written) : undefined,
     resources: objectOf(step["resources"]),
     timeout: step["timeout"],
     retries: step["retries"],
@@ -180,6 +181,12 @@ function readEnv(step: string, env: Written | undefined, problems: Problems): re
     }
   }
   return refs.sort((a, b) => byCodeUnit(a.name, b.name));
+}
+
+/** A step's own comes in place of the pipeline's; `none` is the PATH of the call. */
+function readEnvironment(name: string, { environment: own }: WrittenObject): StepSpec["environment"] {
+  if (own === undefined) return "shared";
+  return own === "none" ? undefined : { value: own, at: ["steps", name, "environment"] };
 }
 
 /** A variable is one or the other: as one of `env` its value would be told. */

@@ -1,6 +1,6 @@
 import type { Expectation } from "../../claims/expectation.js";
 import type { Json, JsonObject, JsonPath } from "../../core/json.js";
-import type { WrittenObject } from "../../core/spelled.js";
+import type { Written, WrittenObject } from "../../core/spelled.js";
 import type { Grid } from "./grid.js";
 import type { Kind } from "../schema/kinds.js";
 
@@ -39,12 +39,20 @@ export interface StepSpec {
   readonly env: readonly EnvRef[];
   /** Names of secret variables, in code-unit order. */
   readonly secrets: readonly string[];
+  /** Of a command: its own, or that of the pipeline. Undefined: none. */
+  readonly environment: WrittenEnvironment | "shared" | undefined;
   /** As written; expressions allowed. */
   readonly resources: JsonObject;
   readonly timeout: Json | undefined;
   readonly retries: Json | undefined;
   /** The engine must give the same bits every time. */
   readonly deterministic: boolean;
+}
+
+/** `environment:` as it is written, and where. */
+export interface WrittenEnvironment {
+  readonly value: Written;
+  readonly at: JsonPath;
 }
 
 export interface KindStep {

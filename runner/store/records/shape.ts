@@ -146,8 +146,8 @@ function isFingerprint(value: Json | undefined): boolean {
 
 function isProgram(value: Json): boolean {
   if (!isObject(value)) return false;
-  const { name, digest, version = "", packages = "" } = value;
-  return [name, digest, version, packages].every(isText);
+  const { name, digest, version = "", packages = "", in: place = "" } = value;
+  return [name, digest, version, packages, place].every(isText);
 }
 
 function isInput(value: Json): boolean {

@@ -21,7 +21,8 @@ import { compileLimits, DEFAULT_LIMITS, type Limits } from "./limits.js";
 import type { FileSource } from "../../files/file-source.js";
 import type { UserFiles } from "../../files/user-files.js";
 import type { Grid } from "../../steps/grid.js";
-import type { CommandWork, EnvEntry, KindWork } from "../graph.js";
+import type { EnvironmentReader } from "../environment.js";
+import type { CommandWork, Environment, EnvEntry, KindWork } from "../graph.js";
 import { code, show } from "../../mistakes/wording.js";
 import { checkOptions } from "./with-options.js";
 
@@ -30,6 +31,7 @@ export interface StepScope {
   readonly params: Params;
   readonly problems: Problems;
   readonly files: UserFiles;
+  readonly environments: EnvironmentReader;
   /** The environment of the call, for variables that are passed through. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Checks of options by kind name. */
@@ -41,6 +43,7 @@ export interface StepParts {
   readonly work: KindWork | CommandWork | undefined;
   readonly env: readonly EnvEntry[];
   readonly limits: Limits;
+  readonly environment: Environment | undefined;
   readonly file: (role: string) => FileSource | undefined;
 }
 
@@ -90,6 +93,10 @@ export function compileStep(step: StepSpec, axes: Grid | undefined, scope: StepS
       return path?.startsWith("./") === true ? [{ role, path }] : [];
     });
   const work = compileWork(step, site, read, staged, scope);
+  const environment =
+    step.environment === "shared"
+      ? scope.environments.shared
+      : step.environment && scope.environments.compile(step.environment, read("in `environment:`"));
   const instance = (labels: Place): StepParts => {
     const variables = env?.({ labels, env: NO_VARIABLES }) ?? NO_VARIABLES;
     const bindings = { labels, env: variables };
@@ -104,6 +111,7 @@ export function compileStep(step: StepSpec, axes: Grid | undefined, scope: StepS
       work: work?.(bindings),
       env: variables.size === 0 ? NO_ENV : [...variables].map(([name, value]) => ({ name, value })),
       limits: bound,
+      environment: environment?.(bindings),
       file: role => files?.(role, bindings),
     };
   };
