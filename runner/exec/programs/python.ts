@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from "node:path";
-import type { Ignored } from "../../pipeline/graph/graph.js";
+import type { Ignored } from "../../pipeline/files/file-source.js";
 import type { JsonObject } from "../../core/json.js";
 import { type Contents, entriesOf, isFolder, Items, textOf, upwards } from "./folders.js";
 import { textIn, textsIn, type Interpreter, type Surroundings } from "./interpreter.js";
