@@ -24,7 +24,7 @@ import { linkOutOf, readUserFile, withoutTextsOf } from "./document/user-text.js
 import { validateStructure } from "./schema/structure.js";
 import { code } from "./mistakes/wording.js";
 import { buildNodes } from "./graph/build.js";
-import { EnvironmentReader } from "./graph/environment.js";
+import { EnvironmentReader } from "./graph/environment-reader.js";
 import { checkExpectations } from "./graph/expected.js";
 import { ignoredIn } from "./files/ignored.js";
 import type { Graph } from "./graph/graph.js";

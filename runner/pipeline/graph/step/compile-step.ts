@@ -21,7 +21,7 @@ import { compileLimits, DEFAULT_LIMITS, type Limits } from "./limits.js";
 import type { FileSource } from "../../files/file-source.js";
 import type { UserFiles } from "../../files/user-files.js";
 import type { Grid } from "../../steps/grid.js";
-import type { EnvironmentReader } from "../environment.js";
+import type { EnvironmentReader } from "../environment-reader.js";
 import type { CommandWork, Environment, EnvEntry, KindWork } from "../graph.js";
 import { code, show } from "../../mistakes/wording.js";
 import { checkOptions } from "./with-options.js";
