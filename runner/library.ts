@@ -44,8 +44,8 @@ export interface RunOptions {
 /** What `run` would do with a step instance. */
 export interface PlanEntry {
   readonly id: string;
-  /** `pending`: its inputs are not known before other steps have run. */
-  readonly status: "cached" | "run" | "pending";
+  /** `pending`: its inputs are not known before other steps have run. `skipped`: a `when:` leaves it out. */
+  readonly status: "cached" | "run" | "pending" | "skipped";
   readonly key: string | null;
   readonly reason: string;
 }
@@ -117,7 +117,10 @@ export async function plan({ opened }: Pipeline): Promise<readonly PlanEntry[]> 
   await checkBeforePlan(opened);
   const planned = await planNodes(opened.host, opened.graph, opened.nodes);
   opened.host.store.stats.save();
-  return planned.map(({ node, status, key, reason }) => ({ id: node.id, status, key, reason }));
+  return [
+    ...planned.map(({ node, status, key, reason }) => ({ id: node.id, status, key, reason })),
+    ...opened.skipped.map(({ id, reason }) => ({ id, status: "skipped" as const, key: null, reason })),
+  ];
 }
 
 /**
@@ -130,7 +133,7 @@ export async function run({ opened }: Pipeline, options: RunOptions = {}): Promi
   const forced = words.length === 0 ? () => false : forcedOf(opened, words, []);
   await checkBeforeRun(opened);
   const record = await runNodes(opened.host, opened.graph, opened.nodes, {
-    ...{ ...rest, forced },
+    ...{ ...rest, forced, skipped: opened.skipped },
     ...(onEvent === undefined ? {} : { sink: onEvent }),
   });
   const steps: RunStepResult[] = [];

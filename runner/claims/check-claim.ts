@@ -116,6 +116,7 @@ function isConstant(expression: Expression): boolean {
       return isConstant(expression.of);
     case "arithmetic":
       return isConstant(expression.left) && isConstant(expression.right);
+    case "literal":
     case "metric":
     case "call":
     case "compare":

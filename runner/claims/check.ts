@@ -35,7 +35,9 @@ export function checkAll(
       }
     });
     const metrics = type === "metric" ? [expectation.metric] : metricsOf(expectation.expression);
-    const same = new Set(metrics.flatMap(metric => results.sameResults(metric)));
+    const same = new Set(
+      metrics.flatMap(metric => [...results.sameResults(metric), ...results.leftOut(metric)]),
+    );
     return { ...shared, ...finding, note: [finding.note, ...same].filter(text => text !== "").join("; ") };
   });
 }

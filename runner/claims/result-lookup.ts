@@ -10,12 +10,12 @@ import { NotFinite, Unanswerable } from "./statistics/answer.js";
 export interface Measured {
   readonly step: string;
   readonly labels: Labels;
-  /** `unselected`: the run was not asked for it. */
-  readonly outcome: Outcome | "unselected";
+  /** `unselected`: the run was not asked for it. `left out`: a `when:` is false. */
+  readonly outcome: Outcome | "unselected" | "left out";
   /** Of its result; instances of one key are one result. */
   readonly key: string | null;
   readonly metrics: Readonly<Record<string, number>>;
-  /** Why it has none although it wrote a file of them. */
+  /** Why it has none although it wrote a file of them, or why it is left out. */
   readonly metricsFault?: string | undefined;
   /** The backend that it was computed on; `""` for steps that use none. */
   readonly engine: string;
@@ -39,7 +39,11 @@ export class Results {
 
   /** The values of a metric, one an instance that the labels fit. Throws `NotFinite` where one is not finite. */
   readonly lookup = ({ step, labels, metric, source }: MetricRef): Field<number> => {
-    const found = this.#matching(step, labels);
+    const all = this.#matching(step, labels);
+    const found = all.filter(({ outcome }) => outcome !== "left out");
+    const [left] = all;
+    if (found.length === 0 && left !== undefined)
+      throw new Unanswerable(`${instanceId(step, left.labels)} is left out: ${left.metricsFault ?? ""}`);
     if (found.length === 0) throw new Unanswerable(`no instance of the pipeline is meant by \`${source}\``);
     const fixed = new Set(labels.map(({ axis }) => axis));
     const cells = found.map((instance): Cell<number> => {
@@ -64,6 +68,17 @@ export class Results {
     return oneResults(instances).map(ids => oneResultText(ids));
   }
 
+  /** What must be said of instances that a metric has no values of, because they are left out. */
+  leftOut({ step, labels }: MetricRef): string[] {
+    const all = this.#matching(step, labels);
+    const ids = all
+      .filter(({ outcome }) => outcome === "left out")
+      .map(({ labels: at }) => instanceId(step, at));
+    if (ids.length === 0 || ids.length === all.length) return [];
+    const more = ids.length > 5 ? ` and ${ids.length - 5} more` : "";
+    return [`left out by \`when\`: ${ids.slice(0, 5).join(", ")}${more}`];
+  }
+
   /** The backend of a step, or, of one that computes nothing itself, that of the whole run; `""` if there are several. */
   engineOf({ step, labels }: MetricRef): string {
     const own = new Set(this.#matching(step, labels).map(({ engine }) => engine));
@@ -82,6 +97,7 @@ export class Results {
 function valueOf({ step, labels, outcome, metrics, metricsFault }: Measured, metric: string): number {
   const id = instanceId(step, labels);
   if (outcome === "unselected") throw new Unanswerable(`${id} was not part of the run`);
+  if (outcome === "left out") throw new Unanswerable(`${id} is left out`);
   if (outcome !== "ran" && outcome !== "cached")
     throw new Unanswerable(`${id} has no result: ${WORDS[outcome]}`);
   const value = Object.hasOwn(metrics, metric) ? metrics[metric] : undefined;

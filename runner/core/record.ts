@@ -108,6 +108,8 @@ export interface RunStep {
   readonly seconds: number;
   /** Why it ran, was reused or was left out. */
   readonly reason: string;
+  /** It was left out by a `when:`, its own or that of what it takes from; absent where it was not. */
+  readonly byCondition?: true;
   /** Role -> ids of the instances whose artifacts it took, or the path of a user's file. */
   readonly inputs: Readonly<Record<string, readonly string[]>>;
   readonly error?: string;

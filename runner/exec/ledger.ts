@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import type { EventSink, RunEvent } from "../core/event.js";
 import type { LeftOut, Outcome, RunRecord, RunStep, StepRecord } from "../core/record.js";
-import type { Graph, GraphNode } from "../pipeline/graph/graph.js";
+import type { Graph, GraphNode, SkippedNode } from "../pipeline/graph/graph.js";
 import { writtenPath } from "../pipeline/files/file-source.js";
 import { projectIdentity } from "../store/project.js";
 import { resultId } from "../store/records/result-id.js";
@@ -36,6 +36,7 @@ export class Ledger {
     private readonly host: Host,
     private readonly graph: Graph,
     private readonly nodes: readonly GraphNode[],
+    private readonly skipped: readonly SkippedNode[],
     private readonly sink: EventSink,
   ) {
     this.#started = host.clock.now();
@@ -52,7 +53,13 @@ export class Ledger {
   }
 
   start(): void {
-    this.emit({ type: "run-start", run: this.id, pipeline: this.graph.name, total: this.nodes.length });
+    const total = this.nodes.length + this.skipped.length;
+    this.emit({ type: "run-start", run: this.id, pipeline: this.graph.name, total });
+    for (const { id, step, labels, kind, inputs, reason } of this.skipped) {
+      const ended = { id, kind, outcome: "skipped", key: null, seconds: 0, reason } as const;
+      this.#steps.set(id, { ...ended, step, labels, inputs, byCondition: true });
+      this.emit({ ...ended, type: "step-end", metrics: {} });
+    }
   }
 
   /** The result that a node now stands for. */
@@ -111,9 +118,9 @@ export class Ledger {
   /** Tells the end of the run and gives its record. */
   close(stopped: boolean): RunRecord {
     const counts = { ran: 0, cached: 0, failed: 0, skipped: 0, cancelled: 0 };
-    const steps = this.nodes.flatMap(node => this.#steps.get(node.id) ?? []);
+    const steps = [...this.nodes, ...this.skipped].flatMap(({ id }) => this.#steps.get(id) ?? []);
     for (const step of steps) counts[step.outcome]++;
-    const undone = counts.failed + counts.skipped > 0;
+    const undone = counts.failed + counts.skipped > this.skipped.length;
     const outcome = stopped && counts.cancelled > 0 ? "interrupted" : undone ? "failed" : "done";
     const seconds = this.host.clock.seconds() - this.#t0;
     const record: RunRecord = {

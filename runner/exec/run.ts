@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { EventSink } from "../core/event.js";
 import type { Fingerprint, RunRecord, StepRecord } from "../core/record.js";
-import type { Graph, GraphNode } from "../pipeline/graph/graph.js";
+import type { Graph, GraphNode, SkippedNode } from "../pipeline/graph/graph.js";
+import { absentNotices } from "../pipeline/graph/skipped.js";
 import { faultText } from "../store/fault.js";
 import type { Store } from "../store/store.js";
 import { turnText } from "../store/locks/turns.js";
@@ -29,6 +30,8 @@ export interface RunOptions {
   readonly keepWork?: KeepWork;
   /** Instances to run even if their result is known. */
   readonly forced?: (node: GraphNode) => boolean;
+  /** Selected instances that are left out: they are recorded so. */
+  readonly skipped?: readonly SkippedNode[];
   readonly sink?: EventSink;
   readonly signal?: AbortSignal;
 }
@@ -41,7 +44,7 @@ export async function run(
   options: RunOptions = {},
 ): Promise<RunRecord> {
   host.store.prepare(`vistas ${host.version}`);
-  const ledger = new Ledger(host, graph, nodes, options.sink ?? (() => undefined));
+  const ledger = new Ledger(host, graph, nodes, options.skipped ?? [], options.sink ?? (() => undefined));
   const signal = options.signal ?? new AbortController().signal;
   const sharing = await begin(host.store, ledger, signal);
   if (sharing === undefined) {
@@ -216,7 +219,8 @@ class CurrentRun {
 
   async #attempt(node: GraphNode, print: Fingerprint, lease: Lease, log: string): Promise<Attempted> {
     const { host, graph, ledger, signal } = this;
-    for (const message of sameInputNotices(node, ledger.resultOf)) ledger.emit({ type: "notice", message });
+    for (const message of [...sameInputNotices(node, ledger.resultOf), ...absentNotices(node)])
+      ledger.emit({ type: "notice", message });
     const path = await this.sharing.folder();
     const number = this.#attempts++;
     const kept = this.keepWork === "never" ? undefined : keptName(host.store, graph, node);

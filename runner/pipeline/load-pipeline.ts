@@ -144,9 +144,16 @@ async function load(options: LoadOptions): Promise<LoadedPipeline> {
     written["environment"],
     readIn({ params, names: {}, where: "in the pipeline's `environment:`" }),
   );
-  const nodes = buildNodes(spec, { params, problems, files, environments, environment: env, checks });
+  const { nodes, skipped } = buildNodes(spec, {
+    params,
+    problems,
+    files,
+    environments,
+    environment: env,
+    checks,
+  });
   // In a graph that is not sound, what its steps have is not known.
-  if (!problems.failed) checkExpectations(spec.expect, nodes, problems);
+  if (!problems.failed) checkExpectations(spec.expect, [...nodes, ...skipped], problems);
   await problems.throwIfAny(overrides.flatMap(({ document: other }) => other ?? []));
 
   const byId = new Map(nodes.map(node => [node.id, node]));
@@ -156,6 +163,7 @@ async function load(options: LoadOptions): Promise<LoadedPipeline> {
     project,
     nodes,
     byId,
+    skipped,
     ignored: files.ignored,
     params: spec.params,
   };

@@ -4,8 +4,8 @@ import type { JsonObject } from "../core/json.js";
 import type { Host } from "../exec/host.js";
 import { loadPipeline, type LoadedPipeline } from "../pipeline/load-pipeline.js";
 import type { FileSource } from "../pipeline/files/file-source.js";
-import { matches, selectNodes } from "../pipeline/graph/select.js";
-import type { Graph, GraphNode } from "../pipeline/graph/graph.js";
+import { matches, selectNodes, selectSkipped } from "../pipeline/graph/select.js";
+import type { Graph, GraphNode, SkippedNode } from "../pipeline/graph/graph.js";
 import type { Kinds } from "../pipeline/schema/kinds.js";
 import { code } from "../pipeline/mistakes/wording.js";
 import type { EngineChoice } from "../step-api.js";
@@ -32,6 +32,8 @@ export interface OpenPipeline extends Pick<LoadedPipeline, "texts" | "warnings" 
   readonly expect: readonly Expectation[];
   /** Selected steps and their ancestors, inputs first. */
   readonly nodes: readonly GraphNode[];
+  /** Those of the selected instances that are left out. */
+  readonly skipped: readonly SkippedNode[];
 }
 
 /** Throws a `UsageError` with every mistake. */
@@ -54,6 +56,7 @@ export async function openPipeline(
   return {
     host: createHost(place, store, kinds, backend),
     ...{ graph, expect: spec.expect, nodes: selectNodes(graph, steps) },
+    skipped: selectSkipped(graph, steps),
     ...{ texts, warnings, advise, refuse },
   };
 }

@@ -28,6 +28,7 @@ function graph(nodes: readonly GraphNode[], name = "quickstart"): Graph {
     project: "/p",
     nodes,
     ignored: () => false,
+    skipped: [],
     byId: new Map(nodes.map(one => [one.id, one])),
     params: {},
   };

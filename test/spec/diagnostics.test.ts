@@ -371,6 +371,39 @@ const cases: readonly Case[] = [
     "steps:\n  a:\n    uses: make-data\n    matrix: { s: [1, 2] }\n    repeats: true\n",
     ["misplaced-key 5:5"],
   ],
+  // Conditions
+  [
+    "conditions that are none",
+    `params: { n: 1, t: x, l: [1] }
+steps:
+  a: { run: [x], when: "params.n" }
+  b: { run: [x], when: "params.t == 1" }
+  c: { run: [x], when: "params.l == 1" }
+  d: { run: [x], when: "matrix.s == 1" }
+  e: { run: [x], when: "params.nn == 1" }
+  f: { run: [x], when: "params.t < 'y'" }
+  g: { run: [x], when: "mean(params.n) == 1" }
+  h: { run: [x], when: "a.b == 1 and params.n" }
+  i: { run: [x], when: "params.t == y" }
+  j: { run: [x], when: "\${{ params.n }} == 1" }
+  k: { run: [x], when: [true] }
+`,
+    [
+      "bad-condition 3:25",
+      "bad-condition 4:25",
+      "bad-condition 5:25",
+      "bad-condition 6:25",
+      "unknown-name 7:24",
+      "bad-condition 8:25",
+      "bad-condition 9:25",
+      "bad-condition 10:25",
+      "bad-condition 10:38",
+      "bad-condition 11:37",
+      "bad-condition 12:25",
+      "wrong-type 13:24",
+    ],
+  ],
+  ["a text in a claim", `${S}expect: [{ claim: c, that: "a.x == 'y'" }]\n`, ["bad-claim 4:36"]],
   // Plugins
   ["a missing plugin", `${S}plugins: [./none.js]\n`, ["missing-plugin 4:11"]],
 ];

@@ -205,6 +205,7 @@ const GRAPH: Graph = {
     })),
   ),
   ignored: () => false,
+  skipped: [],
   byId: new Map(),
   params: {},
 };

@@ -1,6 +1,8 @@
 /** What a claim's expression is made of. Spans count characters from the start of its text. */
 export type Expression =
   | { readonly type: "number"; readonly value: number; readonly span: Span }
+  /** Of conditions alone. */
+  | { readonly type: "literal"; readonly value: string | boolean; readonly span: Span }
   | { readonly type: "metric"; readonly metric: MetricRef; readonly span: Span }
   | { readonly type: "negate" | "not"; readonly of: Expression; readonly span: Span }
   | Binary<"arithmetic", "+" | "-" | "*" | "/">

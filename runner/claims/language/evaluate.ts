@@ -38,6 +38,7 @@ export function evaluateNumber(expression: Expression, lookup: Lookup): Field<nu
     case "not":
     case "logic":
     case "compare":
+    case "literal":
       throw notA("number", expression);
   }
 }
@@ -84,6 +85,7 @@ export function evaluateTruth(expression: Expression, lookup: Lookup): Field<boo
       throw notA("truth", expression);
     }
     case "number":
+    case "literal":
     case "metric":
     case "negate":
     case "arithmetic":

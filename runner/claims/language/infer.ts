@@ -51,6 +51,8 @@ export function inferShape(
   switch (expression.type) {
     case "number":
       return { kind: "number", axes: [] };
+    case "literal":
+      return undefined;
     case "metric": {
       const axes = axesOf(expression.metric);
       return axes && { kind: "number", axes };

@@ -4,6 +4,7 @@ import type { Expression, MetricRef } from "./ast.js";
 export function metricsOf(expression: Expression): readonly MetricRef[] {
   switch (expression.type) {
     case "number":
+    case "literal":
       return [];
     case "metric":
       return [expression.metric];

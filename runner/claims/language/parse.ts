@@ -3,16 +3,19 @@ import { type Comparison, type Expression, type Fault, type FunctionName, functi
 import { type Token, tokens } from "./tokens.js";
 
 /**
- * The text of a claim -> its expression, or the first mistake in it. From what binds least to what binds most:
+ * The text of a claim, or of a condition, which has texts and `true` and `false` too -> its expression, or the first mistake in it. From what binds least to what binds most:
  * `or`; `and`; `not`; `< <= > >= == !=` (chained as in mathematics); `+ -`; `* /`; a minus sign; numbers, metrics,
  * functions and brackets. Nothing is ever evaluated as code.
  */
-export function parseExpression(text: string): { expression: Expression } | { fault: Fault } {
+export function parseExpression(
+  text: string,
+  form: "claim" | "condition" = "claim",
+): { expression: Expression } | { fault: Fault } {
   if (text.length > MOST) return { fault: { message: `longer than ${MOST} characters`, span: whole(text) } };
   const read = tokens(text);
   if ("fault" in read) return read;
   try {
-    return { expression: new Parser(read.tokens).whole() };
+    return { expression: new Parser(read.tokens, form).whole() };
   } catch (error) {
     if (error instanceof Stop) return { fault: error.fault };
     throw error;
@@ -34,13 +37,16 @@ class Parser {
   #at = 0;
   #depth = 0;
 
-  constructor(private readonly tokens: readonly Token[]) {}
+  constructor(
+    private readonly tokens: readonly Token[],
+    private readonly form: "claim" | "condition",
+  ) {}
 
   whole(): Expression {
     const expression = this.#or();
     const left = this.#now;
     if (left.type === "end") return expression;
-    const two = left.type === "metric" || left.type === "number" || left.type === "name";
+    const two = ["metric", "number", "name", "text"].includes(left.type);
     throw this.#stop(two ? "an operator is missing before this" : "this does not belong here", left);
   }
 
@@ -107,6 +113,11 @@ class Parser {
     const token = this.#now;
     if (token.type === "number") return this.#take({ type: "number", value: token.value, span: token.span });
     if (token.type === "metric") return this.#take({ type: "metric", metric: token.ref, span: token.span });
+    if (this.form === "condition") {
+      if (token.type === "text") return this.#take({ type: "literal", value: token.text, span: token.span });
+      if (token.type === "name" && (token.name === "true" || token.name === "false"))
+        return this.#take({ type: "literal", value: token.name === "true", span: token.span });
+    }
     if (token.type === "name") return this.#call(token.name, token);
     if (this.#sign(OPEN) === undefined) {
       throw this.#stop(
@@ -124,6 +135,8 @@ class Parser {
     const called = this.#now;
     if (this.#sign(OPEN) === undefined) {
       const like = nearest(name, functionNames);
+      const hint = "a condition reads `params.name` and `matrix.axis`; a text stands in quotes";
+      if (this.form === "condition") throw this.#stop(`\`${name}\` is not a value`, token, hint);
       throw this.#stop(
         `\`${name}\` is not a value`,
         token,

@@ -5,6 +5,7 @@ export type Token =
   | { readonly type: "number"; readonly value: number; readonly span: Span }
   | { readonly type: "metric"; readonly ref: MetricRef; readonly span: Span }
   | { readonly type: "name"; readonly name: string; readonly span: Span }
+  | { readonly type: "text"; readonly text: string; readonly span: Span }
   | { readonly type: "sign"; readonly sign: string; readonly span: Span }
   | { readonly type: "end"; readonly span: Span };
 
@@ -28,10 +29,12 @@ export function tokens(text: string): { tokens: readonly Token[] } | { fault: Fa
     TOKEN.lastIndex = at;
     const match = TOKEN.exec(text);
     if (match === null) return { fault: unknown(text, at) };
-    const [source, number, percent, name] = match;
+    const [source, number, percent, name, double, single] = match;
     const span = { start: at, end: at + source.length };
     if (number !== undefined)
       found.push({ type: "number", value: Number(number) / (percent === undefined ? 1 : 100), span });
+    else if (double !== undefined || single !== undefined)
+      found.push({ type: "text", text: double ?? single ?? "", span });
     else if (name !== undefined) found.push({ type: "name", name, span });
     else found.push({ type: "sign", sign: source, span });
     at = span.end;
@@ -41,7 +44,7 @@ export function tokens(text: string): { tokens: readonly Token[] } | { fault: Fa
 }
 
 const TOKEN =
-  /((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(%)?|([A-Za-z_](?:[\w-]*\w)?)|<=|>=|==|!=|[<>()+\-*/,]/y;
+  /((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(%)?|([A-Za-z_](?:[\w-]*\w)?)|"([^"]*)"|'([^']*)'|<=|>=|==|!=|[<>()+\-*/,]/y;
 
 function unknown(text: string, at: number): Fault {
   const span = { start: at, end: at + 1 };
@@ -53,7 +56,7 @@ function unknown(text: string, at: number): Fault {
     "!": "write `not`",
     "^": "there are no powers: multiply",
     "[": "labels come after a step's name and before its metric: `probe[seed=0].accuracy`",
-    $: "no `${{ ... }}` here: a claim reads metrics alone",
+    $: "no `${{ ... }}` here: names stand by themselves",
   };
   return { message: `\`${character}\` means nothing here`, hint: hints[character], span };
 }

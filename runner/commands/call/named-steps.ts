@@ -76,6 +76,9 @@ export function namedSteps(session: Session, store: Store, pipeline: string, wor
       `There are ${listed(ids)}.`,
     );
   }
+  const left = newest?.steps.find(one => one.step === step && matching(one) && one.byCondition === true);
+  if (left !== undefined)
+    throw UsageError.ofCall("no-result", `${left.id} has no result: it is left out`, `${left.reason}.`);
   const failed = newest?.steps.find(one => one.step === step && matching(one) && one.error !== undefined);
   if (newest !== undefined && failed !== undefined) throw failedLast(store, pipeline, newest, failed);
   throw noResult(session, store, pipeline, word, step, known);
@@ -113,7 +116,9 @@ function noticesOf(
   for (const { step, run } of results) {
     if (run.id === newest.id) continue;
     const outcome = outcomes.get(step.id);
-    const [error = ""] = newest.steps.find(({ id }) => id === step.id)?.error?.split("\n") ?? [];
+    const ofNewest = newest.steps.find(({ id }) => id === step.id);
+    const [error = ""] =
+      (ofNewest?.byCondition === true ? ofNewest.reason : ofNewest?.error)?.split("\n") ?? [];
     const because = error === "" ? "" : `: ${error}`;
     const why =
       outcome === undefined

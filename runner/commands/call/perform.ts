@@ -33,7 +33,14 @@ export async function perform(
   const reporter = createReporter(kind, { ...session, graph: pipeline.graph });
   return run(pipeline.host, pipeline.graph, pipeline.nodes, {
     ...(most === undefined ? {} : { jobs: most }),
-    ...{ keepGoing, keepWork, forced, sink: reporter.sink, signal: session.signal },
+    ...{
+      keepGoing,
+      keepWork,
+      forced,
+      skipped: pipeline.skipped,
+      sink: reporter.sink,
+      signal: session.signal,
+    },
   }).finally(() => reporter.close());
 }
 

@@ -6,7 +6,7 @@ import { type Measured, Results } from "../../claims/result-lookup.js";
 import { isObject, type Json } from "../../core/json.js";
 import { jsonText, quantityOf } from "../../core/numbers/quantity.js";
 import type { StepResult } from "../../core/record.js";
-import type { Graph } from "../../pipeline/graph/graph.js";
+import type { Graph, SkippedNode } from "../../pipeline/graph/graph.js";
 import type { Lock } from "../../lock/lock.js";
 import type { Reproduction } from "../../report/verdict/reproduction.js";
 import { readEnvelope, writeEnvelope } from "../../store/records/envelope.js";
@@ -52,7 +52,12 @@ function measuredIn(graph: Graph, results: readonly StepResult[]): Results {
     const { key = null, metrics = {}, metricsFault } = record ?? {};
     return { step, labels, outcome, key, metrics, metricsFault, engine };
   });
-  return new Results(instances);
+  return new Results([...instances, ...graph.skipped.map(notMeasured)]);
+}
+
+/** A claim about what is left out holds of the rest alone, and says so. */
+function notMeasured({ step, labels, reason }: SkippedNode): Measured {
+  return { step, labels, outcome: "left out", key: null, metrics: {}, metricsFault: reason, engine: "" };
 }
 
 function lockedIn(graph: Graph, { steps }: Lock): Results {
@@ -61,7 +66,7 @@ function lockedIn(graph: Graph, { steps }: Lock): Results {
     const outcome = found === undefined ? "unselected" : "ran";
     return { step, labels, outcome, key: found?.key ?? null, metrics: found?.metrics ?? {}, engine: "" };
   });
-  return new Results(instances);
+  return new Results([...instances, ...graph.skipped.map(notMeasured)]);
 }
 
 /** A check as it was before it was written as JSON, which has no NaN. */

@@ -9,9 +9,9 @@ interface Options extends LoadOptions {
 
 /** `vistas graph`: the graph as a drawing or as data. */
 export async function graphCommand(session: Session, args: string[], options: Options): Promise<number> {
-  const { graph, nodes } = await openTarget(session, args, options);
+  const { graph, nodes, skipped } = await openTarget(session, args, options);
   const { renderGraph } = await import("../../report/graph/draw-graph.js");
-  const part = { ...graph, nodes, byId: new Map(nodes.map(node => [node.id, node])) };
+  const part = { ...graph, nodes, skipped, byId: new Map(nodes.map(node => [node.id, node])) };
   print(session, renderGraph(part, options.format, { instances: options.instances ?? false }));
   return DONE;
 }

@@ -24,7 +24,14 @@ export async function planCommand(
     key,
     reason,
   }));
-  printJson(session, { pipeline: target.graph.name, steps });
+  const skipped = target.skipped.map(({ id, kind, reason }) => ({
+    id,
+    kind,
+    status: "skipped",
+    key: null,
+    reason,
+  }));
+  printJson(session, { pipeline: target.graph.name, steps: [...steps, ...skipped] });
   return DONE;
 }
 
@@ -34,10 +41,14 @@ export async function planTable(
   forced?: (node: GraphNode) => boolean,
 ): Promise<string> {
   const steps = await planTarget(session, target, forced);
-  const rows = steps.map(({ node, status, reason }) => [node.id, kindOf(node), status, reason]);
+  const rows = [
+    ...steps.map(({ node, status, reason }) => [node.id, kindOf(node), status, reason]),
+    ...target.skipped.map(({ id, kind, reason }) => [id, kind, "skipped", reason]),
+  ];
+  const skipped = target.skipped.length === 0 ? "" : `, ${target.skipped.length} skipped`;
   const count = (status: PlannedStep["status"]): number =>
     steps.filter(step => step.status === status).length;
-  return `${table(["step", "kind", "status", "why"], rows)}\n\n${count("cached")} cached, ${count("run")} to run, ${count("pending")} pending`;
+  return `${table(["step", "kind", "status", "why"], rows)}\n\n${count("cached")} cached, ${count("run")} to run, ${count("pending")} pending${skipped}`;
 }
 
 async function planTarget(

@@ -16,11 +16,11 @@ export async function validateCommand(
     const missing = await checkPrograms(target);
     await writeWarnings(session, missing, target);
     if (options.json === true) printJson(session, [...(await target.warnings()), ...missing]);
-    else
-      print(
-        session,
-        `${graph.name}: valid, ${graph.nodes.length} step instance${graph.nodes.length === 1 ? "" : "s"}`,
-      );
+    else {
+      const [count, skipped] = [graph.nodes.length, graph.skipped.length];
+      const rest = skipped === 0 ? "" : `, and ${skipped} left out by \`when\``;
+      print(session, `${graph.name}: valid, ${count} step instance${count === 1 ? "" : "s"}${rest}`);
+    }
     return DONE;
   } catch (error) {
     if (!(error instanceof UsageError) || options.json !== true) throw error;

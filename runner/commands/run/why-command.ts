@@ -2,7 +2,7 @@ import { differenceText } from "../../cache/difference-text.js";
 import { UsageError } from "../../core/diagnostic.js";
 import { plan, type PlannedStep } from "../../exec/plan.js";
 import { DONE } from "../call/exit.js";
-import { matches, withAncestors } from "../../pipeline/graph/select.js";
+import { matches, selectSkipped, withAncestors } from "../../pipeline/graph/select.js";
 import { openTarget, type LoadOptions } from "../call/open-target.js";
 import { variationText } from "../../store/records/result-id.js";
 import type { Store } from "../../store/store.js";
@@ -18,6 +18,7 @@ export async function whyCommand(
   if (steps.length === 0)
     throw UsageError.ofCall("missing-step", "`why` needs a step", "For example: vistas why probe");
   const { host, graph } = await openTarget(session, [pipeline], options);
+  const skipped = selectSkipped(graph, steps);
   const asked = steps.flatMap(step => matches(graph, step));
   const planned = await plan(host, graph, withAncestors(graph, asked));
   host.store.stats.save();
@@ -26,10 +27,21 @@ export async function whyCommand(
     .filter(step => ids.has(step.node.id))
     .map(step => ({ ...step, variation: variationOf(host.store, step) }));
   if (options.json === true) {
-    const shown = answers.map(json);
+    const shown = [
+      ...answers.map(json),
+      ...skipped.map(({ id, reason }) => ({
+        id,
+        status: "skipped",
+        key: null,
+        reason,
+        past: null,
+        differences: [],
+      })),
+    ];
     printJson(session, shown.length === 1 ? shown[0] : shown);
   } else {
-    print(session, answers.map(text).join("\n\n"));
+    const left = skipped.map(({ id, reason }) => `${id}: skipped\n  ${reason}`);
+    print(session, [...answers.map(text), ...left].join("\n\n"));
   }
   return DONE;
 }

@@ -5,27 +5,36 @@ import type { PipelineSpec, StepSpec } from "../steps/spec.js";
 import { code } from "../mistakes/wording.js";
 import { linkSteps, type Links } from "./links.js";
 import { orderSteps } from "./order.js";
-import { sourcesOf, type RoleSource } from "./sources.js";
+import { lacking, skippedNode, withoutSkipped, type TakenInput } from "./skipped.js";
+import { sourcesOf } from "./sources.js";
 import { countPlaces, type Grid, placesOf, without } from "../steps/grid.js";
 import { spreadAxes } from "./spread.js";
 import { compileStep, type StepParts, type StepScope } from "./step/compile-step.js";
-import type { GraphNode, NodeInput } from "./graph.js";
+import { compileConditions } from "./step/conditions.js";
+import type { GraphNode, NodeInput, SkippedNode } from "./graph.js";
 import { reportUnusedAxes } from "./unused-axes.js";
 
 /** Step instances that a pipeline may have, and the instances that all gathering inputs together may take in. */
 const MAX_INSTANCES = 100_000;
 const MAX_GATHERED = 1_000_000;
 
+/** The instances of a pipeline. */
+export interface Nodes {
+  readonly nodes: readonly GraphNode[];
+  readonly skipped: readonly SkippedNode[];
+}
+
 /**
  * Follows the references between steps and expands every step along its axes: one node an instance, each after all
  * its inputs. Reports every mistake; after one the nodes are not complete.
  */
-export function buildNodes(spec: PipelineSpec, scope: StepScope): readonly GraphNode[] {
+export function buildNodes(spec: PipelineSpec, scope: StepScope): Nodes {
   const { problems } = scope;
   const links = linkSteps(spec, problems);
   const ordered = orderSteps([...spec.steps.values()], links, problems);
   const axesOf = spreadAxes(ordered, links, problems);
   const nodes: GraphNode[] = [];
+  const skipped = new Map<string, SkippedNode>();
   const fits = withinLimits(ordered, links, axesOf, problems);
   for (const step of spec.steps.values()) {
     // Steps without known axes still have their own words checked.
@@ -39,24 +48,32 @@ export function buildNodes(spec: PipelineSpec, scope: StepScope): readonly Graph
     if (sound)
       reportUnusedAxes(step, { axes, links: stepLinks, axesOf, steps: spec.steps, read: axesRead }, problems);
     const sources = sourcesOf(step, stepLinks, axesOf);
+    const leavesOut = compileConditions(step, axes, scope.params, problems);
     for (const labels of placesOf(axes)) {
-      const node = nodeOf(step, labels, instance(labels), sources);
+      const taken = sources.map(({ role, of }) => ({ role, source: withoutSkipped(of(labels), skipped) }));
+      const reason = leavesOut(labels) ?? lacking(taken, skipped);
+      if (reason !== undefined) {
+        const one = skippedNode(step, labels, taken, reason);
+        skipped.set(one.id, one);
+        continue;
+      }
+      const node = nodeOf(step, labels, instance(labels), taken);
       if (node !== undefined) nodes.push(node);
     }
   }
-  return nodes;
+  return { nodes, skipped: [...skipped.values()] };
 }
 
 function nodeOf(
   step: StepSpec,
   place: Place,
   parts: StepParts,
-  sources: readonly RoleSource[],
+  taken: readonly TakenInput[],
 ): GraphNode | undefined {
   const { work, env, limits, environment, file } = parts;
   const inputs: NodeInput[] = [];
   for (const { role } of step.inputs) {
-    const source = sources.find(other => other.role === role)?.of(place) ?? file(role);
+    const source = taken.find(other => other.role === role)?.source ?? file(role);
     if (source !== undefined) inputs.push({ role, source });
   }
   if (work === undefined || inputs.length < step.inputs.length) return undefined;

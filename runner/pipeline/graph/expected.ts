@@ -14,7 +14,7 @@ import type { GraphNode } from "./graph.js";
  */
 export function checkExpectations(
   expectations: readonly Expectation[],
-  nodes: readonly GraphNode[],
+  nodes: readonly Pick<GraphNode, "step" | "labels">[],
   problems: Problems,
 ): void {
   const steps = new Map<string, Axes>();

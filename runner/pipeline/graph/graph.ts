@@ -13,6 +13,8 @@ export interface Graph {
   readonly project: string;
   readonly nodes: readonly GraphNode[];
   readonly byId: ReadonlyMap<string, GraphNode>;
+  /** Instances that a `when:` leaves out, and those that would take from them. */
+  readonly skipped: readonly SkippedNode[];
   /** What does not count in input folders; names are relative to the project, or to a folder outside it. */
   readonly ignored: Ignored;
   /** The resolved params, for records and reports. */
@@ -46,6 +48,15 @@ export interface GraphNode {
   readonly deterministic?: true;
   /** Where the step stands in the pipeline. */
   readonly at: JsonPath;
+}
+
+/** An instance that is left out. */
+export interface SkippedNode extends Pick<GraphNode, "id" | "step" | "labels" | "at"> {
+  /** Kind name, or `run`. */
+  readonly kind: string;
+  /** Role -> ids of the instances that it would take from. */
+  readonly inputs: Readonly<Record<string, readonly string[]>>;
+  readonly reason: string;
 }
 
 /** A step of a kind (`uses:`). */
@@ -103,6 +114,8 @@ export interface ArtifactSource {
 export interface GatheredSource {
   readonly type: "gathered";
   readonly entries: readonly (ArtifactSource & { readonly place: Place })[];
+  /** Ids of instances along the axes that are left out; none of them: absent. */
+  readonly absent?: readonly string[];
 }
 
 /** `environment:` of a `run` step. One object an environment, shared by all its steps. `name`: as it is written. */

@@ -1,6 +1,6 @@
 import { UsageError } from "../../core/diagnostic.js";
 import { alternatives, code, didYouMean } from "../mistakes/wording.js";
-import type { Graph, GraphNode, NodeInput } from "./graph.js";
+import type { Graph, GraphNode, NodeInput, SkippedNode } from "./graph.js";
 
 /**
  * Selections of the command line -> the nodes that must be up to date, in the graph's order: those selected and their
@@ -16,12 +16,37 @@ export function selectNodes(graph: Graph, selections: readonly string[]): readon
   );
 }
 
+/** The instances that are left out and that selections name, or would take something from; all without a selection. */
+export function selectSkipped(graph: Graph, selections: readonly string[]): readonly SkippedNode[] {
+  if (selections.length === 0 || graph.skipped.length === 0) return graph.skipped;
+  const wanted = new Set(selections.flatMap(text => named(graph, text).found.map(({ id }) => id)));
+  for (const { inputs } of selectNodes(graph, selections)) {
+    for (const { source } of inputs)
+      if (source.type === "gathered") for (const id of source.absent ?? []) wanted.add(id);
+  }
+  const downward = selections.some(text => text.endsWith("+"));
+  for (const { id, inputs } of downward ? graph.skipped : [])
+    if (Object.values(inputs).some(ids => ids.some(from => wanted.has(from)))) wanted.add(id);
+  return graph.skipped.filter(({ id }) => wanted.has(id));
+}
+
 /** The nodes that a selection names, descendants included where it has a `+`; without ancestors. */
 export function matches(graph: Graph, text: string): readonly GraphNode[] {
+  const { found, descendants } = named(graph, text);
+  const nodes = found.flatMap(({ id }) => graph.byId.get(id) ?? []);
+  return descendants ? withDescendants(graph, nodes) : nodes;
+}
+
+/** Throws a `UsageError` for a selection that names nothing, be it left out or not. */
+function named(
+  graph: Graph,
+  text: string,
+): { readonly found: readonly Pick<GraphNode, "id">[]; readonly descendants: boolean } {
   const { step, labels, descendants } = parseSelection(text);
-  const ofStep = graph.nodes.filter(node => node.step === step);
+  const all = [...graph.nodes, ...graph.skipped];
+  const ofStep = all.filter(node => node.step === step);
   if (ofStep.length === 0) {
-    const names = new Set(graph.nodes.map(node => node.step));
+    const names = new Set(all.map(node => node.step));
     throw unknown(
       `there is no step ${code(step)}`,
       didYouMean(step, names) ?? `there are ${alternatives([...names], "and")}`,
@@ -35,7 +60,7 @@ export function matches(graph: Graph, text: string): readonly GraphNode[] {
       didYouMean(text, ids) ?? `there are ${alternatives(ids, "and")}`,
     );
   }
-  return descendants ? withDescendants(graph, found) : found;
+  return { found, descendants };
 }
 
 /** The nodes and everything that they are made from, in the graph's order. */

@@ -68,6 +68,7 @@ export const codes = {
   "unwritten-output": "No word of `run` mentions an output (a warning).",
   "bad-output": "An output's file name cannot be used.",
   "bad-file": "A file of `files:` cannot be written so, or under this name.",
+  "bad-condition": "A `when:` cannot be read, or is neither true nor false.",
   "bad-duration": "A timeout that is not a length of time.",
   "bad-resource": "A resource that is not a count or a size.",
   cycle: "Steps need each other's results in a circle.",

@@ -138,6 +138,13 @@ export function stepSchema(): JsonObject {
         examples: [["seed"]],
         errorMessage: "`over` is a list of axes, each once, such as `[seed]`",
       },
+      when: {
+        type: ["string", "boolean"],
+        description:
+          "A condition over `params` and `matrix`: instances of which it is false are left out, with all that takes from them.",
+        examples: ["params.audit and matrix.seed == 0"],
+        errorMessage: "`when` is a condition such as `params.audit and matrix.seed == 0`",
+      },
       repeats: {
         type: "boolean",
         description:

@@ -1,3 +1,4 @@
+import { parseExpression } from "../../claims/language/parse.js";
 import { byCodeUnit, isList, isObject, type Json, type JsonObject } from "../../core/json.js";
 import {
   isMapping,
@@ -15,7 +16,7 @@ import type { Params } from "../expressions/params.js";
 import type { UserFiles } from "../files/user-files.js";
 import { keyAt, valueAt } from "../document/place.js";
 import type { Problems } from "../document/problems.js";
-import type { CommandStep, EnvRef, InputRef, KindStep, StepSpec } from "./spec.js";
+import type { CommandStep, Condition, EnvRef, InputRef, KindStep, StepSpec } from "./spec.js";
 import { alternatives, code } from "../mistakes/wording.js";
 
 /** What steps are read against. */
@@ -64,6 +65,7 @@ function readStep(name: string, written: WrittenObject, context: StepContext): S
     work,
     inputs,
     matrix,
+    when: readConditions(name, step["when"], problems),
     repeats: step["repeats"] === true,
     over,
     env,
@@ -74,6 +76,23 @@ function readStep(name: string, written: WrittenObject, context: StepContext): S
     retries: step["retries"],
     deterministic: step["deterministic"] === true,
   };
+}
+
+/** Usually one. */
+function readConditions(step: string, when: Json | undefined, problems: Problems): readonly Condition[] {
+  if (when === undefined) return NO_CONDITIONS;
+  const texts = isList(when) ? when : [when];
+  return texts.flatMap((given, i): Condition[] => {
+    // Anything else is reported by the schema.
+    if (typeof given !== "string" && typeof given !== "boolean") return [];
+    const text = String(given);
+    const at = ["steps", step, "when", ...(isList(when) ? [i] : [])];
+    const parsed = parseExpression(text, "condition");
+    if ("expression" in parsed) return [{ text, at, expression: parsed.expression }];
+    const { message, hint, span } = parsed.fault;
+    problems.add("bad-condition", message, { path: at, within: span }, { hint });
+    return [];
+  });
 }
 
 function readWork(
@@ -220,6 +239,7 @@ const LOOKS_SECRET =
 const NOTHING: JsonObject = {};
 const NO_ENV: readonly EnvRef[] = [];
 const NO_AXES: readonly string[] = [];
+const NO_CONDITIONS: readonly Condition[] = [];
 
 function objectOf(value: Json | undefined): JsonObject {
   return isObject(value) ? value : NOTHING;

@@ -1,4 +1,5 @@
 import type { Expectation } from "../../claims/expectation.js";
+import type { Expression } from "../../claims/language/ast.js";
 import type { Json, JsonObject, JsonPath } from "../../core/json.js";
 import type { Written, WrittenObject } from "../../core/spelled.js";
 import type { Grid } from "./grid.js";
@@ -31,6 +32,8 @@ export interface StepSpec {
   readonly inputs: readonly InputRef[];
   /** Own axes. Undefined after a mistake in them. */
   readonly matrix: Grid | undefined;
+  /** Where any of them is false, the instance is left out. */
+  readonly when: readonly Condition[];
   /** The step's axes are repetitions of a random program: the labels of an instance are part of its key. */
   readonly repeats: boolean;
   /** Axes to gather. */
@@ -52,6 +55,14 @@ export interface StepSpec {
 /** `environment:` as it is written, and where. */
 export interface WrittenEnvironment {
   readonly value: Written;
+  readonly at: JsonPath;
+}
+
+/** A `when:`. */
+export interface Condition {
+  readonly text: string;
+  readonly expression: Expression;
+  /** Where it stands in the pipeline. */
   readonly at: JsonPath;
 }
 

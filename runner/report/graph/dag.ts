@@ -33,14 +33,19 @@ export interface DagEdge {
 export type DagLevel = "step" | "instance";
 
 export function dagOfGraph(graph: Graph, level: DagLevel): Dag {
-  const parts = graph.nodes.map((node): Part => ({
+  const nodes = graph.nodes.map((node): Part => ({
     id: node.id,
     step: node.step,
     labels: node.labels,
     kind: node.work.type === "kind" ? node.work.kind : "run",
     sources: sourcesOf(node),
   }));
-  return fold(graph.name, parts, level);
+  const skipped = graph.skipped.map(({ inputs, ...node }): Part => ({
+    ...node,
+    sources: Object.entries(inputs).flatMap(([role, ids]) => ids.map(id => [role, id] as const)),
+    outcome: "skipped",
+  }));
+  return fold(graph.name, [...nodes, ...skipped], level);
 }
 
 /** The same from a record, with outcomes: the pipeline itself may be gone. */

@@ -124,6 +124,7 @@ function isRunStep(value: Json): boolean {
     (result === undefined || isText(result)) &&
     isQuantity(seconds) &&
     isMap(inputs, from => isList(from) && from.every(isText)) &&
+    [undefined, true].includes(value["byCondition"] as true | undefined) &&
     [value["error"], value["work"], value["command"]].every(text => text === undefined || isText(text))
   );
 }
