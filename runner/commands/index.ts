@@ -159,6 +159,25 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
     .option("--out <file>", "where to (default: report.html in the store's run)")
     .addOption(choice("--format <name>", "output format", ["html", "markdown"], "html"));
 
+  verb(
+    "table",
+    "what came out across past runs: labels, params that differ, metrics",
+    async () => (await import("./past/table-command.js")).tableCommand,
+  )
+    .argument("[target...]", "[pipeline.yaml] [step | step[seed=0]] ...")
+    .option("--runs <n>", "of the newest n runs (default: of all)")
+    .option("--rev <range>", "of runs under these commits, as git names them: main.., v1.0")
+    .option(
+      "--group <axis>",
+      "take the results of a run along this axis together: mean, sd, 95 % interval; may be repeated (repeats: seeds, folds and trials)",
+      several,
+    )
+    .option("--sort <column>", "in this order, -column for the largest first; may be repeated", several)
+    .option("--best <column>", "the row with the largest value; -column: with the least")
+    .option("--csv", "all columns in full, as CSV")
+    .option("--md", "as Markdown")
+    .option("--json", "as JSON");
+
   verb("diff", "two runs side by side", async () => (await import("./past/diff-command.js")).diffCommand)
     .argument("<target...>", "[pipeline.yaml] run run")
     .option("--json", "as JSON");

@@ -136,10 +136,20 @@ export interface RunRecord {
   readonly finished: string;
   readonly seconds: number;
   readonly outcome: "done" | "failed" | "interrupted";
+  /** Of the project, when the run began; absent where it is in no repository, or git could not say. */
+  readonly revision?: Revision;
   readonly params: JsonObject;
   readonly environment: JsonObject;
   readonly steps: readonly RunStep[];
   readonly counts: Readonly<Record<Outcome, number>>;
+}
+
+/** Where a project stood in its history. */
+export interface Revision {
+  /** 40 hex digits, or 64 in a repository by SHA-256. */
+  readonly commit: string;
+  /** Tracked files differed from it. */
+  readonly dirty: boolean;
 }
 
 /** The part of a pipeline that a run did not select. */

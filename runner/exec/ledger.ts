@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import type { EventSink, RunEvent } from "../core/event.js";
-import type { LeftOut, Outcome, RunRecord, RunStep, StepRecord } from "../core/record.js";
+import type { LeftOut, Outcome, Revision, RunRecord, RunStep, StepRecord } from "../core/record.js";
 import type { Graph, GraphNode, SkippedNode } from "../pipeline/graph/graph.js";
 import { writtenPath } from "../pipeline/files/file-source.js";
 import { projectIdentity } from "../store/project.js";
@@ -116,7 +116,7 @@ export class Ledger {
   }
 
   /** Tells the end of the run and gives its record. */
-  close(stopped: boolean): RunRecord {
+  close(stopped: boolean, revision: Revision | undefined): RunRecord {
     const counts = { ran: 0, cached: 0, failed: 0, skipped: 0, cancelled: 0 };
     const steps = [...this.nodes, ...this.skipped].flatMap(({ id }) => this.#steps.get(id) ?? []);
     for (const step of steps) counts[step.outcome]++;
@@ -134,6 +134,7 @@ export class Ledger {
       finished: this.now(),
       seconds,
       outcome,
+      ...(revision && { revision }),
       params: this.graph.params,
       environment: describeEnvironment(this.host),
       steps,

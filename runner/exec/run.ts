@@ -19,6 +19,7 @@ import { kindOf, Ledger } from "./ledger.js";
 import { logTail } from "./attempt/log-tail.js";
 import { findResult } from "./keys/lookup.js";
 import { sameInputNotices } from "./keys/same-results.js";
+import { revisionOf } from "./revision.js";
 import { schedule, type Performed, type Settled } from "./scheduler.js";
 import { Sharing } from "./sharing.js";
 
@@ -44,13 +45,14 @@ export async function run(
   options: RunOptions = {},
 ): Promise<RunRecord> {
   host.store.prepare(`vistas ${host.version}`);
+  const revision = revisionOf(graph.project, host.env);
   const ledger = new Ledger(host, graph, nodes, options.skipped ?? [], options.sink ?? (() => undefined));
   const signal = options.signal ?? new AbortController().signal;
   const sharing = await begin(host.store, ledger, signal);
   if (sharing === undefined) {
     ledger.start();
     for (const node of nodes) ledger.end(node, { outcome: "cancelled", reason: "the run was stopped" });
-    return ledger.close(true);
+    return ledger.close(true, await revision);
   }
   const current = new CurrentRun(
     host,
@@ -67,7 +69,7 @@ export async function run(
   try {
     const leases = new Leases(host.capacity, options.jobs ?? host.capacity.cpus);
     await schedule(nodes, leases, current, { keepGoing: options.keepGoing ?? false, signal });
-    const record = ledger.close(signal.aborted);
+    const record = ledger.close(signal.aborted, await revision);
     host.store.stats.save();
     return record;
   } finally {

@@ -28,10 +28,11 @@ export function isStepShape(body: JsonObject): boolean {
 /** A `RunRecord`, whatever its format and id. */
 export function isRunShape(body: JsonObject): boolean {
   const { pipeline, project, file, started, finished, seconds, outcome, params, environment } = body;
-  const { steps, counts, leftOut } = body;
+  const { steps, counts, leftOut, revision } = body;
   return (
     [pipeline, project, file, started, finished].every(isText) &&
     (leftOut === undefined || isLeftOut(leftOut)) &&
+    (revision === undefined || isRevision(revision)) &&
     isQuantity(seconds) &&
     isOneOf(outcome, ["done", "failed", "interrupted"]) &&
     isFree(params) &&
@@ -42,6 +43,12 @@ export function isRunShape(body: JsonObject): boolean {
     isMap(counts, isQuantity) &&
     OUTCOMES.every(name => isObject(counts) && name in counts)
   );
+}
+
+function isRevision(value: Json): boolean {
+  if (!isObject(value)) return false;
+  const { commit, dirty } = value;
+  return isText(commit) && /^[0-9a-f]{40,64}$/.test(commit) && typeof dirty === "boolean";
 }
 
 function isLeftOut(value: Json): boolean {

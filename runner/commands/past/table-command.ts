@@ -1,0 +1,173 @@
+import { resolve } from "node:path";
+import { execa } from "execa";
+import { UsageError } from "../../core/diagnostic.js";
+import { nearest } from "../../core/nearest.js";
+import { projectOf } from "../../core/project-folder.js";
+import type { RunRecord } from "../../core/record.js";
+import { isRepeat } from "../../report/metrics.js";
+import {
+  type ExperimentColumn,
+  experimentColumns,
+  experimentCsv,
+  experimentJson,
+  experimentMarkdown,
+} from "../../report/experiments/experiment-table.js";
+import { type Experiment, experimentsOf } from "../../report/experiments/experiments.js";
+import { alternatives, code } from "../../pipeline/mistakes/wording.js";
+import { colors, printable } from "../../ui/display-text.js";
+import { table } from "../../ui/table.js";
+import { openStore } from "../../workflow/open-store.js";
+import { recordOf } from "../../workflow/run-results.js";
+import { DONE } from "../call/exit.js";
+import { instanceSelector } from "../call/instance-selector.js";
+import { pastRuns, refuseUnknownPipeline } from "../call/named-runs.js";
+import { print, printJson, splitTarget, type Session } from "../call/session.js";
+
+export interface TableOptions {
+  readonly runs?: string;
+  readonly rev?: string;
+  readonly group?: readonly string[];
+  readonly sort?: readonly string[];
+  readonly best?: string;
+  readonly csv?: boolean;
+  readonly json?: boolean;
+  readonly md?: boolean;
+}
+
+/** `vistas table [STEP...]`: what came out across the remembered runs of a pipeline, an instance a row. */
+export async function tableCommand(session: Session, args: string[], options: TableOptions): Promise<number> {
+  const { pipeline, steps } = splitTarget(args);
+  const store = openStore(session, pipeline);
+  refuseUnknownPipeline(session, store, args);
+  let runs = [...pastRuns(session, store, pipeline)];
+  if (options.rev !== undefined) runs = await ofRevisions(runs, options.rev, session, pipeline);
+  if (options.runs !== undefined) runs = runs.slice(0, countOf(options.runs));
+  const group = options.group ?? [];
+  const experiments = experimentsOf(runs, {
+    selects: steps.length === 0 ? () => true : instanceSelector(runs, steps),
+    group: group.flatMap(axis => (axis === "repeats" ? repeatsOf(runs) : [axis])),
+    recordOf: step => recordOf(store, step),
+  });
+  refuseUnknownAxes(runs, group);
+  const chosen = choose(experiments, options);
+  const grouped = group.length > 0;
+  if (options.json === true) printJson(session, experimentJson(chosen, grouped));
+  else if (options.csv === true) print(session, experimentCsv(chosen, grouped));
+  else if (chosen.length === 0) print(session, runs.length === 0 ? "no runs yet" : "no results with metrics");
+  else if (options.md === true) print(session, experimentMarkdown(chosen, grouped));
+  else print(session, terminalTable(session, chosen, grouped));
+  return DONE;
+}
+
+/** Metrics that do not fit the terminal are counted; `--csv` has all. */
+function terminalTable(
+  { stdout, stdoutColor }: Session,
+  experiments: readonly Experiment[],
+  grouped: boolean,
+): string {
+  const columns = experimentColumns(experiments, grouped);
+  const cells = new Map(columns.map(column => [column, experiments.map(one => printable(column.text(one)))]));
+  const widthOf = (column: ExperimentColumn): number =>
+    2 + Math.max(column.name.length, ...(cells.get(column) ?? []).map(cell => cell.length));
+  let room = (stdout.columns ?? Infinity) - "+99 more".length;
+  for (const column of columns) if (column.what !== "metric") room -= widthOf(column);
+  let hidden = 0;
+  const shown = columns.filter(column => {
+    if (column.what !== "metric") return true;
+    room -= widthOf(column);
+    if (room >= 0 || hidden === columns.length) return true;
+    hidden++;
+    return false;
+  });
+  const head = shown.map(({ name, what }) => ({
+    title: printable(name),
+    ...(what === "metric" || what === "n" ? { align: "right" as const } : {}),
+  }));
+  const rows = experiments.map((_, i) => shown.map(column => cells.get(column)?.[i] ?? ""));
+  const more =
+    hidden === 0
+      ? ""
+      : `\n${hidden} more metric${hidden === 1 ? "" : "s"}: --csv, --json or a wider terminal`;
+  return table(head, rows, { colors: colors(stdoutColor) }) + more;
+}
+
+function choose(
+  experiments: readonly Experiment[],
+  { sort = [], best }: TableOptions,
+): readonly Experiment[] {
+  const columns = experimentColumns(experiments, true);
+  const named = (word: string, option: string): { column: ExperimentColumn; sign: number } => {
+    const name = word.replace(/^[-+]/, "");
+    const column = columns.find(one => one.name === name);
+    if (column !== undefined) return { column, sign: word.startsWith("-") ? -1 : 1 };
+    const names = columns.map(one => one.name);
+    const near = nearest(name, names);
+    const hint =
+      near === undefined ? `there are ${alternatives(names, "and")}` : `did you mean ${code(near)}?`;
+    throw UsageError.ofCall("bad-option", `${option}: there is no column ${code(name)}`, hint);
+  };
+  let chosen = [...experiments];
+  for (const word of [...sort].reverse()) {
+    const { column, sign } = named(word, "--sort");
+    chosen.sort((a, b) => compared(column.value(a), column.value(b), sign));
+  }
+  if (best === undefined || experiments.length === 0) return chosen;
+  const { column, sign } = named(best, "--best");
+  chosen = chosen.filter(one => Number.isFinite(column.value(one)));
+  const top = chosen.reduce((most, one) => Math.max(most, sign * Number(column.value(one))), -Infinity);
+  return chosen.filter(one => sign * Number(column.value(one)) === top);
+}
+
+/** Numbers before texts; what has no value, or is no number, comes last either way. */
+function compared(a: unknown, b: unknown, sign: number): number {
+  const missing = (value: unknown): boolean => value === undefined || value === null || Number.isNaN(value);
+  if (missing(a) || missing(b)) return Number(missing(a)) - Number(missing(b));
+  if (typeof a === "number" && typeof b === "number") return sign * (a - b);
+  const [x, y] = [String(a), String(b)];
+  return sign * (x < y ? -1 : x > y ? 1 : 0);
+}
+
+function countOf(text: string): number {
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
+  throw UsageError.ofCall("bad-option", `--runs ${text} is no number of runs`, "for example: --runs 20");
+}
+
+function repeatsOf(runs: readonly RunRecord[]): readonly string[] {
+  return axesOf(runs).filter(isRepeat);
+}
+
+function axesOf(runs: readonly RunRecord[]): readonly string[] {
+  return [...new Set(runs.flatMap(({ steps }) => steps.flatMap(({ labels }) => Object.keys(labels))))];
+}
+
+function refuseUnknownAxes(runs: readonly RunRecord[], group: readonly string[]): void {
+  const axes = axesOf(runs);
+  const wrong = group.find(axis => axis !== "repeats" && !axes.includes(axis));
+  if (wrong === undefined) return;
+  const near = nearest(wrong, axes);
+  const known = axes.length === 0 ? "no step has axes" : `there are ${alternatives(axes, "and")}`;
+  const hint = near === undefined ? known : `did you mean ${code(near)}?`;
+  throw UsageError.ofCall("unknown-axis", `--group: no step has the axis ${code(wrong)}`, hint);
+}
+
+/** Runs of a revision of the project's repository, or of a range such as `main..`. */
+async function ofRevisions(
+  runs: readonly RunRecord[],
+  range: string,
+  { cwd, env }: Session,
+  pipeline: string,
+): Promise<RunRecord[]> {
+  const words = range.includes("..")
+    ? ["rev-list", "--end-of-options", range]
+    : ["rev-parse", "--verify", "--end-of-options", `${range}^{commit}`];
+  const folder = projectOf(resolve(cwd, pipeline));
+  const { stdout, stderr, exitCode, failed } = await execa("git", words, { cwd: folder, env, reject: false });
+  if (failed || exitCode !== 0)
+    throw UsageError.ofCall(
+      "bad-option",
+      `--rev ${range} names no commits: ${stderr.split("\n")[0] ?? ""}`,
+      "for example: --rev main.. or --rev v1.0",
+    );
+  const commits = new Set(stdout.split("\n"));
+  return runs.filter(({ revision }) => revision !== undefined && commits.has(revision.commit));
+}
