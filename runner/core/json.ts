@@ -37,3 +37,11 @@ export function notJson(given: unknown, path: JsonPath = []): JsonPath | undefin
   }
   return undefined;
 }
+
+/** `{ a: { b: 1 } }` as `[["a.b", 1]]`; an empty mapping is a value. */
+export function flattened(object: JsonObject, prefix = ""): (readonly [name: string, value: Json])[] {
+  return Object.entries(object).flatMap(([key, value]): (readonly [string, Json])[] => {
+    const name = prefix === "" ? key : `${prefix}.${key}`;
+    return isObject(value) && Object.keys(value).length > 0 ? flattened(value, name) : [[name, value]];
+  });
+}

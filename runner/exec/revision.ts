@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Revision } from "../core/record.js";
@@ -9,17 +8,15 @@ import type { Revision } from "../core/record.js";
  */
 export async function revisionOf(folder: string, env: NodeJS.ProcessEnv): Promise<Revision | undefined> {
   if (!isInRepository(folder)) return undefined;
-  const words = ["status", "--porcelain=v2", "--branch", "--untracked-files=no"];
-  const options = { cwd: folder, env: { ...env, GIT_OPTIONAL_LOCKS: "0" }, timeout: 5000, maxBuffer: 65_536 };
-  const lines = await new Promise<readonly string[]>(resolve => {
-    // What was read before an error counts: more than 64 kB of changes are one.
-    execFile("git", words, options, (error, stdout) =>
-      resolve(error?.killed === true && stdout.length < 65_000 ? [] : stdout.split("\n")),
-    );
+  const { execa } = await import("execa");
+  const git = await execa("git", ["status", "--porcelain=v2", "--branch", "--untracked-files=no"], {
+    ...{ cwd: folder, env: { ...env, GIT_OPTIONAL_LOCKS: "0" }, extendEnv: false },
+    ...{ timeout: 5000, reject: false, stdin: "ignore", stderr: "ignore", maxBuffer: 65_536 },
   });
-  const commit = lines
-    .map(line => /^# branch\.oid ([0-9a-f]{40,64})$/.exec(line)?.[1])
-    .find(id => id !== undefined);
+  // More changes than fit are changes.
+  if (git.failed && !git.isMaxBuffer) return undefined;
+  const lines = git.stdout.split("\n");
+  const commit = /^# branch\.oid ([0-9a-f]{40,64})$/m.exec(git.stdout)?.[1];
   return commit === undefined
     ? undefined
     : { commit, dirty: lines.some(line => line !== "" && !line.startsWith("#")) };

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../core/json.js";
-import { isObject } from "../core/json.js";
+import { flattened } from "../core/json.js";
 import type { Outcome, RunRecord, StepResult } from "../core/record.js";
 import type { Graph } from "../pipeline/graph/graph.js";
 import { type Attachments, readAttachments } from "./attachments.js";
@@ -87,13 +87,12 @@ export function leftOutText({ leftOut }: RunRecord): string | undefined {
 
 const MOST_NAMES = 8;
 
-/** `{ a: { b: 1 } }` as `[["a.b", "1"]]`; text as it is, everything else as JSON. */
-export function flattened(object: JsonObject, prefix = ""): [name: string, value: string][] {
-  return Object.entries(object).flatMap(([key, value]): [string, string][] => {
-    const name = prefix === "" ? key : `${prefix}.${key}`;
-    if (isObject(value) && Object.keys(value).length > 0) return flattened(value, name);
-    return [[name, typeof value === "string" ? value : JSON.stringify(value)]];
-  });
+/** Values by dotted name: text as it is, everything else as JSON. */
+export function flattenedText(object: JsonObject): [name: string, value: string][] {
+  return flattened(object).map(([name, value]) => [
+    name,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
 }
 
 function withOutcomes(whole: Dag, ran: Dag): Dag {

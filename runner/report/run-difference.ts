@@ -2,7 +2,7 @@ import { byCodeUnit } from "../core/json.js";
 import { programFacts } from "../cache/program-facts.js";
 import { sameQuantity } from "../core/numbers/quantity.js";
 import type { Fingerprint, Outcome, RunRecord, RunStep, StepResult } from "../core/record.js";
-import { flattened } from "./model.js";
+import { flattenedText } from "./model.js";
 
 /** Two runs side by side; what is equal is left out, but for metrics, whose equality is news. */
 export interface RunDiff {
@@ -57,8 +57,8 @@ export function diffRuns(before: PastRun, after: PastRun): RunDiff {
   });
   return {
     runs: [before.run, after.run],
-    params: changes(flattened(before.run.params), flattened(after.run.params)),
-    environment: changes(flattened(before.run.environment), flattened(after.run.environment)),
+    params: changes(flattenedText(before.run.params), flattenedText(after.run.params)),
+    environment: changes(flattenedText(before.run.environment), flattenedText(after.run.environment)),
     steps: all.filter(
       step => !step.sameKey || step.metrics.some(metric => !sameQuantity(metric.before, metric.after)),
     ),
@@ -97,7 +97,7 @@ function facts(print: Fingerprint): [string, string][] {
   return [
     ...programFacts(print),
     ["kind", kind],
-    ...flattened(options).map(([name, value]): [string, string] => [`with.${name}`, value]),
+    ...flattenedText(options).map(([name, value]): [string, string] => [`with.${name}`, value]),
     ...inputs.map(({ role, label, path, digest }): [string, string] => [
       ["input", role, ...(label === "" ? [] : [`[${label}]`]), ...(path === "" ? [] : [path])].join(" "),
       digest.slice(0, 12),

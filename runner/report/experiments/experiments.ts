@@ -1,5 +1,5 @@
-import { isList, isObject, type Json, type JsonObject } from "../../core/json.js";
-import { instanceId, labelText, type Labels } from "../../core/labels.js";
+import { flattened, type Json } from "../../core/json.js";
+import { instanceId, type Labels } from "../../core/labels.js";
 import { estimate } from "../../core/numbers/statistics.js";
 import type { Revision, RunRecord, RunStep, StepRecord } from "../../core/record.js";
 
@@ -44,7 +44,7 @@ export interface ExperimentOptions {
 export function experimentsOf(runs: Iterable<RunRecord>, options: ExperimentOptions): readonly Experiment[] {
   const found = new Map<string, Gathering>();
   for (const run of runs) {
-    const params = flattened(run.params);
+    const params = new Map(flattened(run.params));
     for (const [id, steps] of grouped(run, options)) {
       const results = new Map(steps.map(step => [`${step.key ?? ""} ${step.result ?? ""}`, step]));
       const name = `${id} ${[...results.keys()].sort().join()}`;
@@ -121,23 +121,4 @@ export function differingParams(experiments: readonly Experiment[]): readonly st
 function without(labels: Labels, axes: readonly string[]): Labels {
   if (axes.length === 0) return labels;
   return Object.fromEntries(Object.entries(labels).filter(([axis]) => !axes.includes(axis)));
-}
-
-/** `{ train: { lr: 0.1 } }` -> `train.lr`; a list of scalars is one value. */
-function flattened(params: JsonObject): ReadonlyMap<string, Json> {
-  const flat = new Map<string, Json>();
-  const walk = (value: Json, name: string): void => {
-    if (isObject(value))
-      for (const [key, entry] of Object.entries(value)) walk(entry, name === "" ? key : `${name}.${key}`);
-    else if (isList(value) && value.some(entry => isObject(entry) || isList(entry)))
-      for (const [i, entry] of value.entries()) walk(entry, `${name}[${i}]`);
-    else flat.set(name, value);
-  };
-  walk(params, "");
-  return flat;
-}
-
-export function experimentName({ step, labels }: Experiment): string {
-  const text = labelText(labels);
-  return text === "" ? step : `${step}[${text}]`;
 }

@@ -3,7 +3,7 @@ import type { StepRecord, StepResult } from "../../core/record.js";
 import { bytes, counted, duration, moment } from "../../ui/quantities.js";
 import { placeText } from "../attachments.js";
 import { type Markup, markup } from "../../core/markup.js";
-import { flattened, type ReportModel, type StepSection } from "../model.js";
+import { flattenedText, type ReportModel, type StepSection } from "../model.js";
 import { textMarkup } from "../prose.js";
 import { badge, pairs, type Section, shortHash } from "./section.js";
 
@@ -79,7 +79,7 @@ function outputsTable({ outputs, outputNames }: StepRecord, paths: StepResult["p
 
 function optionRows({ fingerprint }: StepRecord): (readonly [string, string | Markup])[] {
   return [
-    ...flattened(fingerprint.with),
+    ...flattenedText(fingerprint.with),
     ...Object.entries(fingerprint.env).map(([name, value]) => [`env ${name}`, value ?? "(not set)"] as const),
     ...(fingerprint.secrets ?? []).map(name => [`secret ${name}`, "***"] as const),
     ...fingerprint.inputs.map(
@@ -102,6 +102,6 @@ function madeRows(record: StepRecord, id: string): (readonly [string, string])[]
   const environment: JsonObject = record.environment;
   return [
     ["made", `${moment(record.finished)} in ${duration(record.seconds)}${first}`],
-    ...flattened(environment).map(([name, value]) => [`at ${name}`, value] as const),
+    ...flattenedText(environment).map(([name, value]) => [`at ${name}`, value] as const),
   ];
 }
