@@ -172,6 +172,7 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
       "take the results of a run along this axis together: mean, sd, 95 % interval; may be repeated (repeats: seeds, folds and trials)",
       several,
     )
+    .option("--where <condition>", "rows for which this holds: 'accuracy > 0.85 and sigma < 1'")
     .option("--sort <column>", "in this order, -column for the largest first; may be repeated", several)
     .option("--best <column>", "the row with the largest value; -column: with the least")
     .option("--csv", "all columns in full, as CSV")

@@ -88,6 +88,8 @@ steps:
     );
     expect(await json("--best", "accuracy")).toMatchObject([{ labels: { seed: 2 }, commit: second }]);
     expect(await json("--best", "-accuracy")).toMatchObject([{ labels: { seed: 0 }, commit: first }]);
+    expect(await json("--where", "accuracy > 0.905 and params.lr < 0.12 or seed == 2")).toHaveLength(3);
+    expect(await json("--where", 'step == "fit" and not seed == 7')).toHaveLength(6);
     expect(await json("fit[seed=1]", "--runs", "1")).toHaveLength(1);
     expect(await json("--rev", "HEAD~1")).toHaveLength(3);
     expect(await json("--rev", "HEAD~1..")).toHaveLength(3);
@@ -101,6 +103,9 @@ steps:
     [["--sort", "acuracy"], "did you mean `accuracy`?"],
     [["--group", "sed"], "did you mean `seed`?"],
     [["--rev", "nothing"], "names no commits"],
+    [["--where", "acuracy > 0"], "did you mean `accuracy`?"],
+    [["--where", "accuracy > "], "a value is missing at the end"],
+    [["--where", "accuracy > 'a'"], "a number is compared with a text"],
     [["--runs", "0"], "--runs 0 is no number of runs"],
   ])("refuses %j", async (words, hint) => {
     const { code, stderr } = await p.vistas(["table", "p.yaml", ...words]);

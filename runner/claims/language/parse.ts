@@ -9,7 +9,7 @@ import { type Token, tokens } from "./tokens.js";
  */
 export function parseExpression(
   text: string,
-  form: "claim" | "condition" = "claim",
+  form: Form = "claim",
 ): { expression: Expression } | { fault: Fault } {
   if (text.length > MOST) return { fault: { message: `longer than ${MOST} characters`, span: whole(text) } };
   const read = tokens(text);
@@ -21,6 +21,9 @@ export function parseExpression(
     throw error;
   }
 }
+
+/** A condition has texts, `true` and `false` as well; a filter also names by themselves, which are columns. */
+export type Form = "claim" | "condition" | "filter";
 
 const MOST = 2000;
 /** So that no expression nests deeper than calls can. */
@@ -39,7 +42,7 @@ class Parser {
 
   constructor(
     private readonly tokens: readonly Token[],
-    private readonly form: "claim" | "condition",
+    private readonly form: Form,
   ) {}
 
   whole(): Expression {
@@ -113,7 +116,7 @@ class Parser {
     const token = this.#now;
     if (token.type === "number") return this.#take({ type: "number", value: token.value, span: token.span });
     if (token.type === "metric") return this.#take({ type: "metric", metric: token.ref, span: token.span });
-    if (this.form === "condition") {
+    if (this.form !== "claim") {
       if (token.type === "text") return this.#take({ type: "literal", value: token.text, span: token.span });
       if (token.type === "name" && (token.name === "true" || token.name === "false"))
         return this.#take({ type: "literal", value: token.name === "true", span: token.span });
@@ -134,6 +137,7 @@ class Parser {
     this.#at++;
     const called = this.#now;
     if (this.#sign(OPEN) === undefined) {
+      if (this.form === "filter") return column(name, token);
       const like = nearest(name, functionNames);
       const hint = "a condition reads `params.name` and `matrix.axis`; a text stands in quotes";
       if (this.form === "condition") throw this.#stop(`\`${name}\` is not a value`, token, hint);
@@ -240,4 +244,12 @@ function last(terms: readonly Expression[]): Expression {
 
 function whole(text: string) {
   return { start: 0, end: text.length };
+}
+
+function column(name: string, { span }: Token): Expression {
+  return {
+    type: "metric",
+    metric: { step: "", labels: [], metric: name, source: name, stepSpan: span },
+    span,
+  };
 }

@@ -1,5 +1,9 @@
 import { resolve } from "node:path";
 import { execa } from "execa";
+import type { Fault } from "../../claims/language/ast.js";
+import { isTrue } from "../../claims/language/condition.js";
+import { metricsOf } from "../../claims/language/metrics-of.js";
+import { parseExpression } from "../../claims/language/parse.js";
 import { UsageError } from "../../core/diagnostic.js";
 import { nearest } from "../../core/nearest.js";
 import { projectOf } from "../../core/project-folder.js";
@@ -29,6 +33,7 @@ export interface TableOptions {
   readonly group?: readonly string[];
   readonly sort?: readonly string[];
   readonly best?: string;
+  readonly where?: string;
   readonly csv?: boolean;
   readonly json?: boolean;
   readonly md?: boolean;
@@ -93,20 +98,14 @@ function terminalTable(
 
 function choose(
   experiments: readonly Experiment[],
-  { sort = [], best }: TableOptions,
+  { sort = [], best, where }: TableOptions,
 ): readonly Experiment[] {
   const columns = experimentColumns(experiments, true);
   const named = (word: string, option: string): { column: ExperimentColumn; sign: number } => {
-    const name = word.replace(/^[-+]/, "");
-    const column = columns.find(one => one.name === name);
-    if (column !== undefined) return { column, sign: word.startsWith("-") ? -1 : 1 };
-    const names = columns.map(one => one.name);
-    const near = nearest(name, names);
-    const hint =
-      near === undefined ? `there are ${alternatives(names, "and")}` : `did you mean ${code(near)}?`;
-    throw UsageError.ofCall("bad-option", `${option}: there is no column ${code(name)}`, hint);
+    const column = columnOf(word.replace(/^[-+]/, ""), columns, option);
+    return { column, sign: word.startsWith("-") ? -1 : 1 };
   };
-  let chosen = [...experiments];
+  let chosen = where === undefined ? [...experiments] : experiments.filter(filterOf(where, columns));
   for (const word of [...sort].reverse()) {
     const { column, sign } = named(word, "--sort");
     chosen.sort((a, b) => compared(column.value(a), column.value(b), sign));
@@ -116,6 +115,45 @@ function choose(
   chosen = chosen.filter(one => Number.isFinite(column.value(one)));
   const top = chosen.reduce((most, one) => Math.max(most, sign * Number(column.value(one))), -Infinity);
   return chosen.filter(one => sign * Number(column.value(one)) === top);
+}
+
+/** `probe.accuracy > 0.85 and sigma < 1`. A row that has no value for a column of it is left out. */
+function filterOf(text: string, columns: readonly ExperimentColumn[]): (experiment: Experiment) => boolean {
+  const fail = ({ message, hint, span }: Fault): never => {
+    const pointer = `${text}\n${" ".repeat(span.start)}${"^".repeat(Math.max(1, span.end - span.start))}`;
+    throw UsageError.ofCall(
+      "bad-option",
+      `--where: ${message}\n${pointer}`,
+      hint ?? "for example: --where 'accuracy > 0.85 and sigma < 1'",
+    );
+  };
+  const parsed = parseExpression(text, "filter");
+  if ("fault" in parsed) return fail(parsed.fault);
+  const known = new Map(
+    metricsOf(parsed.expression).map(({ source }) => [source, columnOf(source, columns, "--where")]),
+  );
+  return experiment =>
+    isTrue(
+      parsed.expression,
+      ({ source }) => {
+        const value = known.get(source)?.value(experiment);
+        return typeof value === "object" ? undefined : value;
+      },
+      fail,
+    ) === true;
+}
+
+/** A column by its name, or by where it is from: `params.lr`, `matrix.seed`, `metrics.accuracy`. */
+function columnOf(name: string, columns: readonly ExperimentColumn[], option: string): ExperimentColumn {
+  const [, from, rest] = /^(params|matrix|metrics)\.(.+)$/.exec(name) ?? [];
+  const what = { params: "param", matrix: "label", metrics: "metric" }[from ?? ""];
+  const column =
+    columns.find(one => one.name === name) ?? columns.find(one => one.name === rest && one.what === what);
+  if (column !== undefined) return column;
+  const names = columns.map(one => one.name);
+  const near = nearest(name, names);
+  const hint = near === undefined ? `there are ${alternatives(names, "and")}` : `did you mean ${code(near)}?`;
+  throw UsageError.ofCall("bad-option", `${option}: there is no column ${code(name)}`, hint);
 }
 
 /** Numbers before texts; what has no value, or is no number, comes last either way. */
