@@ -1,6 +1,7 @@
 import { UsageError, type Diagnostic } from "../core/diagnostic.js";
 import { neverFits } from "../exec/leases.js";
 import { withoutPrograms } from "../exec/programs/find.js";
+import { isMade } from "../exec/environments/activate.js";
 import { secretFault } from "../exec/attempt/secrets.js";
 import type { Mistake } from "../pipeline/load-pipeline.js";
 import type { EngineChoice } from "../step-api.js";
@@ -24,6 +25,7 @@ export async function checkBeforeRun(pipeline: OpenPipeline): Promise<Checked> {
   refuseImpossible(pipeline);
   const engine = await engineOf(pipeline);
   await refuseUnrepeatable(pipeline);
+  await refuseEnvironments(pipeline, "run");
   const warnings = await checkPrograms(pipeline);
   await refuseMissingSecrets(pipeline);
   refuseUnwritable(pipeline.host.store);
@@ -34,6 +36,7 @@ export async function checkBeforeRun(pipeline: OpenPipeline): Promise<Checked> {
 export async function checkBeforePlan(pipeline: OpenPipeline): Promise<readonly Diagnostic[]> {
   refuseImpossible(pipeline);
   await refuseUnrepeatable(pipeline);
+  await refuseEnvironments(pipeline, "plan");
   return checkPrograms(pipeline);
 }
 
@@ -58,6 +61,24 @@ export async function checkPrograms({
   }
   if (certain.length > 0) await refuse(certain);
   return doubtful.length === 0 ? [] : advise(doubtful);
+}
+
+/** Environments that cannot be had: their lock cannot be read, or what builds them or starts containers is not here. */
+async function refuseEnvironments(
+  { nodes, host, graph, refuse }: OpenPipeline,
+  to: "run" | "plan",
+): Promise<void> {
+  const made = new Set(nodes.flatMap(({ environment }) => (isMade(environment) ? [environment] : [])));
+  if (made.size === 0) return;
+  const { Environments } = await import("../exec/environments/index.js");
+  const environments = new Environments(host, graph);
+  const mistakes: Mistake[] = [];
+  for (const environment of made) {
+    const fault = await environments.fault(environment, to);
+    const path = [...environment.at, environment.type];
+    if (fault !== undefined) mistakes.push({ code: fault.code, message: fault.what, hint: fault.hint, path });
+  }
+  if (mistakes.length > 0) await refuse(mistakes);
 }
 
 function refuseImpossible({ nodes, host }: OpenPipeline): void {

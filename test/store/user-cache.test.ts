@@ -37,7 +37,7 @@ describe("a memo", () => {
     const memo = cache.memo("documents");
     const names = Array.from({ length: 1028 }, (_, i) => i.toString(16).padStart(64, "0"));
     for (const name of names) memo.put(name, name);
-    cache.prune();
+    cache.prune(new Date());
     expect(readdirSync(join(folder, "documents"))).toHaveLength(1024);
     // The file system's clock does not say which of those written in one of its ticks is older.
     expect(names.slice(512).every(name => memo.get(name) === name)).toBe(true);
@@ -67,10 +67,10 @@ describe("the folder", () => {
     const file = cache.statsFile(root) ?? "";
     expect(cache.statsFile(`${root}-2`)).not.toBe(file);
     mkdirSync(root);
-    cache.prune();
+    cache.prune(new Date());
     expect(readdirSync(join(folder, "stores"))).toHaveLength(1);
     renameSync(root, `${root}-moved`);
-    cache.prune();
+    cache.prune(new Date());
     expect(existsSync(join(file, ".."))).toBe(false);
   });
 

@@ -2,10 +2,10 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../../core/diagnostic.js";
 import type { StepRecord } from "../../core/record.js";
-import { stepEnvironment } from "../../exec/attempt/attempt.js";
 import { keepWork, keptFolder, keptName } from "../../exec/attempt/kept-work.js";
 import { secretsOf } from "../../exec/attempt/secrets.js";
 import { stage } from "../../exec/attempt/staging.js";
+import { surroundings, type Starting, type Surroundings } from "../../exec/attempt/surroundings.js";
 import { endStaleRun } from "../../exec/attempt/stale-runs.js";
 import { neverFits, Leases, type Lease } from "../../exec/leases.js";
 import { plan, producers } from "../../exec/plan.js";
@@ -83,13 +83,13 @@ async function inFresh({ session, opened, node, pipeline, command, keep }: Call)
     const staged = await stage(host, graph, node, resultOf, folder, lease, session.signal);
     store.stats.save();
     const tag = `${run}/0`;
-    const env = { ...stepEnvironment({ host, graph, node, lease, tag }, staged.tmp), ...secrets };
+    const around = await surroundings(startingOf(session, opened, node, lease, tag), staged, secrets);
     if (command.length === 0) {
       const argv = staged.program.type === "command" ? staged.program.argv : undefined;
       const text = argv?.map(shellWord).join(" ");
       introduce(session, node, staged.cwd, text, keep ? "stays" : "goes when the shell ends");
     }
-    return await started(session, command, staged.cwd, env, tag);
+    return await started(session, command, staged.cwd, around, tag);
   } finally {
     if (keep) {
       const kept = await keepWork(store, folder, `shell-${keptName(store, graph, node)}`, true);
@@ -115,10 +115,22 @@ async function inKept({ session, opened, node, pipeline, command }: Call): Promi
   mkdirSync(tmp, { recursive: true });
   const tag = `${SHELL}${host.clock.token(4)}/0`;
   const lease = leaseOf(opened, node);
-  const env = { ...stepEnvironment({ host, graph, node, lease, tag }, tmp), ...secretsOf(node, host.env) };
   const cwd = join(folder, "work");
+  const starting = startingOf(session, opened, node, lease, tag);
+  const around = await surroundings(starting, { cwd, tmp }, secretsOf(node, host.env));
   if (command.length === 0) introduce(session, node, cwd, lastCommand(opened, folder), "stays");
-  return started(session, command, existsSync(cwd) ? cwd : folder, env, tag);
+  return started(session, command, existsSync(cwd) ? cwd : folder, around, tag);
+}
+
+function startingOf(
+  { stderr, signal }: Session,
+  { host, graph }: OpenPipeline,
+  node: GraphNode,
+  lease: Lease,
+  tag: string,
+): Starting {
+  const notice = (message: string): void => void stderr.write(`${message}\n`);
+  return { host, graph, node, lease, tag, signal, notice };
 }
 
 /** The results that the step takes, each of which must be there. */
@@ -173,7 +185,7 @@ async function started(
   { env: own, signal }: Session,
   command: readonly string[],
   cwd: string,
-  env: Readonly<Record<string, string>>,
+  { env, command: inside }: Surroundings,
   tag: string,
 ): Promise<number> {
   const { SHELL: shell = "/bin/sh" } = own;
@@ -181,7 +193,7 @@ async function started(
   const terminal = names.flatMap(name => (own[name] === undefined ? [] : [[name, own[name]] as const]));
   const tmp = env["TMPDIR"] ?? "";
   const variables = { ...Object.fromEntries(terminal), ...env, TMPDIR: shortTmp(tmp) };
-  const argv = command.length > 0 ? command : [shell];
+  const argv = inside(command.length > 0 ? command : [shell]);
   try {
     return await inForeground({ argv, cwd, env: variables, tag, signal });
   } finally {

@@ -61,7 +61,7 @@ async function collect(session: Session, store: Store, policy: Policy): Promise<
     signal: session.signal,
   });
   store.stats.save();
-  store.cache.prune();
+  store.cache.prune(session.tools.clock.now());
   return found;
 }
 

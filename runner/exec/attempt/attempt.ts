@@ -12,8 +12,6 @@ import { faultText } from "../../store/fault.js";
 import { removeScratch } from "../../store/scratch.js";
 import { StatCache } from "../../store/memory/stat-cache.js";
 import { misplacedOutputAdvice, missingInputAdvice } from "./advice.js";
-import { baseEnvironment } from "./environment.js";
-import { activationOf, withActivation } from "../environments/activate.js";
 import type { Host } from "../host.js";
 import type { Job, JobHooks, JobResult } from "../process/job.js";
 import {
@@ -29,10 +27,10 @@ import { isStaged, type ResultOf } from "../keys/node-inputs.js";
 import type { Lease } from "../leases.js";
 import { checkOutputs, metricsFrom, NO_METRICS, takeOutputs } from "./outputs.js";
 import { Parts, type PartSharing } from "./parts.js";
-import { TAG } from "../process/processes.js";
 import { stayText } from "./stale-runs.js";
 import { refuseSecrets, secretsOf } from "./secrets.js";
 import { copied, stage, type Stage } from "./staging.js";
+import { startedIn, surroundings } from "./surroundings.js";
 
 export interface AttemptInput {
   readonly host: Host;
@@ -105,11 +103,13 @@ async function perform(input: AttemptInput, traces: Traces): Promise<Attempted> 
     traces.staged = staged;
     const torn = await tornCopy(host, staged.copies, print, signal);
     if (torn !== undefined) return failure(torn);
+    const { notice } = input.hooks;
+    const around = await surroundings({ ...input, notice, programs: print.programs }, staged, secrets);
     const job: Job = {
       id: node.id,
       tag: input.tag,
-      program: staged.program,
-      env: { ...stepEnvironment(input, staged.tmp), ...secrets },
+      program: startedIn(around, staged.program),
+      env: around.env,
       secrets: Object.values(secrets),
       cwd: staged.cwd,
       home: staged.home,
@@ -119,6 +119,7 @@ async function perform(input: AttemptInput, traces: Traces): Promise<Attempted> 
     const result = await withParts(input, mask, hooks => host.executor.run(job, hooks, signal));
     const place = { graph, node, cwd: staged.cwd, log: input.log, kept: input.keep !== "never" };
     if (!result.ok) {
+      await around.end();
       const advice = result.cancelled ? "" : missingInputAdvice(result.error, place);
       return advice === "" ? result : failure(`${result.error}\n${mask.text(advice)}`);
     }
@@ -221,38 +222,6 @@ async function withParts(
 
 function failure(error: string): Attempted {
   return { ok: false, error, cancelled: false };
-}
-
-/** The whole environment of a step's program, but for secrets. `tmp`: its folder of temporary files. */
-export function stepEnvironment(
-  { host, graph, node, lease, tag }: Pick<AttemptInput, "host" | "graph" | "node" | "lease" | "tag">,
-  tmp: string,
-): Record<string, string> {
-  const base = {
-    ...baseEnvironment(host.env, tmp),
-    ...(node.work.type === "kind" ? { VISTAS_PROJECT: graph.project, ...enginesOf(host.env) } : {}),
-    // A step sees the GPUs that it leased and no others, so that two steps never meet on one. Only a step that leases
-    // none may be given other words of its own.
-    CUDA_VISIBLE_DEVICES: lease.gpus.join(","),
-  };
-  return { ...withActivation(base, activationOf(node.environment), node.env), [TAG]: tag };
-}
-
-/** What engines are found by; what the chosen one computes is told by its numeric class, not by its place. */
-const ENGINE_VARIABLES = [
-  "VISTAS_ENGINES",
-  "VISTAS_ONNX_PROVIDER",
-  "LD_LIBRARY_PATH",
-  "VK_DRIVER_FILES",
-  "VK_ICD_FILENAMES",
-  "XDG_RUNTIME_DIR",
-];
-
-function enginesOf(env: NodeJS.ProcessEnv): Record<string, string> {
-  const named = ENGINE_VARIABLES.flatMap(name =>
-    env[name] === undefined ? [] : [[name, env[name]] as const],
-  );
-  return Object.fromEntries(named);
 }
 
 /** When each file that the step reads in place was last touched, by role. */

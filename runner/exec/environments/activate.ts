@@ -36,6 +36,13 @@ export function activationOf(environment: Environment | undefined): Activation |
   return isThere ? activationIn(environment.type, environment.folder) : undefined;
 }
 
+/** One that vistas builds from a lock, or that is an image. */
+export type Made = Extract<Environment, { type: "uv" | "npm" | "container" }>;
+
+export function isMade(environment: Environment | undefined): environment is Made {
+  return environment !== undefined && environment.type !== "venv" && environment.type !== "conda";
+}
+
 /** The variables of a program: the base, those of its environment, those that the step declares, which win but for PATH. */
 export function withActivation(
   base: Readonly<Record<string, string>>,

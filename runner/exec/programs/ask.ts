@@ -12,6 +12,8 @@ export interface Question {
   readonly cwd: string;
   /** Files and folders whose change may change the answer; they need not be there. */
   readonly guards: (answer: JsonObject) => readonly string[];
+  /** What it prints -> the answer; where this is not given, the last line is a JSON object. */
+  readonly read?: (stdout: string) => JsonObject;
   /** The answer is believed for this moment only. */
   readonly passing?: boolean;
 }
@@ -98,13 +100,14 @@ function stateOf(path: string): { text: string; mtime: bigint; ctime: bigint } {
 const ABSENT = { text: "", mtime: 0n, ctime: 0n };
 
 /** The last line that a program prints, which must be a JSON object. */
-async function answerOf({ program, args, env, cwd }: Question): Promise<JsonObject | undefined> {
+async function answerOf({ program, args, env, cwd, read }: Question): Promise<JsonObject | undefined> {
   const { execa } = await import("execa");
   const { stdout, exitCode } = await execa(program, args, {
     ...{ env, cwd, extendEnv: false, reject: false, stdin: "ignore", stderr: "ignore" },
     ...{ timeout: TIMEOUT_MS, maxBuffer: 1 << 24 },
   });
   if (exitCode !== 0) return undefined;
+  if (read !== undefined) return read(stdout);
   try {
     const value = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "") as Json;
     return isObject(value) ? value : undefined;

@@ -105,12 +105,20 @@ export function withoutPrograms(host: Host, nodes: readonly GraphNode[]): readon
     const invocations = invocationsOf(host, node);
     if (sound.has(invocations)) return false;
     const finder = new ProgramFinder(host, node, () => undefined, places);
-    const named = invocations.filter(({ sure }) => sure !== "possible");
+    const named = invocations.filter(
+      ({ sure, program }) => sure !== "possible" && !isElsewhere(program, node.environment),
+    );
     const isSound = named.every(one => ["file", "unknown"].includes(finder.find(one).state));
     // What is among a step's inputs says nothing of another step.
     if (isSound && named.every(({ program }) => !/\0|^[^/].*\//.test(program))) sound.add(invocations);
     return !isSound;
   });
+}
+
+/** Whether a word may be a program of an environment that is not built yet, or of an image. */
+function isElsewhere(program: string, environment: Environment | undefined): boolean {
+  if (environment === undefined || activationOf(environment) !== undefined) return false;
+  return environment.type === "container" || !program.includes("/");
 }
 
 /** What runs the scripts of steps. */

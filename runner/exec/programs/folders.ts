@@ -96,3 +96,8 @@ export function* upwards(folder: string): Generator<string> {
     if (basename(at) === "" || at === join(at, "..")) return;
   }
 }
+
+/** The folder, or the deepest of those that it lies in which is there. */
+export function existingFolder(folder: string): string {
+  return [...upwards(folder)].find(place => existsSync(place)) ?? "/";
+}

@@ -1,4 +1,4 @@
-import { existsSync, openSync, readSync, closeSync, statSync } from "node:fs";
+import { openSync, readSync, closeSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { programFrame } from "../../cache/fingerprint.js";
 import { sha256 } from "../../cache/hash.js";
@@ -8,10 +8,12 @@ import type { Environment, Graph, GraphNode } from "../../pipeline/graph/graph.j
 import type { Invocation } from "../../pipeline/shell/invocations.js";
 import { UnreadableInput } from "../../store/objects/digest.js";
 import { activationOf } from "../environments/activate.js";
+import type { Environments } from "../environments/index.js";
+import type { Recipe } from "../environments/recipe.js";
 import type { Host } from "../host.js";
 import type { ResultOf } from "../keys/node-inputs.js";
 import { invocationsOf, plainEnvironment, ProgramFinder } from "./find.js";
-import { realPath, textOf, upwards } from "./folders.js";
+import { existingFolder, realPath, textOf } from "./folders.js";
 import { nextOf, projectFiles, scriptOf, startsOfProject, type Program, type Started } from "./follow.js";
 import type { Interpreters } from "./interpreters.js";
 import { isRelevant, languageOf, type Language } from "./languages.js";
@@ -24,6 +26,7 @@ import { isRelevant, languageOf, type Language } from "./languages.js";
  */
 export class Programs {
   #interpreters: Promise<Interpreters> | undefined;
+  #environments: Promise<Environments> | undefined;
   readonly #cwd: string;
   /** By content. */
   readonly #heads = new Map<string, string>();
@@ -38,11 +41,12 @@ export class Programs {
     private readonly host: Host,
     private readonly graph: Graph,
   ) {
-    this.#cwd = [...upwards(host.store.workFolders())].find(folder => existsSync(folder)) ?? "/";
+    this.#cwd = existingFolder(host.store.workFolders());
   }
 
   /** Looks at everything anew. */
   forget(): void {
+    void this.#environments?.then(environments => environments.forget());
     this.#found = new Map();
     this.#known = new Map();
     this.#plain = new Map();
@@ -56,8 +60,9 @@ export class Programs {
     const before = this.#lists.get(invocations);
     if (before !== undefined) return before;
     const usual = plainEnvironment(this.host, node.environment);
+    const isBuilt = node.environment !== undefined && activationOf(node.environment) === undefined;
     const plain = invocations.map(one =>
-      isPlain(one, usual) ? this.#plain.get(plainName(one, node)) : undefined,
+      !isBuilt && isPlain(one, usual) ? this.#plain.get(plainName(one, node)) : undefined,
     );
     if (!plain.includes(undefined)) {
       const found = sorted(plain.flatMap(prints => prints ?? []));
@@ -67,15 +72,26 @@ export class Programs {
     return this.#lookFor(invocations, node, new ProgramFinder(this.host, node, resultOf, this.#found));
   }
 
+  async #recipe(environment: Environment | undefined): Promise<Recipe | undefined> {
+    if (environment === undefined || activationOf(environment) !== undefined) return undefined;
+    this.#environments ??= import("../environments/index.js").then(
+      ({ Environments: all }) => new all(this.host, this.graph),
+    );
+    return (await this.#environments).recipe(environment);
+  }
+
   async #lookFor(
     invocations: readonly Invocation[],
     node: GraphNode,
     finder: ProgramFinder,
   ): Promise<readonly ProgramPrint[]> {
     const usual = plainEnvironment(this.host, node.environment);
-    const found: ProgramPrint[] = [];
+    const recipe = await this.#recipe(node.environment);
+    const found: ProgramPrint[] = [...(recipe?.prints ?? [])];
+    const isOwn = recipe?.isOwn ?? (() => false);
     for (const invocation of invocations) {
-      const { prints, alone } = await this.#startedBy(invocation, finder, node.environment);
+      if (isOwn(invocation.program)) continue;
+      const { prints, alone } = await this.#startedBy(invocation, finder, node.environment, isOwn);
       if (alone && isPlain(invocation, usual)) this.#plain.set(plainName(invocation, node), prints);
       found.push(...prints);
     }
@@ -87,6 +103,7 @@ export class Programs {
     invocation: Invocation,
     finder: ProgramFinder,
     environment: Environment | undefined,
+    isOwn: (program: string) => boolean,
   ): Promise<{ readonly prints: readonly ProgramPrint[]; readonly alone: boolean }> {
     const found: ProgramPrint[] = [];
     const seen = new Set<string>();
@@ -109,7 +126,7 @@ export class Programs {
       found.push(...(isIn(place.path, environment) ? prints.map(one => placed(one, environment)) : prints));
       if (depth < DEEPEST)
         for (const next of nextOf(one, program, finder, this.#cwd))
-          queue.push({ one: next, depth: depth + 1 });
+          if (!isOwn(next.program)) queue.push({ one: next, depth: depth + 1 });
     }
     return { prints: found, alone: queue.length === 1 && scripts === 0 };
   }

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { sha256 } from "../../cache/hash.js";
+import { InternalError } from "../../core/diagnostic.js";
 import type { ProgramPrint } from "../../core/record.js";
 import type { Graph } from "../../pipeline/graph/graph.js";
 import type { Invocation } from "../../pipeline/shell/invocations.js";
@@ -7,7 +8,7 @@ import type { Host } from "../host.js";
 import { Asker } from "./ask.js";
 import { Contents, realPath } from "./folders.js";
 import type { Interpreter, Surroundings } from "./interpreter.js";
-import { isRelevant, type Language } from "./languages.js";
+import { isRelevant, languageOf, type Language } from "./languages.js";
 import { node, ownNode } from "./node.js";
 import { python } from "./python.js";
 import { r } from "./r.js";
@@ -26,6 +27,24 @@ export class Interpreters {
     const now = (): bigint => BigInt(clock.now().getTime()) * 1_000_000n;
     this.#asker = new Asker(store.cache.memo("interpreters"), now);
     this.#contents = new Contents(store.digester, store.root, ignored);
+  }
+
+  /** One that is started by its path, with what it finds by itself. */
+  byPath(
+    language: "python" | "node",
+    path: string,
+    variables: ReadonlyMap<string, string | undefined>,
+    digestOf: (path: string) => Promise<string>,
+  ): Promise<ProgramPrint> {
+    const known = languageOf(language);
+    if (known === undefined) throw new InternalError(`no language ${language}`);
+    const invocation = { program: path, words: [path], variables, sure: "certain" } as const;
+    return this.print(
+      known,
+      { name: language, path, script: undefined, passing: false },
+      invocation,
+      digestOf,
+    );
   }
 
   /** Of one that does not answer as one of its name does no more than that. `script`: what it runs, by its absolute path. */

@@ -83,7 +83,7 @@ export class EnvironmentReader {
     const place = valueAt(...at, type);
     if (type === "container") {
       const digest = IMAGE.exec(text)?.[1];
-      if (digest !== undefined) return { type, name: text, digest };
+      if (digest !== undefined) return { type, at, name: text, digest };
       const image = text.replace(/@.*$/, "");
       const hint = `write ${code(`${image.replace(/:[^/:]*$/, "")}@sha256:...`)}, with the digest that \`docker buildx imagetools inspect ${image}\` or \`skopeo inspect docker://${image}\` shows`;
       const why = text.includes("@")
@@ -102,11 +102,11 @@ export class EnvironmentReader {
     switch (type) {
       case "venv":
       case "conda":
-        return { type, name: text, folder: path };
+        return { type, at, name: text, folder: path };
       case "uv":
-        return { type, name: text, lock: path, groups: namesIn(groups), extras: namesIn(extras) };
+        return { type, at, name: text, lock: path, groups: namesIn(groups), extras: namesIn(extras) };
       case "npm":
-        return { type, name: text, lock: path, dev: dev === true };
+        return { type, at, name: text, lock: path, dev: dev === true };
     }
   }
 }

@@ -118,24 +118,24 @@ export interface GatheredSource {
   readonly absent?: readonly string[];
 }
 
-/** `environment:` of a `run` step. One object an environment, shared by all its steps. `name`: as it is written. */
-export type Environment =
-  | { readonly type: "venv" | "conda"; readonly name: string; readonly folder: string }
+/** `environment:` of a `run` step. One object an environment, shared by all its steps. */
+export type Environment = {
+  /** Where it stands in the pipeline. */
+  readonly at: JsonPath;
+  /** As it is written. */
+  readonly name: string;
+} & (
+  | { readonly type: "venv" | "conda"; readonly folder: string }
   | {
       readonly type: "uv";
-      readonly name: string;
       /** `uv.lock`, absolute. */
       readonly lock: string;
       readonly groups: readonly string[];
       readonly extras: readonly string[];
     }
-  | { readonly type: "npm"; readonly name: string; readonly lock: string; readonly dev: boolean }
-  | {
-      readonly type: "container";
-      /** The image with its digest. */
-      readonly name: string;
-      readonly digest: string;
-    };
+  | { readonly type: "npm"; readonly lock: string; readonly dev: boolean }
+  | { readonly type: "container"; readonly digest: string }
+);
 
 /** An environment variable; `value` undefined: not set. Its name and value are part of the key. */
 export interface EnvEntry {

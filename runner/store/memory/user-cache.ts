@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { basename, isAbsolute, join, resolve } from "node:path";
 import process from "node:process";
 import { sha256 } from "../../cache/hash.js";
 import { isObject, type Json } from "../../core/json.js";
@@ -21,6 +21,8 @@ export interface Memo {
 const MEMOS = ["documents", "modules", "checkouts", "interpreters"] as const;
 /** Values that a memo keeps after `prune`: those of the last weeks of work. */
 const MOST_MEMOS = 1024;
+/** How long an environment stays that nothing uses. */
+const DAYS_UNUSED = 30;
 
 /**
  * What vistas remembers for one user of one machine, to save time: parsed pipelines and modules, the digests of
@@ -71,8 +73,27 @@ export class UserCache {
     return join(folder, "stats");
   }
 
+  /** Removes what nothing has used for a month, and what builds that were killed left; see runner/exec/environments/build.ts. */
+  #pruneEnvironments(home: string, now: Date): void {
+    const ages = within(home).map(path => {
+      const stat = statSync(path, { throwIfNoEntry: false });
+      return {
+        path,
+        isRecord: path.endsWith(".json"),
+        days: (now.getTime() - (stat?.mtimeMs ?? 0)) / 86_400_000,
+      };
+    });
+    const kept = new Set<string>();
+    for (const { path, days } of ages.filter(({ isRecord }) => isRecord)) {
+      if (days > DAYS_UNUSED) rmSync(path, { force: true });
+      else kept.add(/"folder":"([^"]+)"/.exec(readFileSync(path, "utf8"))?.[1] ?? "");
+    }
+    for (const { path, days } of ages.filter(({ isRecord }) => !isRecord))
+      if (days > 1 && !kept.has(basename(path))) remove(this.disk, path);
+  }
+
   /** Removes all but the newest memos, and what belongs to stores that are not there any more. */
-  prune(): void {
+  prune(now: Date): void {
     if (this.#folder === undefined) return;
     for (const area of MEMOS) {
       const files = within(join(this.#folder, area))
@@ -80,6 +101,7 @@ export class UserCache {
         .sort((a, b) => b.time - a.time);
       for (const { file } of files.slice(MOST_MEMOS)) rmSync(file, { force: true });
     }
+    this.#pruneEnvironments(join(this.#folder, "environments"), now);
     for (const folder of within(join(this.#folder, "stores"))) {
       const named = join(folder, "root");
       const root = statSync(named, { throwIfNoEntry: false })?.isFile() ? readFileSync(named, "utf8") : "";
