@@ -5,7 +5,7 @@ import type { StepRecord } from "../../core/record.js";
 import { keepWork, keptFolder, keptName } from "../../exec/attempt/kept-work.js";
 import { secretsOf } from "../../exec/attempt/secrets.js";
 import { stage } from "../../exec/attempt/staging.js";
-import { surroundings, type Starting, type Surroundings } from "../../exec/attempt/surroundings.js";
+import { surroundings, type Starting, type Surroundings } from "../../exec/attempt/start.js";
 import { endStaleRun } from "../../exec/attempt/stale-runs.js";
 import { neverFits, Leases, type Lease } from "../../exec/leases.js";
 import { plan, producers } from "../../exec/plan.js";

@@ -30,7 +30,7 @@ import { Parts, type PartSharing } from "./parts.js";
 import { stayText } from "./stale-runs.js";
 import { refuseSecrets, secretsOf } from "./secrets.js";
 import { copied, stage, type Stage } from "./staging.js";
-import { startedIn, surroundings } from "./surroundings.js";
+import { startedIn, surroundings } from "./start.js";
 
 export interface AttemptInput {
   readonly host: Host;

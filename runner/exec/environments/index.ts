@@ -10,7 +10,7 @@ import { textIn } from "../programs/interpreter.js";
 import { Interpreters } from "../programs/interpreters.js";
 import { isMade, type Made } from "./activate.js";
 import type { Around } from "./around.js";
-import { builtEnvironment } from "./build.js";
+import { builtEnvironment } from "./built.js";
 import { containerRecipe, findRuntime } from "./container.js";
 import { textOf } from "./local-sources.js";
 import { npmRecipe } from "./npm.js";

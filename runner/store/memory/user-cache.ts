@@ -73,7 +73,7 @@ export class UserCache {
     return join(folder, "stats");
   }
 
-  /** Removes what nothing has used for a month, and what builds that were killed left; see runner/exec/environments/build.ts. */
+  /** Removes what nothing has used for a month, and what builds that were killed left; see runner/exec/environments/built.ts. */
   #pruneEnvironments(home: string, now: Date): void {
     const ages = within(home).map(path => {
       const stat = statSync(path, { throwIfNoEntry: false });
