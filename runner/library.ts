@@ -9,8 +9,10 @@ import { plan as planNodes } from "./exec/plan.js";
 import { run as runNodes } from "./exec/run.js";
 import { code } from "./pipeline/mistakes/wording.js";
 import type { Store } from "./store/store.js";
+import type { GraphNode } from "./pipeline/graph/graph.js";
 import { checkBeforePlan, checkBeforeRun } from "./workflow/checks.js";
 import { forcedOf, openPipeline, type OpenPipeline } from "./workflow/open-pipeline.js";
+import { withKnownLists } from "./workflow/known-lists.js";
 import { runResults } from "./workflow/run-results.js";
 
 export interface PipelineOptions {
@@ -44,7 +46,7 @@ export interface RunOptions {
 /** What `run` would do with a step instance. */
 export interface PlanEntry {
   readonly id: string;
-  /** `pending`: its inputs are not known before other steps have run. `skipped`: a `when:` leaves it out. */
+  /** `pending`: its inputs are not known before other steps have run. `skipped`: a `when:` leaves it out, or it has nothing to do. */
   readonly status: "cached" | "run" | "pending" | "skipped";
   readonly key: string | null;
   readonly reason: string;
@@ -113,7 +115,8 @@ export async function loadPipeline(file: string, options: PipelineOptions = {}):
 }
 
 /** What `run` would do with each instance, and why. Runs nothing. Throws a `UsageError` for what the machine lacks. */
-export async function plan({ opened }: Pipeline): Promise<readonly PlanEntry[]> {
+export async function plan(pipeline: Pipeline): Promise<readonly PlanEntry[]> {
+  const opened = await withKnownLists(pipeline.opened);
   await checkBeforePlan(opened);
   const planned = await planNodes(opened.host, opened.graph, opened.nodes);
   opened.host.store.stats.save();
@@ -129,11 +132,17 @@ export async function plan({ opened }: Pipeline): Promise<readonly PlanEntry[]> 
  */
 export async function run({ opened }: Pipeline, options: RunOptions = {}): Promise<RunResult> {
   const { force = false, onEvent, ...rest } = options;
-  const words = force === true ? opened.nodes.map(node => node.id) : force === false ? [] : force;
-  const forced = words.length === 0 ? () => false : forcedOf(opened, words, []);
+  const forced = (of: OpenPipeline): ((node: GraphNode) => boolean) => {
+    if (force === true) return () => true;
+    return force === false || force.length === 0 ? () => false : forcedOf(of, force, []);
+  };
   await checkBeforeRun(opened);
   const record = await runNodes(opened.host, opened.graph, opened.nodes, {
-    ...{ ...rest, forced, skipped: opened.skipped },
+    ...{ ...rest, forced: forced(opened), skipped: opened.skipped },
+    expand: async lists => {
+      const grown = await opened.expand(lists);
+      return { ...grown, forced: forced(grown) };
+    },
     ...(onEvent === undefined ? {} : { sink: onEvent }),
   });
   const steps: RunStepResult[] = [];
@@ -144,7 +153,8 @@ export async function run({ opened }: Pipeline, options: RunOptions = {}): Promi
 }
 
 /** The results that are there already, without running anything; instances that have none are left out. */
-export async function results({ opened }: Pipeline): Promise<readonly StepResult[]> {
+export async function results(pipeline: Pipeline): Promise<readonly StepResult[]> {
+  const opened = await withKnownLists(pipeline.opened);
   const { store } = opened.host;
   const planned = await planNodes(opened.host, opened.graph, opened.nodes);
   store.stats.save();

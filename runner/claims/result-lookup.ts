@@ -110,7 +110,7 @@ function valueOf({ step, labels, outcome, metrics, metricsFault }: Measured, met
 
 const WORDS = {
   failed: "it failed",
-  skipped: "it was left out because of a failure",
+  skipped: "it was left out",
   cancelled: "it was stopped",
 } as const;
 

@@ -12,6 +12,14 @@ export type RunEvent =
       readonly pipeline: string;
       readonly total: number;
     }
+  /** A step made a list by which the run has other instances than before. */
+  | {
+      readonly type: "run-grow";
+      readonly time: string;
+      readonly total: number;
+      /** By step. */
+      readonly instances: Readonly<Record<string, number>>;
+    }
   | {
       readonly type: "step-start";
       readonly time: string;

@@ -37,7 +37,7 @@ export function withoutParts(executor: Executor): Executor {
  */
 export function twice(
   executor: Executor,
-  graph: Graph,
+  graphNow: () => Graph,
   clock: Clock,
   told: (id: string, rerun: Rerun) => void,
 ): Executor {
@@ -53,7 +53,7 @@ export function twice(
         renameSync(untouched, folder);
         const second = await executor.run(job, hooks, signal);
         if (!second.ok) return { ...second, error: `run a second time it failed: ${second.error}` };
-        const outputs = outputsOf(job, graph);
+        const outputs = outputsOf(job, graphNow());
         const before = moved(outputs, folder, aside);
         told(job.id, {
           differing: await differing(before, outputs, new Digester(new StatCache("", clock))),

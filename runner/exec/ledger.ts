@@ -34,9 +34,9 @@ export class Ledger {
 
   constructor(
     private readonly host: Host,
-    private readonly graph: Graph,
-    private readonly nodes: readonly GraphNode[],
-    private readonly skipped: readonly SkippedNode[],
+    private graph: Graph,
+    private nodes: readonly GraphNode[],
+    private skipped: readonly SkippedNode[],
     private readonly sink: EventSink,
   ) {
     this.#started = host.clock.now();
@@ -55,11 +55,27 @@ export class Ledger {
   start(): void {
     const total = this.nodes.length + this.skipped.length;
     this.emit({ type: "run-start", run: this.id, pipeline: this.graph.name, total });
+    this.#endSkipped();
+  }
+
+  #endSkipped(): void {
     for (const { id, step, labels, kind, inputs, reason } of this.skipped) {
+      if (this.#steps.has(id)) continue;
       const ended = { id, kind, outcome: "skipped", key: null, seconds: 0, reason } as const;
       this.#steps.set(id, { ...ended, step, labels, inputs, byCondition: true });
       this.emit({ ...ended, type: "step-end", metrics: {} });
     }
+  }
+
+  /** Another graph of the same pipeline, in which more instances are known. */
+  grow(graph: Graph, nodes: readonly GraphNode[], skipped: readonly SkippedNode[]): void {
+    this.graph = graph;
+    this.nodes = nodes;
+    this.skipped = skipped;
+    const instances: Record<string, number> = {};
+    for (const { step } of [...nodes, ...skipped]) instances[step] = (instances[step] ?? 0) + 1;
+    this.emit({ type: "run-grow", total: nodes.length + skipped.length, instances });
+    this.#endSkipped();
   }
 
   /** The result that a node now stands for. */
@@ -77,7 +93,9 @@ export class Ledger {
 
   end(node: GraphNode, { outcome, reason, key = null, seconds = 0, ...rest }: Ending): void {
     const kind = kindOf(node);
-    const inputs = Object.fromEntries(node.inputs.map(input => [input.role, origins(input.source)]));
+    const inputs: Record<string, readonly string[]> = {};
+    for (const { role, source } of node.inputs) inputs[role] = origins(source);
+    for (const list of node.lists ?? []) inputs[`matrix.${list.axis}`] = [list.node];
     const { error, log, work, command } = rest;
     const failure = {
       ...(error === undefined ? {} : { error }),

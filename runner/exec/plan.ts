@@ -1,5 +1,6 @@
 import type { Fingerprint, StepRecord } from "../core/record.js";
 import type { Graph, GraphNode } from "../pipeline/graph/graph.js";
+import { producersOf } from "../pipeline/graph/select.js";
 import { History, type Explanation } from "./keys/history.js";
 import type { Host } from "./host.js";
 import { Keyer } from "./keys/keyer.js";
@@ -46,14 +47,22 @@ export async function plan(
   const planned: PlannedStep[] = [];
   for (const node of nodes) {
     const step = await planOne(node);
-    if (step.record !== undefined) records.set(node.id, step.record);
+    if (node.open !== undefined) causes.set(node.id, []);
+    else if (step.record !== undefined) records.set(node.id, step.record);
     else causes.set(node.id, step.causes ?? [{ id: node.id, reason: step.reason }]);
     planned.push(step);
   }
   return planned;
 
   async function planOne(node: GraphNode): Promise<PlannedStep> {
-    const unknown = producers(node).filter(id => !records.has(id));
+    if (node.open !== undefined)
+      return {
+        node,
+        status: "pending",
+        key: null,
+        reason: node.open.text,
+      };
+    const unknown = producersOf(node).filter(id => !records.has(id));
     if (unknown.length > 0) {
       const roots = rootsOf(unknown, causes);
       return { node, status: "pending", key: null, causes: roots, reason: waitsText(unknown, roots) };
@@ -88,14 +97,4 @@ function waitsText(unknown: readonly string[], [root]: readonly Cause[]): string
 
 function verbOf({ reason }: Cause): string {
   return reason.startsWith("no earlier result") ? "runs" : "reruns";
-}
-
-/** Ids of the instances whose artifacts a node takes; each once. */
-export function producers(node: GraphNode): string[] {
-  const ids = new Set<string>();
-  for (const { source } of node.inputs) {
-    if (source.type === "artifact") ids.add(source.node);
-    else if (source.type === "gathered") for (const entry of source.entries) ids.add(entry.node);
-  }
-  return [...ids];
 }

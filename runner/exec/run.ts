@@ -1,6 +1,8 @@
 import { join } from "node:path";
+import { UsageError, type Diagnostic } from "../core/diagnostic.js";
 import type { EventSink } from "../core/event.js";
 import type { Fingerprint, RunRecord, StepRecord } from "../core/record.js";
+import type { ListContent, Lists } from "../pipeline/graph/lists.js";
 import type { Graph, GraphNode, SkippedNode } from "../pipeline/graph/graph.js";
 import { absentNotices } from "../pipeline/graph/skipped.js";
 import { faultText } from "../store/fault.js";
@@ -20,7 +22,8 @@ import { logTail } from "./attempt/log-tail.js";
 import { findResult } from "./keys/lookup.js";
 import { sameInputNotices } from "./keys/same-results.js";
 import { revisionOf } from "./revision.js";
-import { schedule, type Performed, type Settled } from "./scheduler.js";
+import { readLists, waitingFor, wantedLists } from "./read-lists.js";
+import { schedule, type Growth, type Performed, type Settled } from "./scheduler.js";
 import { Sharing } from "./sharing.js";
 
 export interface RunOptions {
@@ -33,8 +36,17 @@ export interface RunOptions {
   readonly forced?: (node: GraphNode) => boolean;
   /** Selected instances that are left out: they are recorded so. */
   readonly skipped?: readonly SkippedNode[];
+  /** The nodes that there are once these lists are known. Rejects with a `UsageError` for mistakes that only they show. */
+  readonly expand?: (lists: Lists) => Promise<Expanded>;
   readonly sink?: EventSink;
   readonly signal?: AbortSignal;
+}
+
+export interface Expanded {
+  readonly graph: Graph;
+  readonly nodes: readonly GraphNode[];
+  readonly skipped: readonly SkippedNode[];
+  readonly forced: (node: GraphNode) => boolean;
 }
 
 /** Brings nodes up to date, given in an order in which inputs come before their users; records the run. */
@@ -62,6 +74,7 @@ export async function run(
     signal,
     new Set(nodes.filter(options.forced ?? (() => false)).map(node => node.id)),
     options.keepWork ?? "failed",
+    options.expand,
   );
   ledger.start();
   const acknowledge = (): void => ledger.emit({ type: "notice", message: stoppingText(current.performing) });
@@ -102,19 +115,25 @@ class CurrentRun {
   readonly #madeBy = new Map<string, string>();
   /** Keys that this run has made: of forced twins, one is made. */
   readonly #made = new Set<string>();
+  /** What has been read of lists by which the run has more instances. */
+  readonly #lists = new Map<string, ListContent>();
+  #wanted: ReturnType<typeof wantedLists>;
+  #growing: Promise<unknown> = Promise.resolve();
   #attempts = 0;
   /** Steps under way. */
   performing = 0;
 
   constructor(
     private readonly host: Host,
-    private readonly graph: Graph,
+    private graph: Graph,
     private readonly ledger: Ledger,
     private readonly sharing: Sharing,
     private readonly signal: AbortSignal,
     private readonly forced: Set<string>,
     private readonly keepWork: KeepWork,
+    private readonly expand: RunOptions["expand"],
   ) {
+    this.#wanted = wantedLists(graph);
     this.#keyer = new Keyer(host, graph);
     this.#history = new History(host.store, graph);
   }
@@ -129,6 +148,41 @@ class CurrentRun {
       reason: "its key could not be made",
       error: messageOf(error),
     });
+  }
+
+  grow(node: GraphNode): Promise<Growth> | undefined {
+    const outputs = this.#wanted.get(node.id);
+    const { expand } = this;
+    if (outputs === undefined || expand === undefined) return undefined;
+    const grown = this.#growing.then(() => this.#grow(node, outputs, expand));
+    this.#growing = grown;
+    return grown;
+  }
+
+  async #grow(
+    node: GraphNode,
+    outputs: ReadonlySet<string>,
+    expand: (lists: Lists) => Promise<Expanded>,
+  ): Promise<Growth> {
+    const { ledger } = this;
+    const read = readLists(this.host.store, node.id, outputs, ledger.resultOf);
+    for (const [name, content] of read) this.#lists.set(name, content);
+    try {
+      const { graph, nodes, skipped, forced } = await expand(this.#lists);
+      for (const one of nodes) if (!this.graph.byId.has(one.id) && forced(one)) this.forced.add(one.id);
+      this.graph = graph;
+      this.#wanted = wantedLists(graph);
+      this.#keyer.grow(graph);
+      ledger.grow(graph, nodes, skipped);
+      return { nodes };
+    } catch (error) {
+      // Other lists can still be followed.
+      for (const name of read.keys()) this.#lists.delete(name);
+      const failed = waitingFor(this.graph, node.id);
+      for (const open of failed)
+        ledger.end(open, { outcome: "failed", reason: open.open?.text ?? "", error: messageOf(error) });
+      return { failed };
+    }
   }
 
   /** Makes the key of a node whose inputs are known, and looks for its result. */
@@ -276,5 +330,11 @@ function keptOf(kept: KeptWork | undefined): { work?: string; command?: string }
 }
 
 function messageOf(error: unknown): string {
+  if (error instanceof UsageError) return error.diagnostics.map(diagnosticText).join("\n");
   return faultText(error) ?? (error instanceof Error ? error.message : String(error));
+}
+
+function diagnosticText({ message, hint, file, range }: Diagnostic): string {
+  const at = range === undefined ? "" : `${file}:${range.start.line}:${range.start.column}: `;
+  return `${at}${message}${hint === undefined ? "" : ` (${hint})`}`;
 }

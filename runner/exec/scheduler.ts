@@ -1,6 +1,6 @@
 import type { GraphNode } from "../pipeline/graph/graph.js";
 import type { Lease, Leases } from "./leases.js";
-import { producers } from "./plan.js";
+import { producersOf } from "../pipeline/graph/select.js";
 
 /** What is known of a node once its inputs are: nothing to do, or a key to be made. */
 export type Settled =
@@ -25,7 +25,12 @@ export interface Work {
   abandon(node: GraphNode, outcome: "skipped" | "cancelled", reason: string): void;
   /** A node whose `settle` or `reserve` failed. */
   unsettled(node: GraphNode, error: unknown): void;
+  /** What there is to do now that a node is done, where that shows by its result. Must not reject. */
+  grow(node: GraphNode): Promise<Growth> | undefined;
 }
+
+/** All nodes of the run, in order; or those whose instances cannot be known, for a reason that was reported. */
+export type Growth = { readonly nodes: readonly GraphNode[] } | { readonly failed: readonly GraphNode[] };
 
 /** A node that waits for a lease. */
 interface Startable {
@@ -42,7 +47,8 @@ export interface ScheduleOptions {
 /**
  * Brings nodes to an end, each after those that it takes from, as many at once as the leases allow. Nodes with
  * the same key are made once; one that another run is making waits without a lease. After a failure nothing new is
- * started, unless `keepGoing`: then only what depends on the failed one is left out.
+ * started, unless `keepGoing`: then only what depends on the failed one is left out. A node that is open waits until the
+ * work says which instances it stands for.
  */
 export async function schedule(
   nodes: readonly GraphNode[],
@@ -50,19 +56,16 @@ export async function schedule(
   work: Work,
   options: ScheduleOptions,
 ): Promise<void> {
-  const selected = new Set(nodes.map(node => node.id));
+  let current = new Map(nodes.map(node => [node.id, node]));
   const missing = new Map<string, number>();
   const users = new Map<string, GraphNode[]>();
-  for (const node of nodes) {
-    const needs = producers(node).filter(id => selected.has(id));
-    missing.set(node.id, needs.length);
-    for (const id of needs) push(users, id, node);
-  }
-
-  const ready = nodes.filter(node => missing.get(node.id) === 0);
+  const ready: GraphNode[] = [];
   let startable: Startable[] = [];
   const making = new Set<string>();
   const ended = new Set<string>();
+  /** Ended without a result. */
+  const lost = new Set<string>();
+  let growing = 0;
   let running = 0;
   let waiting = 0;
   let failed = false;
@@ -74,6 +77,7 @@ export async function schedule(
   const stopped = (): boolean => options.signal.aborted || (failed && !options.keepGoing);
 
   let next = 0;
+  for (const node of nodes) enter(node);
   for (;;) {
     while (next < ready.length && !stopped()) {
       const node = ready[next++];
@@ -81,10 +85,11 @@ export async function schedule(
       if (node !== undefined && !ended.has(node.id)) await Promise.race([settle(node), stop]);
     }
     if (!stopped()) start();
-    if (running === 0 && (stopped() || (waiting === 0 && next >= ready.length))) break;
+    if (running === 0 && (stopped() || (waiting + growing === 0 && next >= ready.length))) break;
     await new Promise<void>(resolve => (wake = resolve));
   }
-  for (const node of nodes) {
+  growing = -1;
+  for (const node of current.values()) {
     if (ended.has(node.id)) continue;
     if (options.signal.aborted) work.abandon(node, "cancelled", "the run was stopped");
     else work.abandon(node, "skipped", stopped() ? "another step failed" : "its resources are not here");
@@ -173,26 +178,74 @@ export async function schedule(
   function done(node: GraphNode): void {
     ended.add(node.id);
     for (const user of users.get(node.id) ?? []) {
+      if (current.get(user.id) !== user) continue;
       const left = (missing.get(user.id) ?? 0) - 1;
       missing.set(user.id, left);
-      if (left === 0) ready.push(user);
+      if (left === 0 && isKnown(user)) ready.push(user);
     }
+    const growth = work.grow(node);
+    if (growth === undefined) return;
+    growing++;
+    void growth.then(grown => {
+      // The run may be over.
+      if (growing < 0) return;
+      growing--;
+      if ("failed" in grown) for (const open of grown.failed) fail(open);
+      else adopt(grown.nodes);
+      wake();
+    });
+  }
+
+  /** Takes a node in: it is ready once all that it needs is done. */
+  function enter(node: GraphNode): void {
+    const needs = producersOf(node).filter(id => current.has(id) && (!ended.has(id) || lost.has(id)));
+    missing.set(node.id, needs.length);
+    for (const id of needs) push(users, id, node);
+    const gone = needs.find(id => lost.has(id));
+    if (gone !== undefined && options.keepGoing) leaveOut(node, gone);
+    else if (needs.length === 0 && isKnown(node)) ready.push(node);
+  }
+
+  /** Of a graph in which more is known: what was not in it, or was open. */
+  function adopt(grown: readonly GraphNode[]): void {
+    const before = current;
+    current = new Map(
+      grown.map(node => {
+        const old = before.get(node.id);
+        return [node.id, old !== undefined && isKnown(old) ? old : node];
+      }),
+    );
+    for (const node of current.values()) {
+      const old = before.get(node.id);
+      if (old !== node && !(old !== undefined && ended.has(node.id))) enter(node);
+    }
+  }
+
+  function leaveOut(node: GraphNode, failed: string): void {
+    ended.add(node.id);
+    lost.add(node.id);
+    work.abandon(node, "skipped", `it needs ${failed}, which failed`);
   }
 
   function fail(node: GraphNode): void {
     failed = true;
     ended.add(node.id);
+    lost.add(node.id);
     if (!options.keepGoing) return;
     const ahead = [node];
     for (let from = ahead.pop(); from !== undefined; from = ahead.pop()) {
       for (const user of users.get(from.id) ?? []) {
-        if (ended.has(user.id)) continue;
-        ended.add(user.id);
-        work.abandon(user, "skipped", `it needs ${node.id}, which failed`);
+        if (ended.has(user.id) || current.get(user.id) !== user) continue;
+        leaveOut(user, node.id);
         ahead.push(user);
       }
     }
   }
+}
+
+/** Whether it is an instance, and not one that stands for others to come. */
+function isKnown({ open }: GraphNode): boolean {
+  return open === undefined;
 }
 
 function push<T>(map: Map<string, T[]>, key: string, value: T): void {

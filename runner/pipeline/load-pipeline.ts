@@ -25,6 +25,7 @@ import { validateStructure } from "./schema/structure.js";
 import { code } from "./mistakes/wording.js";
 import { buildNodes } from "./graph/build.js";
 import { EnvironmentReader } from "./graph/environment-reader.js";
+import type { Lists } from "./graph/lists.js";
 import { checkExpectations } from "./graph/expected.js";
 import { ignoredIn } from "./files/ignored.js";
 import type { Graph } from "./graph/graph.js";
@@ -54,6 +55,8 @@ export interface LoadOptions {
 
 export interface LoadedPipeline {
   readonly graph: Graph;
+  /** The graph once these lists are known. Throws a `UsageError` for mistakes that only they show. */
+  readonly expand: (lists: Lists) => Promise<Graph>;
   readonly spec: PipelineSpec;
   /** Built-in kinds and those of plug-ins. */
   readonly kinds: Kinds;
@@ -102,6 +105,7 @@ export async function loadPipeline(options: LoadOptions): Promise<LoadedPipeline
     warnings: async () => (await loaded.warnings()).filter(warning => !away.has(warning.file)),
     advise: async mistakes => (await loaded.advise(mistakes)).filter(warning => !away.has(warning.file)),
     refuse: mistakes => loaded.refuse(mistakes).catch(concealed),
+    expand: lists => loaded.expand(lists).catch(concealed),
   };
 }
 
@@ -128,7 +132,8 @@ async function load(options: LoadOptions): Promise<LoadedPipeline> {
   const kindsKnown = problems.count === before;
   const { used, checks } = await kindsOf(value["steps"], kinds, cache);
   const ignored = await ignoredIn([project, dirname(absolute)], options.store);
-  const files = new UserFiles({ project, pipeline: dirname(absolute), cwd }, ignored, problems);
+  const folders = { project, pipeline: dirname(absolute), cwd };
+  const files = new UserFiles(folders, ignored, problems);
   const context = { params, problems, files, kinds: used, kindNames: kinds.names, kindsKnown };
   const steps = readSteps(written["steps"], context);
   const spec: PipelineSpec = {
@@ -139,33 +144,35 @@ async function load(options: LoadOptions): Promise<LoadedPipeline> {
     steps,
     expect: readExpectations(value["expect"], problems),
   };
-  const environments = new EnvironmentReader(project, problems);
-  environments.share(
-    written["environment"],
-    readIn({ params, names: {}, where: "in the pipeline's `environment:`" }),
-  );
-  const { nodes, skipped } = buildNodes(spec, {
-    params,
-    problems,
-    files,
-    environments,
-    environment: env,
-    checks,
-  });
-  // In a graph that is not sound, what its steps have is not known.
-  if (!problems.failed) checkExpectations(spec.expect, [...nodes, ...skipped], problems);
+  const environments = (found: Problems): EnvironmentReader => {
+    const reader = new EnvironmentReader(project, found);
+    const where = "in the pipeline's `environment:`";
+    reader.share(written["environment"], readIn({ params, names: {}, where }));
+    return reader;
+  };
+  const graphOf = (found: Problems, files: UserFiles, lists: Lists): Graph => {
+    const scope = {
+      params,
+      problems: found,
+      files,
+      environments: environments(found),
+      environment: env,
+      checks,
+    };
+    const { nodes, skipped } = buildNodes(spec, scope, lists);
+    // In a graph that is not sound, what its steps have is not known.
+    if (!found.failed) checkExpectations(spec.expect, [...nodes, ...skipped], found);
+    const byId = new Map(nodes.map(node => [node.id, node]));
+    return { name: spec.name, file: absolute, project, nodes, byId, skipped, ignored, params: spec.params };
+  };
+  const graph = graphOf(problems, files, new Map());
   await problems.throwIfAny(overrides.flatMap(({ document: other }) => other ?? []));
 
-  const byId = new Map(nodes.map(node => [node.id, node]));
-  const graph: Graph = {
-    name: spec.name,
-    file: absolute,
-    project,
-    nodes,
-    byId,
-    skipped,
-    ignored: files.ignored,
-    params: spec.params,
+  const expand = async (lists: Lists): Promise<Graph> => {
+    const found = new Problems(document);
+    const expanded = graphOf(found, new UserFiles(folders, ignored, found), lists);
+    await found.throwIfAny();
+    return expanded;
   };
   const warnings = (): Promise<readonly Diagnostic[]> => {
     warnUnused(plainMapping(layers.raw), params.reads, problems);
@@ -184,7 +191,8 @@ async function load(options: LoadOptions): Promise<LoadedPipeline> {
       problems.add(mistake.code, mistake.message, placeOf(mistake, value), { hint: mistake.hint });
     return problems.throwIfAny();
   };
-  return { graph, spec, kinds, used, texts: new Map([[file, document.text]]), warnings, advise, refuse };
+  const texts = new Map([[file, document.text]]);
+  return { graph, expand, spec, kinds, used, texts, warnings, advise, refuse };
 }
 
 function placeOf({ path, word }: Mistake, root: Json): Place {

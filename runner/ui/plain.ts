@@ -40,6 +40,8 @@ export function plainReporter(
       case "run-start":
         say(startText(event.pipeline, event.run, event.total));
         break;
+      case "run-grow":
+        break;
       case "step-start": {
         const again = event.attempt > 1 ? `attempt ${event.attempt}` : printable(event.reason);
         write(`> ${printable(event.id)}${again === "" ? "" : `  ${colors.dim(again)}`}`);

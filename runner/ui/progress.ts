@@ -61,7 +61,7 @@ export function ended(group: Group): number {
 }
 
 /** The progress and the function that folds an event into it. `expected`: instances by step, from the graph. */
-export function trackProgress(expected: ReadonlyMap<string, number> = new Map()): {
+export function trackProgress(expected: Map<string, number> = new Map<string, number>()): {
   readonly progress: Progress;
   readonly apply: (event: RunEvent) => void;
 } {
@@ -101,6 +101,14 @@ export function trackProgress(expected: ReadonlyMap<string, number> = new Map())
           total: event.total,
           started: time,
         });
+        break;
+      case "run-grow":
+        progress.total = event.total;
+        for (const [step, count] of Object.entries(event.instances)) {
+          if (expected.has(step)) expected.set(step, count);
+          const group = groups.get(step);
+          if (group !== undefined && expected.has(step)) group.total = count;
+        }
         break;
       case "step-start": {
         const group = groupOf(event.id);

@@ -90,6 +90,7 @@ export function treeReporter(stderr: Output, options: TreeOptions): Reporter {
         above.push(colors.yellow(`! ${printable(event.message)}`));
         break;
       case "run-start":
+      case "run-grow":
       case "step-progress":
       case "run-end":
         break;

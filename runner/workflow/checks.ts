@@ -48,7 +48,10 @@ export async function checkPrograms({
   refuse,
   advise,
 }: OpenPipeline): Promise<readonly Diagnostic[]> {
-  const suspect = withoutPrograms(host, nodes);
+  const suspect = withoutPrograms(
+    host,
+    nodes.filter(({ open }) => open === undefined),
+  );
   if (suspect.length === 0) return [];
   const { MissingPrograms } = await import("../exec/programs/missing.js");
   const missing = new MissingPrograms(host, graph.project);

@@ -5,6 +5,7 @@ import type { Host } from "../exec/host.js";
 import { loadPipeline, type LoadedPipeline } from "../pipeline/load-pipeline.js";
 import type { FileSource } from "../pipeline/files/file-source.js";
 import { matches, selectNodes, selectSkipped } from "../pipeline/graph/select.js";
+import type { Lists } from "../pipeline/graph/lists.js";
 import type { Graph, GraphNode, SkippedNode } from "../pipeline/graph/graph.js";
 import type { Kinds } from "../pipeline/schema/kinds.js";
 import { code } from "../pipeline/mistakes/wording.js";
@@ -34,6 +35,8 @@ export interface OpenPipeline extends Pick<LoadedPipeline, "texts" | "warnings" 
   readonly nodes: readonly GraphNode[];
   /** Those of the selected instances that are left out. */
   readonly skipped: readonly SkippedNode[];
+  /** The same once these lists are known. Throws a `UsageError` for mistakes that only they show. */
+  readonly expand: (lists: Lists) => Promise<OpenPipeline>;
 }
 
 /** Throws a `UsageError` with every mistake. */
@@ -51,14 +54,18 @@ export async function openPipeline(
     store: store.root,
     cache: store.cache.memo("documents"),
   });
-  await refuseStoreAsInput(store.root, loaded);
-  const { graph, spec, kinds, texts, warnings, advise, refuse } = loaded;
-  return {
-    host: createHost(place, store, kinds, backend),
-    ...{ graph, expect: spec.expect, nodes: selectNodes(graph, steps) },
-    skipped: selectSkipped(graph, steps),
-    ...{ texts, warnings, advise, refuse },
+  const { spec, kinds, texts, warnings, advise, refuse } = loaded;
+  const fixed = { expect: spec.expect, texts, warnings, advise, refuse };
+  const host = createHost(place, store, kinds, backend);
+  const opened = async (graph: Graph, before: readonly GraphNode[] = []): Promise<OpenPipeline> => {
+    await refuseStoreAsInput(store.root, graph, refuse);
+    // What makes a list stays selected, also where the list says that there is nothing else to do.
+    const wanted = new Set([...before, ...selectNodes(graph, steps)].map(({ id }) => id));
+    const nodes = graph.nodes.filter(({ id }) => wanted.has(id));
+    const expand = async (lists: Lists): Promise<OpenPipeline> => opened(await loaded.expand(lists), nodes);
+    return { host, ...fixed, graph, nodes, skipped: selectSkipped(graph, steps), expand };
   };
+  return opened(loaded.graph);
 }
 
 /**
@@ -103,7 +110,11 @@ function isBelowProject({ path, pattern }: FileSource): boolean {
 }
 
 /** What vistas itself writes while a step runs cannot be an input of it. */
-async function refuseStoreAsInput(root: string, { graph, refuse }: LoadedPipeline): Promise<void> {
+async function refuseStoreAsInput(
+  root: string,
+  graph: Graph,
+  refuse: LoadedPipeline["refuse"],
+): Promise<void> {
   const seen = new Map<string, boolean>();
   const holds = (path: string): boolean => {
     const known = seen.get(path) ?? root.startsWith(path.endsWith("/") ? path : `${path}/`);

@@ -67,6 +67,7 @@ async function simulate(plan: readonly Plan[], keepGoing: boolean, order: number
   const of = (node: GraphNode): Plan => plan[Number(node.id.slice(1))] as Plan;
   let turn = order;
   const work: Work = {
+    grow: () => undefined,
     settle: node => {
       const { needs, key, result } = of(node);
       if (!needs.every(n => ["done", "cached"].includes(ended.get(`n${n}`) ?? "")))
@@ -137,6 +138,7 @@ async function begunOnOneCore(efforts: Readonly<Record<string, number | undefine
       },
       abandon: () => undefined,
       unsettled: () => undefined,
+      grow: () => undefined,
     },
     { keepGoing: false, signal: new AbortController().signal },
   );
@@ -176,6 +178,7 @@ describe("the scheduler", () => {
         perform: () => Promise.reject(new Error("never")),
         abandon: (_, outcome) => void ended.push(outcome),
         unsettled: () => undefined,
+        grow: () => undefined,
       },
       { keepGoing: false, signal: abort.signal },
     );

@@ -437,6 +437,7 @@ describe("diagnostics", () => {
         "unknown-template",
         "template-cycle",
         "unused-template",
+        "bad-list",
       ],
       ...["not-deterministic", "missing-program", "missing-secret", "secret-in-env"],
       // test/exec/environments.test.ts

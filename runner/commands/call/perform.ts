@@ -22,7 +22,9 @@ export async function perform(
   session: Session,
   pipeline: OpenPipeline,
   { jobs, keepGoing = false, reporter: kind, keepWork = "failed" }: PerformOptions,
-  forced: (node: GraphNode) => boolean,
+  forced: (pipeline: OpenPipeline) => (node: GraphNode) => boolean,
+  /** Told of the pipeline whenever more of its instances are known. */
+  onGrown: (pipeline: OpenPipeline) => void = () => undefined,
 ): Promise<RunRecord> {
   const most = jobsOf(jobs);
   const { engine, warnings } = await checkBeforeRun(pipeline);
@@ -36,10 +38,15 @@ export async function perform(
     ...{
       keepGoing,
       keepWork,
-      forced,
+      forced: forced(pipeline),
       skipped: pipeline.skipped,
       sink: reporter.sink,
       signal: session.signal,
+    },
+    expand: async lists => {
+      const grown = await pipeline.expand(lists);
+      onGrown(grown);
+      return { ...grown, forced: forced(grown) };
     },
   }).finally(() => reporter.close());
 }

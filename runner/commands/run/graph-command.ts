@@ -1,5 +1,6 @@
 import { DONE } from "../call/exit.js";
 import { openTarget, type LoadOptions } from "../call/open-target.js";
+import { withKnownLists } from "../../workflow/known-lists.js";
 import { print, type Session } from "../call/session.js";
 
 interface Options extends LoadOptions {
@@ -9,7 +10,7 @@ interface Options extends LoadOptions {
 
 /** `vistas graph`: the graph as a drawing or as data. */
 export async function graphCommand(session: Session, args: string[], options: Options): Promise<number> {
-  const { graph, nodes, skipped } = await openTarget(session, args, options);
+  const { graph, nodes, skipped } = await withKnownLists(await openTarget(session, args, options));
   const { renderGraph } = await import("../../report/graph/draw-graph.js");
   const part = { ...graph, nodes, skipped, byId: new Map(nodes.map(node => [node.id, node])) };
   print(session, renderGraph(part, options.format, { instances: options.instances ?? false }));

@@ -4,6 +4,7 @@ import { UsageError } from "../../core/diagnostic.js";
 import type { Labels } from "../../core/labels.js";
 import type { RunRecord, StepResult } from "../../core/record.js";
 import { twice, withoutParts } from "../../exec/again.js";
+import type { Graph } from "../../pipeline/graph/graph.js";
 import { compareWithLock } from "../../lock/compare.js";
 import { type Determinism, determinismOf, type Rerun } from "../../lock/label.js";
 import { type Lock, makeLock } from "../../lock/lock.js";
@@ -39,19 +40,21 @@ export async function reproduceCommand(session: Session, args: string[], options
   refuseIdle(target, lock, file, options, steps);
 
   const reruns = new Map<string, Rerun>();
+  let grown = target;
   const anew = options.fresh === true || options.twice === true;
   const record = await perform(
     session,
-    anew ? fromNothing(target, options, reruns) : target,
+    anew ? fromNothing(target, options, reruns, () => grown.graph) : target,
     options,
-    () => anew,
+    () => () => anew,
+    now => (grown = now),
   );
   const { store } = target.host;
   const results = runResults(store, record);
-  const checks = checkResults(target.expect, target.graph, results, options.update === true ? "this" : lock);
+  const checks = checkResults(target.expect, grown.graph, results, options.update === true ? "this" : lock);
   const audits = auditsOf(target, results, reruns);
   keepAudits(target, record, results, audits);
-  const whole = target.nodes.length === target.graph.nodes.length;
+  const whole = grown.nodes.length === grown.graph.nodes.length;
   const compared =
     lock === undefined
       ? null
@@ -108,11 +111,18 @@ function refuseIdle(
 }
 
 /** The same target, whose steps find nothing that was made before; with `--twice` each is run twice. */
-function fromNothing(target: OpenPipeline, options: Options, reruns: Map<string, Rerun>): OpenPipeline {
-  const { host, graph } = target;
+function fromNothing(
+  target: OpenPipeline,
+  options: Options,
+  reruns: Map<string, Rerun>,
+  graphNow: () => Graph,
+): OpenPipeline {
+  const { host } = target;
   const bare = withoutParts(host.executor);
   const executor =
-    options.twice === true ? twice(bare, graph, host.clock, (id, rerun) => void reruns.set(id, rerun)) : bare;
+    options.twice === true
+      ? twice(bare, graphNow, host.clock, (id, rerun) => void reruns.set(id, rerun))
+      : bare;
   return { ...target, host: { ...host, executor } };
 }
 

@@ -1,7 +1,8 @@
 import { DONE, FAILED } from "../call/exit.js";
 import { openTarget, type LoadOptions, writeWarnings } from "../call/open-target.js";
 import { checkBeforePlan } from "../../workflow/checks.js";
-import { forcedOf } from "../../workflow/open-pipeline.js";
+import { withKnownLists } from "../../workflow/known-lists.js";
+import { forcedOf, type OpenPipeline } from "../../workflow/open-pipeline.js";
 import { perform, type PerformOptions } from "../call/perform.js";
 import { planTable } from "./plan-command.js";
 import { runResults } from "../../workflow/run-results.js";
@@ -21,10 +22,12 @@ export async function runCommand(session: Session, args: string[], options: Opti
   const target = await openTarget(session, words, options);
   const steps = named.filter(word => !isPipeline(word));
   const { steps: selected } = pipelineOf(session, words);
-  const forced = options.force === undefined ? () => false : forcedOf(target, steps, selected);
+  const forced = (of: OpenPipeline) =>
+    options.force === undefined ? () => false : forcedOf(of, steps, selected);
   if (options.dryRun === true) {
-    await writeWarnings(session, await checkBeforePlan(target), target);
-    print(session, await planTable(session, target, forced));
+    const known = await withKnownLists(target);
+    await writeWarnings(session, await checkBeforePlan(known), known);
+    print(session, await planTable(session, known, forced(known)));
     return DONE;
   }
   const record = await perform(session, target, options, forced);

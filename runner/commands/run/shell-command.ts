@@ -8,15 +8,16 @@ import { stage } from "../../exec/attempt/staging.js";
 import { surroundings, type Starting, type Surroundings } from "../../exec/attempt/start.js";
 import { endStaleRun } from "../../exec/attempt/stale-runs.js";
 import { neverFits, Leases, type Lease } from "../../exec/leases.js";
-import { plan, producers } from "../../exec/plan.js";
+import { plan } from "../../exec/plan.js";
 import { inForeground } from "../../exec/process/foreground.js";
 import { endShortTmp, shortTmp } from "../../exec/process/short-tmp.js";
 import type { GraphNode } from "../../pipeline/graph/graph.js";
-import { matches, withAncestors } from "../../pipeline/graph/select.js";
+import { matches, producersOf, withAncestors } from "../../pipeline/graph/select.js";
 import { alternatives } from "../../pipeline/mistakes/wording.js";
 import { shellWord } from "../../pipeline/shell/shell.js";
 import { removeScratch } from "../../store/scratch.js";
 import { enterShared, SHELL, turnText } from "../../store/locks/turns.js";
+import { withKnownLists } from "../../workflow/known-lists.js";
 import type { OpenPipeline } from "../../workflow/open-pipeline.js";
 import { openTarget, type LoadOptions } from "../call/open-target.js";
 import { isPipeline, pipelineOf, type Session } from "../call/session.js";
@@ -36,7 +37,7 @@ export async function shellCommand(session: Session, args: string[], options: Op
   if (word === undefined)
     throw UsageError.ofCall("missing-step", "`shell` needs a step", "For example: vistas shell probe");
   // What is to be said of the pipeline a run says.
-  const opened = await openTarget({ ...session, quiet: true }, [pipeline], options);
+  const opened = await withKnownLists(await openTarget({ ...session, quiet: true }, [pipeline], options));
   const node = oneInstance(opened, word);
   for (const dead of opened.host.store.live.left()) await endStaleRun(opened.host.store, dead);
   const open = options.failed === true ? inKept : inFresh;
@@ -142,7 +143,7 @@ async function resultsFor(
   const upstream = withAncestors(graph, [node]).filter(one => one !== node);
   const planned = await plan(host, graph, upstream);
   const results = new Map(planned.flatMap(one => (one.record ? [[one.node.id, one.record] as const] : [])));
-  const missing = producers(node).filter(id => !results.has(id));
+  const missing = producersOf(node).filter(id => !results.has(id));
   if (missing.length === 0) return results;
   const words = missing.slice(0, 5).map(shellWord).join(" ");
   throw UsageError.ofCall(

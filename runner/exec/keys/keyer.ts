@@ -30,10 +30,15 @@ export class Keyer {
   readonly #programs: Programs;
   constructor(
     private readonly host: Host,
-    private readonly graph: Graph,
+    private graph: Graph,
   ) {
     this.#programs = new Programs(host, graph);
     this.#codeHost = codeHost(host.store);
+  }
+
+  /** Another graph of the same pipeline, in which more instances are known. */
+  grow(graph: Graph): void {
+    this.graph = graph;
   }
 
   /** The fingerprint as of this moment, whatever was found before. Throws as `fingerprint` does. */

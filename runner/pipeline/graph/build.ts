@@ -4,6 +4,8 @@ import type { Problems } from "../document/problems.js";
 import type { PipelineSpec, StepSpec } from "../steps/spec.js";
 import { code } from "../mistakes/wording.js";
 import { linkSteps, type Links } from "./links.js";
+import type { Lists } from "./lists.js";
+import { OpenSteps } from "./open-steps.js";
 import { orderSteps } from "./order.js";
 import { lacking, skippedNode, withoutSkipped, type TakenInput } from "./skipped.js";
 import { sourcesOf } from "./sources.js";
@@ -28,13 +30,14 @@ export interface Nodes {
  * Follows the references between steps and expands every step along its axes: one node an instance, each after all
  * its inputs. Reports every mistake; after one the nodes are not complete.
  */
-export function buildNodes(spec: PipelineSpec, scope: StepScope): Nodes {
+export function buildNodes(spec: PipelineSpec, scope: StepScope, lists: Lists): Nodes {
   const { problems } = scope;
   const links = linkSteps(spec, problems);
   const ordered = orderSteps([...spec.steps.values()], links, problems);
-  const axesOf = spreadAxes(ordered, links, problems);
+  const axesOf = spreadAxes(ordered, links, lists, problems);
   const nodes: GraphNode[] = [];
   const skipped = new Map<string, SkippedNode>();
+  const opened = new OpenSteps(links, axesOf);
   const fits = withinLimits(ordered, links, axesOf, problems);
   for (const step of spec.steps.values()) {
     // Steps without known axes still have their own words checked.
@@ -48,8 +51,19 @@ export function buildNodes(spec: PipelineSpec, scope: StepScope): Nodes {
     if (sound)
       reportUnusedAxes(step, { axes, links: stepLinks, axesOf, steps: spec.steps, read: axesRead }, problems);
     const sources = sourcesOf(step, stepLinks, axesOf);
+    if (countPlaces(axes) === 0) {
+      const none = opened.none(step, axes);
+      skipped.set(none.id, none);
+      continue;
+    }
+    const [mayBeOpen, listed] = [opened.mayHave(step, axes), links.lists.has(step.name)];
     const leavesOut = compileConditions(step, axes, scope.params, problems);
     for (const labels of placesOf(axes)) {
+      const cause = mayBeOpen ? opened.cause(step, labels) : undefined;
+      if (cause !== undefined) {
+        nodes.push(opened.nodeOf(step, labels, cause));
+        continue;
+      }
       const taken = sources.map(({ role, of }) => ({ role, source: withoutSkipped(of(labels), skipped) }));
       const reason = leavesOut(labels) ?? lacking(taken, skipped);
       if (reason !== undefined) {
@@ -58,7 +72,7 @@ export function buildNodes(spec: PipelineSpec, scope: StepScope): Nodes {
         continue;
       }
       const node = nodeOf(step, labels, instance(labels), taken);
-      if (node !== undefined) nodes.push(node);
+      if (node !== undefined) nodes.push(listed ? { ...node, ...opened.listsOf(step, labels) } : node);
     }
   }
   return { nodes, skipped: [...skipped.values()] };
@@ -115,7 +129,8 @@ function withinLimits(
     instances += count;
     for (const { from } of step.over.length === 0 ? [] : (links.of.get(step.name) ?? [])) {
       const grid = axesOf.get(from.name);
-      if (grid !== undefined) gathered += (count * countPlaces(grid)) / countPlaces(without(grid, step.over));
+      if (grid !== undefined && count > 0)
+        gathered += (count * countPlaces(grid)) / countPlaces(without(grid, step.over));
     }
     const [what, most] =
       instances > MAX_INSTANCES

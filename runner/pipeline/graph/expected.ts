@@ -6,7 +6,7 @@ import { tellFault } from "../steps/expectations.js";
 import type { Place } from "../document/place.js";
 import type { Problems } from "../document/problems.js";
 import { alternatives, code } from "../mistakes/wording.js";
-import type { GraphNode } from "./graph.js";
+import type { GraphNode, SkippedNode } from "./graph.js";
 
 /**
  * Holds expectations against the graph before anything runs: that their steps and labels exist, that there is one
@@ -14,24 +14,24 @@ import type { GraphNode } from "./graph.js";
  */
 export function checkExpectations(
   expectations: readonly Expectation[],
-  nodes: readonly Pick<GraphNode, "step" | "labels">[],
+  nodes: readonly Pick<GraphNode | SkippedNode, "step" | "labels" | "open">[],
   problems: Problems,
 ): void {
   const steps = new Map<string, Axes>();
-  for (const { step, labels } of nodes) {
+  for (const { step, labels, open } of nodes) {
     let axes = steps.get(step);
-    if (axes === undefined) steps.set(step, (axes = new Map<string, Set<string>>()));
+    if (axes === undefined) steps.set(step, (axes = new Map<string, Set<string | typeof ANY>>()));
     for (const [axis, label] of Object.entries(labels)) {
-      const known = axes.get(axis);
-      if (known === undefined) axes.set(axis, new Set([String(label)]));
-      else known.add(String(label));
+      const known = axes.get(axis) ?? new Set<string | typeof ANY>();
+      axes.set(axis, known.add(open?.axes.includes(axis) === true ? ANY : String(label)));
     }
   }
   for (const expectation of expectations) new Checker(expectation, steps, problems).check();
 }
 
-/** Axes of a step, each with its labels as they are written. */
-type Axes = Map<string, Set<string>>;
+/** Axes of a step, each with its labels as they are written; `ANY` where they are not known yet. */
+type Axes = Map<string, Set<string | typeof ANY>>;
+const ANY = Symbol("any label");
 
 class Checker {
   constructor(
@@ -138,11 +138,11 @@ class Checker {
     }
     for (const { axis, label, span } of metric.labels) {
       const labels = axes.get(axis);
-      if (labels?.has(label) === true) continue;
+      if (labels?.has(label) === true || labels?.has(ANY) === true) continue;
       const [message, names] =
         labels === undefined
           ? [`${code(metric.step)} has no axis ${code(axis)}`, [...axes.keys()]]
-          : [`there is no ${axis} ${code(label)}`, [...labels]];
+          : [`there is no ${axis} ${code(label)}`, [...labels].filter(name => name !== ANY)];
       const near = this.problems.suggest(labels === undefined ? axis : label, names);
       const hint =
         near ?? (names.length === 0 ? "it has one instance" : `there are ${alternatives(names, "and")}`);
@@ -157,7 +157,7 @@ class Checker {
     const axes = this.steps.get(step);
     const named = [
       ...labels.map(({ axis, label }) => `${axis}=${label}`),
-      ...open.map(axis => `${axis}=${[...(axes?.get(axis) ?? [])][0] ?? ""}`),
+      ...open.map(axis => `${axis}=${[...(axes?.get(axis) ?? [])].find(name => name !== ANY) ?? "..."}`),
     ];
     return `${step}[${named.join(",")}]${source.slice(source.indexOf(".", source.lastIndexOf("]") + 1))}`;
   }

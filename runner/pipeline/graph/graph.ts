@@ -48,6 +48,18 @@ export interface GraphNode {
   readonly deterministic?: true;
   /** Where the step stands in the pipeline. */
   readonly at: JsonPath;
+  /** Outputs whose lists its axes have: they say whether it is there. Absent where there are none. */
+  readonly lists?: readonly (ArtifactSource & { readonly axis: string })[];
+  /** It stands for instances that are known only when other steps have run. */
+  readonly open?: Open;
+}
+
+/** Why a node is not an instance yet, or stands for none. */
+export interface Open {
+  /** In words. */
+  readonly text: string;
+  /** Axes whose label is open. */
+  readonly axes: readonly string[];
 }
 
 /** An instance that is left out. */
@@ -57,6 +69,8 @@ export interface SkippedNode extends Pick<GraphNode, "id" | "step" | "labels" | 
   /** Role -> ids of the instances that it would take from. */
   readonly inputs: Readonly<Record<string, readonly string[]>>;
   readonly reason: string;
+  /** Of a step that has no instances at all: its axes. */
+  readonly open?: Pick<Open, "axes">;
 }
 
 /** A step of a kind (`uses:`). */

@@ -1,7 +1,7 @@
 import type { Kind } from "../schema/kinds.js";
-import { valueAt } from "../document/place.js";
+import { type Place, valueAt } from "../document/place.js";
 import type { Problems } from "../document/problems.js";
-import type { InputRef, PipelineSpec, StepSpec } from "../steps/spec.js";
+import type { InputRef, ListRef, PipelineSpec, StepSpec } from "../steps/spec.js";
 import { alternatives, code } from "../mistakes/wording.js";
 
 /** An input that takes another step's output. */
@@ -12,15 +12,42 @@ export interface Link {
   readonly output: string | undefined;
 }
 
+/** An axis whose values are a list in another step's output. */
+export interface ListLink {
+  readonly axis: string;
+  readonly from: StepSpec;
+  readonly output: string;
+  /** The way to the list in the output's JSON. */
+  readonly keys: readonly string[];
+  readonly written: string;
+}
+
 /** By name of the step: its inputs from other steps. `doubtful`: steps with an input that leads nowhere. */
 export interface Links {
   readonly of: ReadonlyMap<string, readonly Link[]>;
+  readonly lists: ReadonlyMap<string, readonly ListLink[]>;
   readonly doubtful: ReadonlySet<string>;
+}
+
+/** What a step needs before it can begin: the steps, each with the place that says so. */
+export function needsOf(step: StepSpec, { of, lists }: Links): readonly Need[] {
+  const inputs = of.get(step.name) ?? [];
+  const axes = lists.get(step.name) ?? [];
+  return axes.length === 0 ? inputs : [...inputs, ...axes];
+}
+
+export type Need = Link | ListLink;
+
+export function placeOfNeed(step: StepSpec, need: Need): Place {
+  return "axis" in need
+    ? valueAt("steps", step.name, "matrix", need.axis)
+    : valueAt("steps", step.name, "inputs", need.role);
 }
 
 /** Follows `step` and `step.output` references. */
 export function linkSteps(spec: PipelineSpec, problems: Problems): Links {
   const of = new Map<string, readonly Link[]>();
+  const lists = new Map<string, readonly ListLink[]>();
   const doubtful = new Set<string>();
   for (const step of spec.steps.values()) {
     const links: Link[] = [];
@@ -31,9 +58,12 @@ export function linkSteps(spec: PipelineSpec, problems: Problems): Links {
       else links.push(link);
     }
     of.set(step.name, links);
+    const axes = step.lists.map(list => followList(step, list, spec, problems));
+    if (axes.includes(undefined)) doubtful.add(step.name);
+    else if (axes.length > 0) lists.set(step.name, axes as ListLink[]);
   }
   for (const step of spec.steps.values()) checkTypes(step, of, spec, problems);
-  return { of, doubtful };
+  return { of, lists, doubtful };
 }
 
 function follow(
@@ -72,6 +102,39 @@ function follow(
   }
   // The step is known though its output is not: what depends on the axes can still be checked.
   return { role, from, output: undefined };
+}
+
+/** An output that holds the list, or keys in it: in `metrics` where no output is called so. */
+function followList(
+  step: StepSpec,
+  { axis, step: name, path, written }: ListRef,
+  spec: PipelineSpec,
+  problems: Problems,
+): ListLink | undefined {
+  const place = valueAt("steps", step.name, "matrix", axis, "from");
+  const from = spec.steps.get(name);
+  if (from === undefined) {
+    const hint = problems.suggest(name, spec.steps.keys()) ?? "write `{ from: STEP.OUTPUT }`";
+    problems.add("unknown-step", `there is no step ${code(name)}`, place, { hint });
+    return undefined;
+  }
+  const outputs = outputsOf(from);
+  const [first, ...keys] = path;
+  const [only] = outputs ?? [];
+  if (outputs === undefined) return undefined;
+  const link = { axis, from, written };
+  if (first === undefined && outputs.length === 1 && only !== undefined)
+    return { ...link, output: only, keys };
+  if (first !== undefined && outputs.includes(first)) return { ...link, output: first, keys };
+  if (first !== undefined && outputs.includes("metrics")) return { ...link, output: "metrics", keys: path };
+  const known = outputs.map(output => `${from.name}.${output}`);
+  const message =
+    first === undefined
+      ? `the step ${code(name)} has ${outputs.length} outputs: say which holds the list`
+      : `the step ${code(name)} has no output ${code(first)}`;
+  const near = first === undefined ? undefined : problems.suggest(first, outputs);
+  problems.add("unknown-output", message, place, { hint: near ?? `write ${alternatives(known)}` });
+  return undefined;
 }
 
 /** What kinds declare: that each role is given an output of a type that it accepts. */

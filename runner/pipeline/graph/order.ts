@@ -1,9 +1,8 @@
-import { valueAt } from "../document/place.js";
 import type { Beside } from "../document/document.js";
 import type { Problems } from "../document/problems.js";
 import type { StepSpec } from "../steps/spec.js";
 import { code, plain } from "../mistakes/wording.js";
-import type { Link, Links } from "./links.js";
+import { needsOf, placeOfNeed, type Links, type Need } from "./links.js";
 
 /**
  * Steps in an order in which every input comes before its user; of those that could come next, the one that stands
@@ -17,10 +16,10 @@ export function orderSteps(
 ): readonly StepSpec[] {
   const rank = new Map(steps.map((step, i) => [step.name, i]));
   // A step may take several outputs of another: edges are counted, not steps.
-  const waiting = steps.map(step => links.of.get(step.name)?.length ?? 0);
+  const waiting = steps.map(step => needsOf(step, links).length);
   const users: number[][] = steps.map(() => []);
   for (const [i, step] of steps.entries()) {
-    for (const { from } of links.of.get(step.name) ?? []) users[rank.get(from.name) ?? -1]?.push(i);
+    for (const { from } of needsOf(step, links)) users[rank.get(from.name) ?? -1]?.push(i);
   }
   const ready = new Heap();
   for (const [i, count] of waiting.entries()) if (count === 0) ready.push(i);
@@ -51,12 +50,12 @@ function reportCycles(
   links: Links,
   problems: Problems,
 ): void {
-  const next = (step: StepSpec): Link | undefined =>
-    links.of.get(step.name)?.find(link => !done.has(link.from.name));
+  const next = (step: StepSpec): Need | undefined =>
+    needsOf(step, links).find(need => !done.has(need.from.name));
   const visited = new Map<StepSpec, StepSpec>();
   for (const start of steps) {
     if (done.has(start.name)) continue;
-    const path: { readonly step: StepSpec; readonly link: Link }[] = [];
+    const path: { readonly step: StepSpec; readonly link: Need }[] = [];
     let step = start;
     while (!visited.has(step)) {
       visited.set(step, start);
@@ -75,11 +74,10 @@ const MOST_SHOWN = 20;
 
 /** `edges`: each step with the input that it takes from the next one. */
 function reportCycle(
-  edges: readonly { readonly step: StepSpec; readonly link: Link }[],
+  edges: readonly { readonly step: StepSpec; readonly link: Need }[],
   problems: Problems,
 ): void {
-  const place = (edge: { step: StepSpec; link: Link }) =>
-    valueAt("steps", edge.step.name, "inputs", edge.link.role);
+  const place = (edge: { step: StepSpec; link: Need }) => placeOfNeed(edge.step, edge.link);
   const [first] = edges;
   if (first === undefined) return;
   // Arrows go with the data: from the step that makes to the step that takes.
@@ -90,7 +88,8 @@ function reportCycle(
       ? names
       : [...names.slice(0, MOST_SHOWN / 2), "...", ...names.slice(-MOST_SHOWN / 2)];
   const related = along.slice(0, MOST_SHOWN).map((edge): Beside => {
-    const message = `${code(edge.step.name)} takes ${code(edge.link.role)} from ${code(edge.link.from.name)}`;
+    const what = "axis" in edge.link ? `the axis ${code(edge.link.axis)}` : code(edge.link.role);
+    const message = `${code(edge.step.name)} takes ${what} from ${code(edge.link.from.name)}`;
     return { message, document: problems.document, place: place(edge) };
   });
   const message = `these steps need each other in a circle: ${path.map(plain).join(" -> ")}`;

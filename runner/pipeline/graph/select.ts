@@ -1,6 +1,6 @@
 import { UsageError } from "../../core/diagnostic.js";
 import { alternatives, code, didYouMean } from "../mistakes/wording.js";
-import type { Graph, GraphNode, NodeInput, SkippedNode } from "./graph.js";
+import type { Graph, GraphNode, SkippedNode } from "./graph.js";
 
 /**
  * Selections of the command line -> the nodes that must be up to date, in the graph's order: those selected and their
@@ -52,7 +52,9 @@ function named(
       didYouMean(step, names) ?? `there are ${alternatives([...names], "and")}`,
     );
   }
-  const found = ofStep.filter(node => labels.every(([axis, value]) => String(node.labels[axis]) === value));
+  const found = ofStep.filter(({ labels: at, open }) =>
+    labels.every(([axis, value]) => String(at[axis]) === value || open?.axes.includes(axis) === true),
+  );
   if (found.length === 0) {
     const ids = ofStep.map(node => node.id);
     throw unknown(
@@ -70,7 +72,7 @@ export function withAncestors(graph: Graph, nodes: readonly GraphNode[]): readon
   for (let i = graph.nodes.length - 1; i >= 0; i--) {
     const node = graph.nodes[i];
     if (node === undefined || !wanted.has(node.id)) continue;
-    for (const { source } of node.inputs) for (const id of sourcesOf(source)) wanted.add(id);
+    for (const id of producersOf(node)) wanted.add(id);
   }
   return graph.nodes.filter(node => wanted.has(node.id));
 }
@@ -79,7 +81,7 @@ export function withAncestors(graph: Graph, nodes: readonly GraphNode[]): readon
 export function withDescendants(graph: Graph, nodes: readonly GraphNode[]): readonly GraphNode[] {
   const wanted = new Set(nodes.map(node => node.id));
   for (const node of graph.nodes) {
-    if (node.inputs.some(({ source }) => sourcesOf(source).some(id => wanted.has(id)))) wanted.add(node.id);
+    if (producersOf(node).some(id => wanted.has(id))) wanted.add(node.id);
   }
   return graph.nodes.filter(node => wanted.has(node.id));
 }
@@ -104,15 +106,15 @@ function parseSelection(text: string): Selection {
   return { step, labels: inside === undefined ? [] : labels, descendants: plus === "+" };
 }
 
-function sourcesOf(source: NodeInput["source"]): readonly string[] {
-  switch (source.type) {
-    case "file":
-      return [];
-    case "artifact":
-      return [source.node];
-    case "gathered":
-      return source.entries.map(entry => entry.node);
+/** Ids of the instances whose artifacts a node takes, or waits for; each once. */
+export function producersOf({ inputs, lists = [] }: GraphNode): readonly string[] {
+  const ids = new Set<string>();
+  for (const { source } of inputs) {
+    if (source.type === "artifact") ids.add(source.node);
+    else if (source.type === "gathered") for (const entry of source.entries) ids.add(entry.node);
   }
+  for (const { node } of lists) ids.add(node);
+  return [...ids];
 }
 
 function unknown(message: string, hint: string): UsageError {

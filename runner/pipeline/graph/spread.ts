@@ -2,10 +2,21 @@ import { type AxisValue, instanceId } from "../../core/labels.js";
 import { isSpelled } from "../../core/spelled.js";
 import { keyAt, valueAt } from "../document/place.js";
 import type { Problems } from "../document/problems.js";
-import { type Grid, join, nameOf, NO_AXES, placesOf, sameValues, without } from "../steps/grid.js";
+import {
+  countPlaces,
+  type Grid,
+  join,
+  nameOf,
+  NO_AXES,
+  placesOf,
+  sameValues,
+  without,
+} from "../steps/grid.js";
+import { blurred, OPEN } from "../steps/open-axes.js";
 import type { StepSpec } from "../steps/spec.js";
 import { alternatives, code, show } from "../mistakes/wording.js";
 import type { Link, Links } from "./links.js";
+import { type Lists, ownGrid } from "./lists.js";
 
 /**
  * Axes broadcast as named dimensions do: a step has those of its own matrix and of its inputs, less those it gathers.
@@ -15,14 +26,20 @@ import type { Link, Links } from "./links.js";
 export function spreadAxes(
   ordered: readonly StepSpec[],
   links: Links,
+  lists: Lists,
   problems: Problems,
 ): ReadonlyMap<string, Grid> {
   const axesOf = new Map<string, Grid>();
   for (const step of ordered) {
-    const axes = gridOfStep(step, links, axesOf, problems);
+    const axes = gridOfStep(step, { links, lists, gridsOf: axesOf }, problems);
     if (axes !== undefined) axesOf.set(step.name, axes);
   }
   return axesOf;
+}
+
+/** Whether no step has yet to make values of an axis. */
+function known(values: readonly AxisValue[]): boolean {
+  return !values.includes(OPEN);
 }
 
 interface Side {
@@ -31,23 +48,29 @@ interface Side {
   readonly owner: string;
 }
 
-function gridOfStep(
-  step: StepSpec,
-  links: Links,
-  gridsOf: ReadonlyMap<string, Grid>,
-  problems: Problems,
-): Grid | undefined {
+/** What is known of the steps before. */
+interface Before {
+  readonly links: Links;
+  readonly lists: Lists;
+  readonly gridsOf: ReadonlyMap<string, Grid>;
+}
+
+function gridOfStep(step: StepSpec, before: Before, problems: Problems): Grid | undefined {
+  const { links, lists, gridsOf } = before;
   if (step.matrix === undefined) return undefined;
   const inputs = links.of.get(step.name) ?? [];
   if (
     step.matrix.axes.size === 0 &&
+    step.lists.length === 0 &&
     inputs.every(link => gridsOf.get(link.from.name)?.axes.size === 0) &&
     step.over.length === 0
   ) {
     return links.doubtful.has(step.name) ? undefined : NO_AXES;
   }
+  const own = ownGrid(step, links.lists.get(step.name) ?? [], gridsOf, lists, problems);
+  if (own === undefined) return undefined;
   const sides = new Map<string, Side>();
-  for (const [axis, values] of step.matrix.axes)
+  for (const [axis, values] of own.axes)
     sides.set(axis, { values, owner: `the matrix of ${code(step.name)}` });
   const inherited = new Set<string>();
   let sound = !links.doubtful.has(step.name);
@@ -59,6 +82,7 @@ function gridOfStep(
       const side = { values, owner: `${code(from.name)} (input ${code(role)})` };
       const other = sides.get(axis);
       if (other === undefined) sides.set(axis, side);
+      else if (!known(other.values) || !known(values)) continue;
       else if (!sameValues(other.values, values)) {
         sound = false;
         const message = `the axis ${code(axis)} is ${list(other)} and ${list(side)}`;
@@ -85,7 +109,7 @@ function gridOfStep(
       );
     }
   }
-  return sound ? joined(step, step.matrix, inputs, gridsOf, problems) : undefined;
+  return sound ? joined(step, own, inputs, gridsOf, problems) : undefined;
 }
 
 /** The places that the step's own matrix and all its inputs have. What has no partner among the others is left out, and said so. */
@@ -100,7 +124,14 @@ function joined(
     link,
     grid: without(gridsOf.get(link.from.name) ?? NO_AXES, step.over),
   }));
-  const grid = sides.reduce((all, side) => join(all, side.grid), own);
+  const grids = [own, ...sides.map(side => side.grid)];
+  const axes = new Set(grids.flatMap(each => [...each.axes.keys()]));
+  // Where one side is not known yet, none is: what belongs together shows when all are.
+  const open = [...axes].filter(axis => grids.some(each => !known(each.axes.get(axis) ?? [])));
+  const blur = (each: Grid, axis: string): Grid => (each.axes.has(axis) ? blurred(each, axis) : each);
+  const shared = open.filter(axis => grids.filter(each => each.axes.has(axis)).length > 1);
+  const grid = grids.map(each => shared.reduce(blur, each)).reduce(join);
+  if (open.length > 0 || grids.some(each => countPlaces(each) === 0)) return grid;
   if (own.listed === undefined && sides.every(side => side.grid.listed === undefined)) return grid;
   const places = placesOf(grid);
   const reported = new Set<string>();

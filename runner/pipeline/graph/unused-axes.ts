@@ -28,7 +28,7 @@ export function reportUnusedAxes(step: StepSpec, use: AxisUse, problems: Problem
     problems.add("missing-key", message, keyAt("steps", step.name, "repeats"), { hint });
   }
   if (step.repeats) return;
-  for (const axis of step.matrix?.axes.keys() ?? []) {
+  for (const axis of [...(step.matrix?.axes.keys() ?? []), ...step.lists.map(list => list.axis)]) {
     if (!isName(axis)) continue;
     if (use.read.has(axis) || use.links.some(({ from }) => use.axesOf.get(from.name)?.axes.has(axis)))
       continue;

@@ -79,6 +79,7 @@ export const codes = {
   "axis-unused":
     "An axis of a step's own `matrix` that nothing in the step reads: its instances would be one result.",
   "axis-conflict": "Two sides of a step have the same axis with different values.",
+  "bad-list": "A step made something else than the list that an axis of another step is to have.",
   unpaired:
     "Instances of an input have no partner among the step's other inputs, and are left out (a warning).",
   "unknown-axis": "`over:` or an expectation names an axis, or a place on one, that there is not.",

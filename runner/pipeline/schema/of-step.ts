@@ -121,7 +121,7 @@ export function stepSchema(): JsonObject {
             expressionText("a list"),
           ],
           errorMessage:
-            "an axis is a list of at least one scalar, `{from, to, step}`, `{log: [from, to], n}` or `{files: ./data/*.csv}`",
+            "an axis is a list of at least one scalar, `{from, to, step}`, `{log: [from, to], n}`, `{files: ./data/*.csv}` or `{from: STEP.OUTPUT}`",
         },
         examples: [
           { seed: [0, 1, 2] },
@@ -234,7 +234,9 @@ function axisForms(): JsonObject {
     type: "object",
     minProperties: 1,
     properties: {
-      from: number("The first of numbers that are a step apart."),
+      from: number(
+        "The first of numbers that are a step apart; or `STEP.OUTPUT`, a JSON list that a step makes: one instance for each item.",
+      ),
       to: number("The last of them."),
       step: number("How far they are apart; 1 if left out."),
       log: { description: "The first and the last of numbers that are a factor apart: `[1e-4, 1]`." },

@@ -25,7 +25,7 @@ export function axisItems(
   const form = isMapping(written) ? Object.keys(FORMS).find(key => key in written) : undefined;
   if (!isMapping(written) || form === undefined) {
     const what =
-      "a list of at least one value, or one of the forms `{from, to, step}`, `{log: [from, to], n}` and `{files: ./data/*.csv}`";
+      "a list of at least one value, or one of the forms `{from, to, step}`, `{log: [from, to], n}`, `{files: ./data/*.csv}` and `{from: STEP.OUTPUT}`";
     report(site, `the axis ${code(axis)} must be ${what}, not ${show(plainOf(written))}`);
     return undefined;
   }

@@ -55,7 +55,7 @@ export function gridOf(axes: Axes, places: Iterable<Place>): Grid {
       return [axis, values.filter((_, at) => used.has(at))];
     }),
   );
-  const whole = countPlaces({ axes: left }) === sorted.length;
+  const whole = sorted.length > 0 && countPlaces({ axes: left }) === sorted.length;
   return whole ? { axes: left } : { axes: left, listed: sorted.map(({ place }) => place) };
 }
 
@@ -77,10 +77,11 @@ export function without(grid: Grid, gone: readonly string[]): Grid {
  * axis come in the order of the first.
  */
 export function join(a: Grid, b: Grid): Grid {
+  const axes = sortedAxes([...b.axes, ...a.axes]);
+  if (countPlaces(a) === 0 || countPlaces(b) === 0) return gridOf(axes, []);
   if (b.axes.size === 0) return a;
   if (a.axes.size === 0) return b;
   const shared = [...a.axes.keys()].filter(axis => b.axes.has(axis));
-  const axes = sortedAxes([...b.axes, ...a.axes]);
   const alike = shared.every(axis => sameValues(axes.get(axis) ?? [], b.axes.get(axis) ?? []));
   if (a.listed === undefined && b.listed === undefined && alike) return { axes };
   const partners = groupBy(placesOf(b), shared);

@@ -15,6 +15,7 @@ import type { UserFiles } from "../files/user-files.js";
 import { readIn } from "../expressions/scope.js";
 import { NO_BINDINGS, type Site } from "../expressions/template.js";
 import { alternatives, code, show } from "../mistakes/wording.js";
+import type { ListRef } from "./spec.js";
 import { axisItems } from "./axis-forms.js";
 import { countPlaces, exact, type Grid, gridOf, NO_AXES, placesOf, sortedAxes, type Axes } from "./grid.js";
 
@@ -26,18 +27,25 @@ export interface MatrixContext {
 }
 
 /**
- * `matrix:` -> the places of a step. Values may be expressions of params. Undefined after a mistake: nobody knows then
+ * `matrix:` -> the places of a step on its axes, and the axes whose values another step makes. Values may be expressions of params. Undefined after a mistake: nobody knows then
  * what instances there are.
  */
 export function readMatrix(
   matrix: Written | undefined,
   step: string,
   context: MatrixContext,
-): Grid | undefined {
-  if (matrix === undefined) return NO_AXES;
+): Matrix | undefined {
+  if (matrix === undefined) return NO_MATRIX;
   if (!isMapping(matrix)) return undefined;
   return new MatrixReader(step, context).read(matrix);
 }
+
+export interface Matrix {
+  readonly grid: Grid;
+  readonly lists: readonly ListRef[];
+}
+
+const NO_MATRIX: Matrix = { grid: NO_AXES, lists: [] };
 
 /** Above this the places of a matrix are not listed one by one: no pipeline may have so many. */
 const MOST_PLACES = 100_000;
@@ -48,28 +56,57 @@ class MatrixReader {
     private readonly context: MatrixContext,
   ) {}
 
-  read(matrix: WrittenObject): Grid | undefined {
-    const { include, exclude, ...own } = matrix;
+  read(matrix: WrittenObject): Matrix | undefined {
+    const { include, exclude, ...all } = matrix;
+    const lists: ListRef[] = [];
+    const own: Record<string, Written> = {};
+    for (const [axis, written] of Object.entries(all)) {
+      const value = this.#value(written, this.#site(axis));
+      if (value === undefined) return undefined;
+      const list = this.#list(axis, value);
+      if (list === undefined) own[axis] = value;
+      else lists.push(list);
+    }
+    if (lists.length === 0) return this.#grid(own, include, exclude);
+    for (const key of ["include", "exclude"]) {
+      if (!(key in matrix)) continue;
+      const hint = "leave values out where the list is made";
+      this.#report(key, [], `${code(key)} cannot stand beside an axis whose values a step makes`, hint);
+      return undefined;
+    }
+    const grid = this.#grid(own, undefined, undefined);
+    return grid && { ...grid, lists };
+  }
+
+  #grid(own: WrittenObject, include: Written | undefined, exclude: Written | undefined): Matrix | undefined {
     const added = this.#combinations("include", include);
     const names = Object.keys(own);
     // Without axes of its own a matrix has those of its list.
     const axes = names.length > 0 ? this.#axes(own) : axesOf(added?.[0]);
     const taken = this.#combinations("exclude", exclude);
     if (axes === undefined || added === undefined || taken === undefined) return undefined;
-    if (added.length === 0 && taken.length === 0) return { axes: sortedAxes(axes) };
-    return this.#combined(axes, added, taken, names.length === 0);
+    if (added.length === 0 && taken.length === 0) return { grid: { axes: sortedAxes(axes) }, lists: [] };
+    const grid = this.#combined(axes, added, taken, names.length === 0);
+    return grid && { grid, lists: [] };
   }
 
   #axes(own: WrittenObject): [string, readonly AxisValue[]][] | undefined {
-    const axes = Object.entries(own).map(([axis, written]) => {
+    const axes = Object.entries(own).map(([axis, value]) => {
       const site = this.#site(axis);
-      const value = this.#value(written, site);
-      const items = value === undefined ? undefined : axisItems(axis, value, site, this.context.files);
+      const items = axisItems(axis, value, site, this.context.files);
       return [axis, items && readValues(axis, items, site)] as const;
     });
     return axes.every(([, values]) => values !== undefined)
       ? (axes as [string, readonly AxisValue[]][])
       : undefined;
+  }
+
+  /** `{ from: step.output }`: a text, where a range begins with a number. */
+  #list(axis: string, value: Written): ListRef | undefined {
+    const written = isMapping(value) && Object.keys(value).length === 1 ? value["from"] : undefined;
+    if (typeof written !== "string" || !/^[A-Za-z_]/.test(written)) return undefined;
+    const [step = "", ...path] = written.split(".");
+    return { axis, step, path, written };
   }
 
   /**
@@ -228,7 +265,12 @@ function nameIn(place: Place, axes: readonly string[]): string {
   return axes.map(axis => exact(place[axis] ?? "")).join();
 }
 
-function readValues(axis: string, values: readonly Written[], site: Site): readonly AxisValue[] | undefined {
+/** Items of an axis -> its values. Undefined after a mistake. */
+export function readValues(
+  axis: string,
+  values: readonly Written[],
+  site: Site,
+): readonly AxisValue[] | undefined {
   const bad = (message: string, hint?: string, item?: number): undefined => {
     // Of values that an expression gives, the nearest place is the expression.
     const place = item === undefined ? site.place : { path: [...site.place.path, item] };

@@ -51,11 +51,12 @@ function readStep(name: string, written: WrittenObject, context: StepContext): S
   const work = readWork(name, step, written, context);
   const inputs = readInputs(objectOf(step["inputs"]));
   if (work?.type === "kind" && work.kind !== undefined) checkRoles(name, step, inputs, work.kind, problems);
-  const matrix = readMatrix(written["matrix"], name, context);
+  const axes = readMatrix(written["matrix"], name, context);
   const env = readEnv(name, written["env"], problems);
   const over = isList(step["over"]) ? step["over"].filter(axis => typeof axis === "string") : NO_AXES;
   for (const [i, axis] of over.entries()) {
-    if (matrix?.axes.has(axis) !== true) continue;
+    const own = axes?.grid.axes.has(axis) === true || axes?.lists.some(list => list.axis === axis) === true;
+    if (!own) continue;
     const message = `${code(name)} cannot gather the axis ${code(axis)} and have it in its own matrix`;
     problems.add("axis-conflict", message, valueAt("steps", name, "over", i));
   }
@@ -64,7 +65,8 @@ function readStep(name: string, written: WrittenObject, context: StepContext): S
     at: ["steps", name],
     work,
     inputs,
-    matrix,
+    matrix: axes?.grid,
+    lists: axes?.lists ?? [],
     when: readConditions(name, step["when"], problems),
     repeats: step["repeats"] === true,
     over,

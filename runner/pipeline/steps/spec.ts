@@ -30,10 +30,12 @@ export interface StepSpec {
   readonly work: KindStep | CommandStep | undefined;
   /** In code-unit order of the role. */
   readonly inputs: readonly InputRef[];
-  /** Own axes. Undefined after a mistake in them. */
+  /** Own axes whose values are written. Undefined after a mistake in the matrix. */
   readonly matrix: Grid | undefined;
   /** Where any of them is false, the instance is left out. */
   readonly when: readonly Condition[];
+  /** Own axes whose values are a list that another step makes. */
+  readonly lists: readonly ListRef[];
   /** The step's axes are repetitions of a random program: the labels of an instance are part of its key. */
   readonly repeats: boolean;
   /** Axes to gather. */
@@ -64,6 +66,15 @@ export interface Condition {
   readonly expression: Expression;
   /** Where it stands in the pipeline. */
   readonly at: JsonPath;
+}
+
+/** `from: split.names`: a list in an output of a step. */
+export interface ListRef {
+  readonly axis: string;
+  readonly step: string;
+  /** The output, and keys in it; nothing where the step has one output alone. */
+  readonly path: readonly string[];
+  readonly written: string;
 }
 
 export interface KindStep {

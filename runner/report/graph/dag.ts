@@ -73,11 +73,12 @@ interface Part {
 }
 
 function sourcesOf(node: GraphNode): (readonly [string, string])[] {
-  return node.inputs.flatMap(({ role, source }) => {
+  const inputs = node.inputs.flatMap(({ role, source }) => {
     if (source.type === "file") return [];
     if (source.type === "artifact") return [[role, source.node] as const];
     return source.entries.map(entry => [role, entry.node] as const);
   });
+  return [...inputs, ...(node.lists ?? []).map(list => [`matrix.${list.axis}`, list.node] as const)];
 }
 
 function fold(name: string, parts: readonly Part[], level: DagLevel): Dag {
