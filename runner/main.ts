@@ -51,8 +51,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     .version(tools.version, "--version")
     .option("--root <dir>", "the store (default: artifacts/ beside the pipeline's project; also VISTAS_ROOT)")
     .option("--cwd <dir>", "work in this folder")
-    .option("--quiet", "report failures only")
-    .option("--verbose", "report cached steps, reasons and logs too")
+    .option("-q, --quiet", "report failures only")
+    .option("-v, --verbose", "report cached steps, reasons and logs too")
     .option("--no-color", "no colours (also NO_COLOR)")
     .showHelpAfterError("(vistas --help lists the commands)")
     .configureOutput({

@@ -30,14 +30,14 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
     ),
   )
     .argument("[target...]", "[pipeline.yaml] [step | step+ | step[seed=0]] ...")
-    .option("--dry-run", "say what would be done, and why; run nothing")
+    .option("-n, --dry-run", "say what would be done, and why; run nothing")
     .option(
-      "--force [step]",
+      "-f, --force [step]",
       "run a step (default: all selected) even if its result is known; may be repeated",
       several,
     )
-    .option("--jobs <n>", "at most n steps at once (default: one a core)")
-    .option("--keep-going", "after a failure go on with what does not depend on it")
+    .option("-j, --jobs <n>", "at most n steps at once (default: one a core)")
+    .option("-k, --keep-going", "after a failure go on with what does not depend on it")
     .addOption(
       choice("--keep-work <which>", "whose work folders stay", ["never", "failed", "always"], "failed"),
     )
@@ -143,8 +143,8 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
     .option("--junit <file>", "write the verdict as JUnit XML")
     .option("--markdown <file>", "write the verdict as Markdown, for a job's summary")
     .option("--json", "print the verdict as JSON")
-    .option("--jobs <n>", "at most n steps at once (default: one a core)")
-    .option("--keep-going", "after a failure go on with what does not depend on it")
+    .option("-j, --jobs <n>", "at most n steps at once (default: one a core)")
+    .option("-k, --keep-going", "after a failure go on with what does not depend on it")
     .addOption(backend())
     .addOption(
       choice("--reporter <name>", "how progress is shown", ["auto", "tree", "plain", "silent"], "auto"),

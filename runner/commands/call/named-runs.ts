@@ -7,7 +7,7 @@ import { projectOf } from "../../core/project-folder.js";
 import { shellWord } from "../../pipeline/shell/shell.js";
 import { code } from "../../pipeline/mistakes/wording.js";
 import { projectIdentity } from "../../store/project.js";
-import { isPipeline, type Session } from "./session.js";
+import { isPipeline, splitTarget, type Session } from "./session.js";
 
 /** Past runs of a pipeline of this project, newest first. */
 export function* pastRuns(session: Session, store: Store, pipeline: string): Generator<RunRecord> {
@@ -24,8 +24,10 @@ export function* pastRuns(session: Session, store: Store, pipeline: string): Gen
 /** Throws a `UsageError` for a call that names a pipeline which is neither there nor has any run in the store. */
 export function refuseUnknownPipeline(session: Session, store: Store, args: readonly string[]): void {
   const [first] = args;
-  if (first === undefined || !isPipeline(first) || existsSync(resolve(session.cwd, first))) return;
-  if (pastRuns(session, store, first).next().done !== true) return;
+  if (first === undefined || !isPipeline(first)) return;
+  const { pipeline } = splitTarget(session, args);
+  if (existsSync(resolve(session.cwd, pipeline))) return;
+  if (pastRuns(session, store, pipeline).next().done !== true) return;
   const message = `there is no ${code(first)}, and no run of it in ${store.root}`;
   throw UsageError.ofCall("no-such-file", message, "`vistas runs` lists the runs of the store");
 }

@@ -23,10 +23,21 @@ export interface Session extends Place {
 export const DEFAULT_PIPELINE = "pipelines/quickstart.yaml";
 
 /** A first argument that ends in `.yaml` or `.yml` is the pipeline; the rest are steps. */
-export function splitTarget(args: readonly string[]): { pipeline: string; steps: readonly string[] } {
+export function splitTarget(
+  { cwd }: Pick<Session, "cwd">,
+  args: readonly string[],
+): { pipeline: string; steps: readonly string[] } {
   const [first, ...rest] = args;
-  if (first !== undefined && isPipeline(first)) return { pipeline: first, steps: rest };
+  if (first !== undefined && isPipeline(first)) return { pipeline: inFolder(cwd, first), steps: rest };
   return { pipeline: DEFAULT_PIPELINE, steps: args };
+}
+
+/** `mine.yaml` that is not here is the one in `pipelines/`, if there is one. */
+function inFolder(cwd: string, file: string): string {
+  const inPipelines = join("pipelines", file);
+  const elsewhere =
+    !file.includes("/") && !existsSync(resolve(cwd, file)) && existsSync(resolve(cwd, inPipelines));
+  return elsewhere ? inPipelines : file;
 }
 
 /** The same for verbs that read the pipeline. Throws a `UsageError` for a call that names none where one is needed. */
@@ -34,15 +45,16 @@ export function pipelineOf(
   { cwd }: Session,
   args: readonly string[],
 ): { pipeline: string; steps: readonly string[] } {
-  const { pipeline, steps } = splitTarget(args);
+  const { pipeline, steps } = splitTarget({ cwd }, args);
+  const isNamed = args[0] !== undefined && isPipeline(args[0]);
   const later = steps.find(isPipeline);
   if (later !== undefined) {
     const others = steps.filter(word => word !== later);
     const hint = `the pipeline comes first: ${[later, ...others].join(" ")}`;
     const message = `${code(later)} is a pipeline, where a step belongs`;
-    throw UsageError.ofCall("bad-selection", message, pipeline === args[0] ? "name one pipeline" : hint);
+    throw UsageError.ofCall("bad-selection", message, isNamed ? "name one pipeline" : hint);
   }
-  if (pipeline === args[0] || existsSync(resolve(cwd, pipeline))) return { pipeline, steps };
+  if (isNamed || existsSync(resolve(cwd, pipeline))) return { pipeline, steps };
   const [first] = steps;
   const there = ["", "pipelines"].flatMap(folder => pipelinesIn(cwd, folder));
   const known =

@@ -27,7 +27,7 @@ export async function checkoutCommand(
   args: string[],
   options: { force?: boolean; link?: boolean },
 ): Promise<number> {
-  const { pipeline, steps: words } = splitTarget(args);
+  const { pipeline, steps: words } = splitTarget(session, args);
   const [word, folder, more] = words;
   if (word === undefined || folder === undefined || more !== undefined) {
     throw UsageError.ofCall(

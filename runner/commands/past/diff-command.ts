@@ -11,7 +11,7 @@ export async function diffCommand(
   args: string[],
   options: { json?: boolean },
 ): Promise<number> {
-  const { pipeline, steps } = splitTarget(args);
+  const { pipeline, steps } = splitTarget(session, args);
   const [before, after, more] = steps;
   if (before === undefined || after === undefined || more !== undefined) {
     throw UsageError.ofCall(

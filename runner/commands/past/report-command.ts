@@ -17,7 +17,7 @@ export async function reportCommand(
   args: string[],
   options: { out?: string; format: "html" | "markdown" },
 ): Promise<number> {
-  const { pipeline, steps } = splitTarget(args);
+  const { pipeline, steps } = splitTarget(session, args);
   const store = openStore(session, pipeline);
   const run = namedRun(scopeOf(session, store, pipeline, args), steps[0] ?? "latest");
   const file = await writeReport(

@@ -24,7 +24,7 @@ export interface RunsOptions {
  * run by a name, under which other verbs find it; gc keeps what it needs until `--unname NAME`.
  */
 export function runsCommand(session: Session, args: string[], options: RunsOptions): Promise<number> {
-  const { pipeline } = splitTarget(args);
+  const { pipeline } = splitTarget(session, args);
   const store = openStore(session, pipeline);
   refuseUnknownPipeline(session, store, args);
   const scope = scopeOf(session, store, pipeline, args);

@@ -20,7 +20,7 @@ export async function showCommand(
   args: string[],
   options: { json?: boolean },
 ): Promise<number> {
-  const { pipeline, steps } = splitTarget(args);
+  const { pipeline, steps } = splitTarget(session, args);
   if (steps.length === 0)
     throw UsageError.ofCall("missing-step", "`show` needs a step", "For example: vistas show probe");
   const store = openStore(session, pipeline);

@@ -41,7 +41,7 @@ export interface TableOptions {
 
 /** `vistas table [STEP...]`: what came out across the remembered runs of a pipeline, an instance a row. */
 export async function tableCommand(session: Session, args: string[], options: TableOptions): Promise<number> {
-  const { pipeline, steps } = splitTarget(args);
+  const { pipeline, steps } = splitTarget(session, args);
   const store = openStore(session, pipeline);
   refuseUnknownPipeline(session, store, args);
   let runs = [...pastRuns(session, store, pipeline)];

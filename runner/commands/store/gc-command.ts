@@ -28,7 +28,7 @@ export interface GcOptions {
  * does, and least recently used results go until the store is that small.
  */
 export async function gcCommand(session: Session, args: string[], options: GcOptions): Promise<number> {
-  const { pipeline, steps } = splitTarget(args);
+  const { pipeline, steps } = splitTarget(session, args);
   if (steps.length > 0)
     throw UsageError.ofCall(
       "bad-call",

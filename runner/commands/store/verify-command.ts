@@ -24,7 +24,7 @@ export async function verifyCommand(
   args: string[],
   options: { repair?: boolean; json?: boolean },
 ): Promise<number> {
-  const { pipeline } = splitTarget(args);
+  const { pipeline } = splitTarget(session, args);
   const store = openStore(session, pipeline);
   refuseUnknownPipeline(session, store, args);
   const extent = measure(store.disk, store.root);
