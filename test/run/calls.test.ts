@@ -60,3 +60,15 @@ describe("--force", () => {
     expect(await p.run(["--force"])).toEqual({ a: "ran", b: "ran", c: "ran" });
   });
 });
+
+describe("a pipeline that is named without its folder", () => {
+  it("is the one in pipelines/, for every verb, unless there is one here", async () => {
+    const p = new Project({ "pipelines/mine.yaml": PIPELINE });
+    expect(await p.vistas(["run", "mine.yaml", "-q", "-j", "1", "a"])).toMatchObject({ code: 0 });
+    const called = await p.vistas(["show", "mine.yaml", "a", "--json"]);
+    expect(JSON.parse(called.stdout)).toMatchObject({ id: "a" });
+    expect((await p.vistas(["runs", "mine.yaml"])).stdout).toContain("pipelines/mine.yaml");
+    expect((await p.vistas(["run", "-n", "mine.yaml"])).stdout).toContain("1 cached, 1 to run");
+    expect((await p.vistas(["show", "other.yaml", "a"])).stderr).toContain("there is no `other.yaml`");
+  });
+});
