@@ -14,6 +14,7 @@ import { namedSteps, noSuchOutput, warnOf } from "../call/named-steps.js";
 import { reading } from "../call/reading.js";
 import { recordOf } from "../../workflow/run-results.js";
 import { openStore } from "../../workflow/open-store.js";
+import { refuseUnknownPipeline } from "../call/named-runs.js";
 import { print, splitTarget, type Session } from "../call/session.js";
 
 /**
@@ -37,6 +38,7 @@ export async function checkoutCommand(
     );
   }
   const store = openStore(session, pipeline);
+  refuseUnknownPipeline(session, store, args);
   const base = resolve(session.cwd, folder);
   const { found, output, several, notices } = namedSteps(session, store, pipeline, word);
   const steps = found.map(({ step }) => step);

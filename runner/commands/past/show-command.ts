@@ -11,6 +11,7 @@ import { table } from "../../ui/table.js";
 import { namedSteps, noSuchOutput, recordGone, warnOf } from "../call/named-steps.js";
 import { stepResult } from "../../workflow/run-results.js";
 import { sizeText } from "../call/size-text.js";
+import { refuseUnknownPipeline } from "../call/named-runs.js";
 import { print, printJson, splitTarget, type Session } from "../call/session.js";
 import { openStore } from "../../workflow/open-store.js";
 
@@ -24,6 +25,7 @@ export async function showCommand(
   if (steps.length === 0)
     throw UsageError.ofCall("missing-step", "`show` needs a step", "For example: vistas show probe");
   const store = openStore(session, pipeline);
+  refuseUnknownPipeline(session, store, args);
   const audits = new Audits(store.root, store.disk);
   const sizes = new Sizes(store.root, store.disk);
   const shown: Shown[] = [];
