@@ -16,6 +16,8 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
       ["auto", "tensorflow", "onnx", "webgpu", "wasm", "cpu"],
       "auto",
     );
+  const ofRun = (): Option =>
+    new OptionOf("--run <run>", "as it was in this run: an id, a name, latest~1, or a git revision");
   const several = (value: string, before: string[] = []): string[] => [...before, value];
   const withParams = (command: Command): Command =>
     command
@@ -97,6 +99,7 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
     async () => (await import("./past/show-command.js")).showCommand,
   )
     .argument("<target...>", "[pipeline.yaml] step[.output]")
+    .addOption(ofRun())
     .option("--json", "as JSON");
 
   verb(
@@ -105,6 +108,7 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
     async () => (await import("./past/checkout-command.js")).checkoutCommand,
   )
     .argument("<target...>", "[pipeline.yaml] step[.output] DIR")
+    .addOption(ofRun())
     .option("--link", "read-only, as second names of the store's files where the disk can (not as root)")
     .option("--force", "overwrite and remove files that differ, whoever wrote them");
 

@@ -98,6 +98,21 @@ steps:
     );
   });
 
+  it("names commits by which show and checkout find a run", async () => {
+    const accuracy = async (...words: string[]): Promise<number> => {
+      const { stdout } = await p.vistas(["show", "p.yaml", "fit[seed=0]", "--json", "--run", ...words]);
+      return (JSON.parse(stdout) as { metrics: { accuracy: number } }).metrics.accuracy;
+    };
+    expect(await accuracy("HEAD")).toBeCloseTo(0.95);
+    expect(await accuracy("HEAD~1")).toBeCloseTo(0.9);
+    expect(await accuracy(first.slice(0, 8))).toBeCloseTo(0.9);
+    expect(await accuracy("latest~2")).toBeCloseTo(0.9);
+    await p.vistas(["checkout", "p.yaml", "file", "out", "--run", "latest~1"]);
+    expect(p.read("out/t.txt")).toBe("2\n");
+    const { code, stderr } = await p.vistas(["show", "p.yaml", "fit", "--run", "nothing"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('there is no one run "nothing"')]);
+  });
+
   it.each([
     [["fot"], "did you mean `fit`?"],
     [["--sort", "acuracy"], "did you mean `accuracy`?"],

@@ -7,6 +7,7 @@ import { projectOf } from "../../core/project-folder.js";
 import { shellWord } from "../../pipeline/shell/shell.js";
 import { code } from "../../pipeline/mistakes/wording.js";
 import { projectIdentity } from "../../store/project.js";
+import { commitOf } from "./commits.js";
 import { isPipeline, splitTarget, type Session } from "./session.js";
 
 /** Past runs of a pipeline of this project, newest first. */
@@ -45,9 +46,20 @@ export function scopeOf(session: Session, store: Store, pipeline: string, args: 
   return { session, store, pipeline, named: args[0] !== undefined && isPipeline(args[0]) };
 }
 
+/** The run that `--run WORD` names; undefined where it was not given. */
+export function runOf(
+  session: Session,
+  store: Store,
+  pipeline: string,
+  args: readonly string[],
+  word: string | undefined,
+): RunRecord | undefined {
+  return word === undefined ? undefined : namedRun(scopeOf(session, store, pipeline, args), word);
+}
+
 /**
- * The run that `word` names: `latest` or `latest~N` of the pipeline, what the user calls it, or an id or an unambiguous
- * part of one. Throws a `UsageError` where that is no run, several, or one of another pipeline than the one named.
+ * The run that `word` names: `latest` or `latest~N` of the pipeline, what the user calls it, an id or an unambiguous part
+ * of one, or a revision of git: the newest run of that commit, one without changes before others. Throws a `UsageError` where that is no run, several, or one of another pipeline than the one named.
  */
 export function namedRun(scope: RunScope, word: string): RunRecord {
   const { session, store, pipeline, named } = scope;
@@ -55,7 +67,10 @@ export function namedRun(scope: RunScope, word: string): RunRecord {
   if (word === "latest" || back !== undefined) return nthNewest(scope, Number(back ?? 0));
   const ids = store.runs.ids();
   const exact = ids.includes(word) ? [word] : ids.filter(id => id.startsWith(word) || id.endsWith(word));
-  const run = exact[0] === undefined ? runCalled(scope, word) : store.runs.get(exact[0]);
+  const run =
+    exact[0] === undefined
+      ? (runCalled(scope, word) ?? runOfRevision(scope, word))
+      : store.runs.get(exact[0]);
   if (exact.length <= 1 && run !== undefined) {
     if (named && !isOf(session, store, pipeline, run))
       throw UsageError.ofCall(
@@ -115,4 +130,11 @@ function runCalled({ session, store, pipeline, named }: RunScope, name: string):
     if (!named) other ??= run;
   }
   return other;
+}
+
+function runOfRevision({ session, store, pipeline }: RunScope, word: string): RunRecord | undefined {
+  const commit = commitOf(word, projectOf(resolve(session.cwd, pipeline)), session.env);
+  if (commit === undefined) return undefined;
+  const runs = [...pastRuns(session, store, pipeline)].filter(({ revision }) => revision?.commit === commit);
+  return runs.find(({ revision }) => revision?.dirty === false) ?? runs[0];
 }

@@ -25,10 +25,16 @@ export interface NamedSteps {
 
 /**
  * What `STEP[.output]` or `STEP[seed=0].output` names: of each instance that the step has in the newest run that knows
- * it, the newest result, from whichever run. Instances without a result, and results of runs before the newest, are in
+ * it, the newest result, from whichever run; of one run alone where that is given. Instances without a result, and results of runs before the newest, are in
  * `notices`. Throws a `UsageError` when there is no result at all.
  */
-export function namedSteps(session: Session, store: Store, pipeline: string, word: string): NamedSteps {
+export function namedSteps(
+  session: Session,
+  store: Store,
+  pipeline: string,
+  word: string,
+  run?: RunRecord,
+): NamedSteps {
   const [, step = word, labels, output] = /^([A-Za-z_][\w-]*)(\[[^\]]*\])?(?:\.([\w-]+))?$/.exec(word) ?? [];
   const wanted = (labels ?? "")
     .slice(1, -1)
@@ -38,12 +44,13 @@ export function namedSteps(session: Session, store: Store, pipeline: string, wor
   const matching = ({ labels: at }: Pick<RunStep, "labels">): boolean =>
     wanted.every(part => Object.entries(at).some(([axis, value]) => part === `${axis}=${String(value)}`));
 
+  const runs = run === undefined ? pastRuns(session, store, pipeline) : [run];
   const known = new Set<string>();
   let instances: readonly Pick<RunStep, "id">[] = [];
   let newest: RunRecord | undefined;
   let ofNewest: readonly Pick<RunStep, "id">[] = [];
   const found = new Map<string, Found>();
-  for (const run of pastRuns(session, store, pipeline)) {
+  for (const run of runs) {
     for (const { step: name } of run.steps) known.add(name);
     const own = run.steps.filter(one => one.step === step);
     if (newest === undefined && own.length > 0) {

@@ -14,7 +14,7 @@ import { namedSteps, noSuchOutput, warnOf } from "../call/named-steps.js";
 import { reading } from "../call/reading.js";
 import { recordOf } from "../../workflow/run-results.js";
 import { openStore } from "../../workflow/open-store.js";
-import { refuseUnknownPipeline } from "../call/named-runs.js";
+import { refuseUnknownPipeline, runOf } from "../call/named-runs.js";
 import { print, splitTarget, type Session } from "../call/session.js";
 
 /**
@@ -26,7 +26,7 @@ import { print, splitTarget, type Session } from "../call/session.js";
 export async function checkoutCommand(
   session: Session,
   args: string[],
-  options: { force?: boolean; link?: boolean },
+  options: { force?: boolean; link?: boolean; run?: string },
 ): Promise<number> {
   const { pipeline, steps: words } = splitTarget(session, args);
   const [word, folder, more] = words;
@@ -40,7 +40,8 @@ export async function checkoutCommand(
   const store = openStore(session, pipeline);
   refuseUnknownPipeline(session, store, args);
   const base = resolve(session.cwd, folder);
-  const { found, output, several, notices } = namedSteps(session, store, pipeline, word);
+  const run = runOf(session, store, pipeline, args, options.run);
+  const { found, output, several, notices } = namedSteps(session, store, pipeline, word, run);
   const steps = found.map(({ step }) => step);
   warnOf(session, notices);
   return reading(session, store, async () => {

@@ -11,7 +11,7 @@ import { table } from "../../ui/table.js";
 import { namedSteps, noSuchOutput, recordGone, warnOf } from "../call/named-steps.js";
 import { stepResult } from "../../workflow/run-results.js";
 import { sizeText } from "../call/size-text.js";
-import { refuseUnknownPipeline } from "../call/named-runs.js";
+import { refuseUnknownPipeline, runOf } from "../call/named-runs.js";
 import { print, printJson, splitTarget, type Session } from "../call/session.js";
 import { openStore } from "../../workflow/open-store.js";
 
@@ -19,7 +19,7 @@ import { openStore } from "../../workflow/open-store.js";
 export async function showCommand(
   session: Session,
   args: string[],
-  options: { json?: boolean },
+  options: { json?: boolean; run?: string },
 ): Promise<number> {
   const { pipeline, steps } = splitTarget(session, args);
   if (steps.length === 0)
@@ -28,14 +28,15 @@ export async function showCommand(
   refuseUnknownPipeline(session, store, args);
   const audits = new Audits(store.root, store.disk);
   const sizes = new Sizes(store.root, store.disk);
+  const run = runOf(session, store, pipeline, args, options.run);
   const shown: Shown[] = [];
   for (const word of steps) {
-    const { found, output, notices } = namedSteps(session, store, pipeline, word);
+    const { found, output, notices } = namedSteps(session, store, pipeline, word, run);
     warnOf(session, notices);
-    for (const { step, run } of found) {
+    for (const { step, run: of } of found) {
       const result = await stepResult(store, step);
       if (result.record === null) throw recordGone(pipeline, step);
-      shown.push({ run: run.id, ...describe(result, output, sizes), ...audited(audits, step.key) });
+      shown.push({ run: of.id, ...describe(result, output, sizes), ...audited(audits, step.key) });
     }
   }
   store.stats.save();

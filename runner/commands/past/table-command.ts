@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { execa } from "execa";
 import type { Fault } from "../../claims/language/ast.js";
 import { isTrue } from "../../claims/language/condition.js";
 import { metricsOf } from "../../claims/language/metrics-of.js";
@@ -22,6 +21,7 @@ import { colors, printable } from "../../ui/display-text.js";
 import { table } from "../../ui/table.js";
 import { openStore } from "../../workflow/open-store.js";
 import { recordOf } from "../../workflow/run-results.js";
+import { commitsOf } from "../call/commits.js";
 import { DONE } from "../call/exit.js";
 import { instanceSelector } from "../call/instance-selector.js";
 import { pastRuns, refuseUnknownPipeline } from "../call/named-runs.js";
@@ -40,12 +40,15 @@ export interface TableOptions {
 }
 
 /** `vistas table [STEP...]`: what came out across the remembered runs of a pipeline, an instance a row. */
-export async function tableCommand(session: Session, args: string[], options: TableOptions): Promise<number> {
+export function tableCommand(session: Session, args: string[], options: TableOptions): Promise<number> {
   const { pipeline, steps } = splitTarget(session, args);
   const store = openStore(session, pipeline);
   refuseUnknownPipeline(session, store, args);
   let runs = [...pastRuns(session, store, pipeline)];
-  if (options.rev !== undefined) runs = await ofRevisions(runs, options.rev, session, pipeline);
+  if (options.rev !== undefined) {
+    const commits = commitsOf(options.rev, projectOf(resolve(session.cwd, pipeline)), session.env);
+    runs = runs.filter(({ revision }) => revision !== undefined && commits.has(revision.commit));
+  }
   if (options.runs !== undefined) runs = runs.slice(0, countOf(options.runs));
   const group = options.group ?? [];
   const experiments = experimentsOf(runs, {
@@ -61,7 +64,7 @@ export async function tableCommand(session: Session, args: string[], options: Ta
   else if (chosen.length === 0) print(session, runs.length === 0 ? "no runs yet" : "no results with metrics");
   else if (options.md === true) print(session, experimentMarkdown(chosen, grouped));
   else print(session, terminalTable(session, chosen, grouped));
-  return DONE;
+  return Promise.resolve(DONE);
 }
 
 /** Metrics that do not fit the terminal are counted; `--csv` has all. */
@@ -186,26 +189,4 @@ function refuseUnknownAxes(runs: readonly RunRecord[], group: readonly string[])
   const known = axes.length === 0 ? "no step has axes" : `there are ${alternatives(axes, "and")}`;
   const hint = near === undefined ? known : `did you mean ${code(near)}?`;
   throw UsageError.ofCall("unknown-axis", `--group: no step has the axis ${code(wrong)}`, hint);
-}
-
-/** Runs of a revision of the project's repository, or of a range such as `main..`. */
-async function ofRevisions(
-  runs: readonly RunRecord[],
-  range: string,
-  { cwd, env }: Session,
-  pipeline: string,
-): Promise<RunRecord[]> {
-  const words = range.includes("..")
-    ? ["rev-list", "--end-of-options", range]
-    : ["rev-parse", "--verify", "--end-of-options", `${range}^{commit}`];
-  const folder = projectOf(resolve(cwd, pipeline));
-  const { stdout, stderr, exitCode, failed } = await execa("git", words, { cwd: folder, env, reject: false });
-  if (failed || exitCode !== 0)
-    throw UsageError.ofCall(
-      "bad-option",
-      `--rev ${range} names no commits: ${stderr.split("\n")[0] ?? ""}`,
-      "for example: --rev main.. or --rev v1.0",
-    );
-  const commits = new Set(stdout.split("\n"));
-  return runs.filter(({ revision }) => revision !== undefined && commits.has(revision.commit));
 }
