@@ -38,6 +38,14 @@ export type RunEvent =
       /** The step has not started: another run, which is named, is making the same. */
       readonly waitsFor?: { readonly run: string; readonly host: string; readonly pid: number };
     }
+  | {
+      /** What a step has appended to its file of metrics: the latest value of each that it gave. */
+      readonly type: "metrics";
+      readonly time: string;
+      readonly id: string;
+      readonly metrics: Readonly<Record<string, number>>;
+      readonly step?: number;
+    }
   | { readonly type: "step-log"; readonly time: string; readonly id: string; readonly line: string }
   | {
       readonly type: "step-retry";

@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly keepGoing?: boolean;
   /** Of which attempts the work folder stays; default: of failed ones. */
   readonly keepWork?: KeepWork;
+  /** Each line of the steps' logs is an event, as soon as it is there; without it only what kinds log. */
+  readonly streamLogs?: boolean;
   /** Instances to run even if their result is known. */
   readonly forced?: (node: GraphNode) => boolean;
   /** Selected instances that are left out: they are recorded so. */
@@ -75,6 +77,7 @@ export async function run(
     new Set(nodes.filter(options.forced ?? (() => false)).map(node => node.id)),
     options.keepWork ?? "failed",
     options.expand,
+    options.streamLogs ?? false,
   );
   ledger.start();
   const acknowledge = (): void => ledger.emit({ type: "notice", message: stoppingText(current.performing) });
@@ -132,6 +135,7 @@ class CurrentRun {
     private readonly forced: Set<string>,
     private readonly keepWork: KeepWork,
     private readonly expand: RunOptions["expand"],
+    private readonly streamLogs: boolean,
   ) {
     this.#wanted = wantedLists(graph);
     this.#keyer = new Keyer(host, graph);
@@ -283,13 +287,15 @@ class CurrentRun {
     return attempt({
       ...{ host, graph, node, print, lease, log, signal, resultOf: ledger.resultOf },
       folder: join(path, attemptFolder(number, kept)),
-      keep: this.keepWork,
+      ...{ keep: this.keepWork, streamed: this.streamLogs },
       tag: `${ledger.id}/${number}`,
       fingerprintNow: async () => (await this.#keyer.fingerprintNow(node, ledger.resultOf)).print,
       hooks: {
         progress: (done, total, note) =>
           ledger.emit({ type: "step-progress", id: node.id, done, total, note }),
         log: line => ledger.emit({ type: "step-log", id: node.id, line }),
+        metrics: (metrics, step) =>
+          ledger.emit({ type: "metrics", id: node.id, metrics, ...(step === undefined ? {} : { step }) }),
         notice: message => ledger.emit({ type: "notice", message: `${node.id}: ${message}` }),
       },
       sharing: this.sharing,

@@ -8,7 +8,7 @@ import { counted, duration, number, percent, thousands } from "./quantities.js";
 import { type Instance, timeLeft } from "./progress.js";
 import { type Colors, printable, printableLines } from "./display-text.js";
 
-/** `37 %  412/s  1m10s left  loss 0.83`; parts that are not known are left out. */
+/** `37 %  412/s  1m10s left  loss 0.83  step 10`; parts that are not known are left out. */
 export function progressText(instance: Instance): string {
   const parts: string[] = [];
   if (instance.total > 0) parts.push(percent(instance.done / instance.total));
@@ -18,6 +18,8 @@ export function progressText(instance: Instance): string {
   if (left !== null && left > 0) parts.push(`${duration(left)} left`);
   const note = printable(instance.note).trim();
   if (note !== "") parts.push(note);
+  if (instance.metrics.size > 0) parts.push(metricsText(instance.metrics, 3));
+  if (instance.step !== null) parts.push(`step ${number(instance.step)}`);
   return parts.join("  ");
 }
 

@@ -4,8 +4,8 @@ import { flushed, type Output, type Reporter } from "./output.js";
 import { printable } from "./display-text.js";
 
 /**
- * One JSON object a line, for programs: the events as they are, fields and all. The five types of the contract
- * always; `step-log`, `step-retry` and `notice` only when `verbose`, so that a reader of the five meets no others.
+ * One JSON object a line, for programs: the events as they are, fields and all. The types of the contract, and
+ * `metrics` of steps that write them as they go, always; `step-log`, `step-retry` and `notice` only when `verbose`.
  */
 export function ndjsonReporter(
   stdout: Output,
@@ -25,6 +25,7 @@ const CONTRACT: ReadonlySet<RunEvent["type"]> = new Set<RunEvent["type"]>([
   "run-start",
   "step-start",
   "step-progress",
+  "metrics",
   "step-end",
   "run-end",
 ]);

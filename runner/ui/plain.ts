@@ -35,6 +35,18 @@ export function plainReporter(
     say(...lines);
   };
 
+  const showProgress = ({ id, time: text, done, total }: ProgressPoint): void => {
+    const time = Date.parse(text);
+    const last = shown.get(id);
+    const tenth = total > 0 ? Math.floor((10 * done) / total) : 0;
+    // The step's end shows the whole.
+    if (last === undefined || tenth >= 10) return;
+    if (tenth <= last.tenth && time - last.time < 10_000) return;
+    shown.set(id, { time, tenth: Math.max(tenth, last.tenth) });
+    const instance = progress.groups.get(stepOf(id))?.running.get(id);
+    if (instance !== undefined) write(`  ${printable(id)}  ${progressText(instance)}`);
+  };
+
   const loud = (event: RunEvent): void => {
     switch (event.type) {
       case "run-start":
@@ -48,22 +60,13 @@ export function plainReporter(
         shown.set(event.id, { time: Date.parse(event.time), tenth: 0 });
         break;
       }
-      case "step-progress": {
-        if (event.waitsFor !== undefined) {
-          write(`  ${printable(event.id)}  ${printable(event.note)}`);
-          break;
-        }
-        const time = Date.parse(event.time);
-        const last = shown.get(event.id);
-        const tenth = event.total > 0 ? Math.floor((10 * event.done) / event.total) : 0;
-        // The step's end shows the whole.
-        if (last === undefined || tenth >= 10) break;
-        if (tenth <= last.tenth && time - last.time < 10_000) break;
-        shown.set(event.id, { time, tenth });
-        const instance = progress.groups.get(stepOf(event.id))?.running.get(event.id);
-        if (instance !== undefined) write(`  ${printable(event.id)}  ${progressText(instance)}`);
+      case "step-progress":
+        if (event.waitsFor !== undefined) write(`  ${printable(event.id)}  ${printable(event.note)}`);
+        else showProgress(event);
         break;
-      }
+      case "metrics":
+        showProgress({ ...event, done: 0, total: 0 });
+        break;
       case "step-log":
         if (options.verbose) write(colors.dim(`  ${printable(event.id)} | ${printable(event.line)}`));
         break;
@@ -99,6 +102,13 @@ export function plainReporter(
     },
     close: () => flushed(stderr),
   };
+}
+
+interface ProgressPoint {
+  readonly id: string;
+  readonly time: string;
+  readonly done: number;
+  readonly total: number;
 }
 
 /** When and how far a step's progress was last shown. */

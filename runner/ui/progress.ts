@@ -42,6 +42,9 @@ export interface Instance {
   /** 0: unknown. */
   readonly total: number;
   readonly note: string;
+  /** What it has measured so far, and where on its curves it stands; null: not known. */
+  readonly metrics: ReadonlyMap<string, number>;
+  readonly step: number | null;
   /** It has not started: another run is making the same. */
   readonly waiting: boolean;
   /** Units a second over the last 10 to 20 seconds; null until there is something to go by. */
@@ -128,6 +131,12 @@ export function trackProgress(expected: Map<string, number> = new Map<string, nu
         if (instance !== undefined) advance(instance, event.done, event.total, event.note, time);
         break;
       }
+      case "metrics": {
+        const instance = groupOf(event.id).running.get(event.id);
+        for (const [name, value] of Object.entries(event.metrics)) instance?.metrics.set(name, value);
+        if (instance !== undefined) instance.step = event.step ?? instance.step;
+        break;
+      }
       case "step-end": {
         const group = groupOf(event.id);
         finish(group, event);
@@ -170,7 +179,11 @@ interface Mark {
   readonly time: number;
   readonly done: number;
 }
-type MutableInstance = { -readonly [K in keyof Instance]: Instance[K] } & { from: Mark; next: Mark };
+type MutableInstance = { -readonly [K in keyof Instance]: Instance[K] } & {
+  metrics: Map<string, number>;
+  from: Mark;
+  next: Mark;
+};
 
 const WINDOW_MS = 10_000;
 
@@ -184,6 +197,8 @@ function begin(id: string, attempt: number, time: number): MutableInstance {
     done: 0,
     total: 0,
     note: "",
+    metrics: new Map(),
+    step: null,
     waiting: false,
     rate: null,
     from: mark,

@@ -92,6 +92,7 @@ export function treeReporter(stderr: Output, options: TreeOptions): Reporter {
       case "run-start":
       case "run-grow":
       case "step-progress":
+      case "metrics":
       case "run-end":
         break;
     }

@@ -40,6 +40,7 @@ export async function perform(
       keepWork,
       forced: forced(pipeline),
       skipped: pipeline.skipped,
+      streamLogs: session.verbose,
       sink: reporter.sink,
       signal: session.signal,
     },

@@ -2,6 +2,7 @@ import { join, relative } from "node:path";
 import { differenceText } from "../../cache/difference-text.js";
 import { differences } from "../../cache/differences.js";
 import { UserFacingError } from "../../core/diagnostic.js";
+import { metricsFormat } from "../../core/metrics/metrics-file.js";
 import { maskOf, type Mask } from "../../core/secrets/mask.js";
 import type { ArtifactRef, Curve, Fingerprint } from "../../core/record.js";
 import { ignoredBelow } from "../../pipeline/files/ignored.js";
@@ -27,6 +28,8 @@ import { isStaged, type ResultOf } from "../keys/node-inputs.js";
 import type { Lease } from "../leases.js";
 import { checkOutputs, metricsFrom, NO_METRICS, takeOutputs } from "./outputs.js";
 import { Parts, type PartSharing } from "./parts.js";
+import { settleLog } from "../process/settle-log.js";
+import { watchStep, type WatchHooks } from "../process/watch.js";
 import { stayText } from "./stale-runs.js";
 import { refuseSecrets, secretsOf } from "./secrets.js";
 import { copied, stage, type Stage } from "./staging.js";
@@ -47,7 +50,9 @@ export interface AttemptInput {
   readonly keep: KeepWork;
   readonly tag: string;
   readonly log: string;
-  readonly hooks: Pick<JobHooks, "progress" | "log" | "notice">;
+  readonly hooks: WatchHooks & Pick<JobHooks, "notice">;
+  /** Every line of its log is told while it runs. */
+  readonly streamed: boolean;
   readonly sharing: PartSharing;
   readonly signal: AbortSignal;
 }
@@ -116,7 +121,9 @@ async function perform(input: AttemptInput, traces: Traces): Promise<Attempted> 
       log: input.log,
       ...(node.timeoutMs === undefined ? {} : { timeoutMs: node.timeoutMs }),
     };
-    const result = await withParts(input, mask, hooks => host.executor.run(job, hooks, signal));
+    const result = await watched(input, staged, mask, () =>
+      withParts(input, mask, hooks => host.executor.run(job, hooks, signal)),
+    );
     const place = { graph, node, cwd: staged.cwd, log: input.log, kept: input.keep !== "never" };
     if (!result.ok) {
       await around.end();
@@ -206,11 +213,40 @@ function lateSignal(signal: AbortSignal): { readonly signal: AbortSignal; readon
 
 const MOMENT_MS = 1000;
 
+/** Tells what the step says and measures while it runs; then its log is settled. */
+async function watched(
+  { node, log, hooks, streamed }: AttemptInput,
+  { outputs: { metrics } }: Stage,
+  mask: Mask,
+  act: () => Promise<JobResult>,
+): Promise<JobResult> {
+  const live = node.work.type === "command" && metrics !== undefined && metricsFormat(metrics) === "jsonl";
+  const end = watchStep(
+    { log, streamed, ...(live ? { metrics } : {}) },
+    {
+      progress: (done, total, note) => hooks.progress(done, total, mask.text(note)),
+      log: line => hooks.log(mask.text(line)),
+      metrics: (values, step) => {
+        const named = Object.entries(values).map(([name, value]) => [mask.text(name), value]);
+        hooks.metrics(Object.fromEntries(named) as Record<string, number>, step);
+      },
+    },
+  );
+  try {
+    return await act();
+  } finally {
+    end();
+    await settleLog(log);
+  }
+}
+
 async function withParts(
-  { host, node, print, folder, hooks, sharing }: AttemptInput,
+  { host, node, print, folder, hooks: given, sharing, streamed }: AttemptInput,
   mask: Mask,
   act: (hooks: JobHooks) => Promise<JobResult>,
 ): Promise<JobResult> {
+  // A line that a kind logs is in its log, from where it is told.
+  const hooks = streamed ? { ...given, log: () => undefined } : given;
   const parts = new Parts({ host, node, print, folder, hooks, sharing, mask });
   const { findPart, claimPart, keepPart } = parts;
   try {

@@ -1,0 +1,29 @@
+/** How far a progress bar is. */
+export interface Bar {
+  readonly done: number;
+  readonly total: number;
+  /** What stands before and after it: a description, and what the program adds. */
+  readonly note: string;
+}
+
+/** The last bar in a text as tqdm draws it: `train:  45%|####5   | 45/100 [00:01<00:02, 30.0it/s, loss=0.3]`. */
+export function lastBar(text: string): Bar | undefined {
+  for (const line of text.split(/[\r\n]/).reverse()) {
+    const { before = "", done = "", total = "", after = "" } = BAR.exec(line)?.groups ?? {};
+    const bar = { done: numberOf(done), total: numberOf(total) };
+    if (!Number.isFinite(bar.done) || !Number.isFinite(bar.total) || bar.total <= 0) continue;
+    const [, ...added] = after.split(", ").slice(1);
+    const description = before.replace(/:$/, "");
+    return { ...bar, note: [description, ...added].filter(part => part !== "").join("  ") };
+  }
+  return undefined;
+}
+
+const BAR =
+  /^(?<before>.{0,200}?):?\s*\d+%\|.{0,1000}\|\s*(?<done>[\d.]+[kMGTP]?)\/(?<total>[\d.]+[kMGTP]?)i?B?\s*\[[^\]]*?<(?<after>[^\]]*)\]/;
+
+/** `12.5k` is 12,500. */
+function numberOf(text: string): number {
+  const [, number = "", unit = ""] = /^([\d.]+)([kMGTP]?)$/.exec(text) ?? [];
+  return number === "" ? NaN : Number(number) * 1000 ** " kMGTP".indexOf(unit || " ");
+}
