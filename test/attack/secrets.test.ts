@@ -1,5 +1,5 @@
 /** Secrets: steps get them, and nothing that vistas writes or says ever holds them. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
@@ -96,6 +96,12 @@ steps:
       expect.arrayContaining(["whole", "coded", "named"].map(id => [id, "failed"])),
     );
     expect(ends.every(({ error = "" }) => error.includes("secret"))).toBe(true);
+    // What its program wrote stays where it worked, for its owner alone, until a gc.
+    const failed = p.path("artifacts", "failed");
+    expect(readdirSync(failed).map(name => statSync(join(failed, name)).mode & 0o777)).toEqual([
+      0o700, 0o700, 0o700,
+    ]);
+    expect((await p.vistas(["gc", "p.yaml"])).code).toBe(0);
     expect(leaks(everyFile(p.folder))).toEqual([]);
     expect(everyFile(p.folder).filter(text => text.includes("name-of-it"))).toEqual([]);
   });
