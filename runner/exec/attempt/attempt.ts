@@ -95,7 +95,8 @@ export async function attempt(input: AttemptInput): Promise<Attempted> {
 /** What is known of an attempt by the time it ends. */
 interface Traces {
   mask: Mask;
-  staged?: Stage;
+  /** What was started. */
+  job?: Job;
 }
 
 async function perform(input: AttemptInput, traces: Traces): Promise<Attempted> {
@@ -105,7 +106,6 @@ async function perform(input: AttemptInput, traces: Traces): Promise<Attempted> 
     const mask = (traces.mask = maskOf(Object.values(secrets)));
     const before = await inPlace(host, graph, node);
     const staged = await stage(host, graph, node, resultOf, folder, lease, signal);
-    traces.staged = staged;
     const torn = await tornCopy(host, staged.copies, print, signal);
     if (torn !== undefined) return failure(torn);
     const { notice } = input.hooks;
@@ -121,6 +121,7 @@ async function perform(input: AttemptInput, traces: Traces): Promise<Attempted> 
       log: input.log,
       ...(node.timeoutMs === undefined ? {} : { timeoutMs: node.timeoutMs }),
     };
+    traces.job = job;
     const result = await watched(input, staged, mask, () =>
       withParts(input, mask, hooks => host.executor.run(job, hooks, signal)),
     );
@@ -163,7 +164,7 @@ async function perform(input: AttemptInput, traces: Traces): Promise<Attempted> 
 /** Keeps the attempt's folder or removes it; of an instance that has a result, what an earlier attempt left goes as well. */
 async function leave(
   { host: { store, env }, graph, node, keep, folder, hooks }: AttemptInput,
-  { mask, staged }: Traces,
+  { mask, job }: Traces,
   result: Attempted | undefined,
 ): Promise<KeptWork | undefined> {
   const done = result?.ok === true;
@@ -174,11 +175,9 @@ async function leave(
       return undefined;
     });
     if (kept === undefined) return undefined;
-    if (staged?.program.type !== "command") return { folder: kept };
-    const declared = node.env.flatMap(({ name: variable, value }) =>
-      value === undefined || value === env[variable] ? [] : [[variable, value] as const],
-    );
-    const command = commandText(staged.program.argv, declared, { from: folder, to: kept });
+    if (job?.program.type !== "command") return { folder: kept };
+    const around = { own: env, secrets: node.secrets ?? [], from: folder, to: kept };
+    const command = commandText(job.program.argv, job.env, around);
     return { folder: kept, command: mask.text(command) };
   }
   const stays = await removeScratch(folder);

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+import { TAG } from "../process/processes.js";
 import { sha256 } from "../../cache/hash.js";
 import type { Graph, GraphNode } from "../../pipeline/graph/graph.js";
 import { shellWord } from "../../pipeline/shell/shell.js";
@@ -73,17 +74,34 @@ export async function dropKept(store: Store, name: string): Promise<void> {
 }
 
 /**
- * A command as one types it in a shell. `variables`: those that the step declares. `from` and `to`: the folder that the
- * words name, and where it lies now.
+ * A program as one types it in a shell of one's own: where it works, the variables that such a shell has not got or has
+ * otherwise, its words. Variables that vistas sets for itself are left out, and so are secrets. `from` and `to`: the folder
+ * that the words name, and where it lies now.
  */
 export function commandText(
   argv: readonly string[],
-  variables: readonly (readonly [name: string, value: string])[],
-  { from, to }: { readonly from: string; readonly to: string },
+  env: Readonly<Record<string, string>>,
+  {
+    own,
+    secrets,
+    from,
+    to,
+  }: {
+    readonly own: NodeJS.ProcessEnv;
+    readonly secrets: readonly string[];
+    readonly from: string;
+    readonly to: string;
+  },
 ): string {
-  const words = argv.map(word => shellWord(word.replaceAll(from, to)));
-  const set = variables.map(([name, value]) => `${name}=${shellWord(value)}`);
-  return `cd ${shellWord(join(to, "work"))} && ${[...set, ...words].join(" ")}`;
+  const moved = (text: string): string => shellWord(text.replaceAll(from, to));
+  const without = new Set([...secrets, "TMPDIR", TAG]);
+  const set = Object.entries(env).flatMap(([name, value]) => {
+    const has = own[name];
+    if (without.has(name) || value === has || (value === "" && has === undefined)) return [];
+    const added = name === "PATH" && has !== undefined && value.endsWith(`:${has}`);
+    return [`${name}=${added ? `${moved(value.slice(0, -has.length))}"$PATH"` : moved(value)}`];
+  });
+  return `cd ${shellWord(join(to, "work"))} && ${[...set, ...argv.map(moved)].join(" ")}`;
 }
 
 /** False where there is nothing of that name. */
