@@ -1,8 +1,10 @@
+import { relative } from "node:path";
 import { UsageError, type Diagnostic } from "../core/diagnostic.js";
 import { neverFits } from "../exec/leases.js";
 import { withoutPrograms } from "../exec/programs/find.js";
 import { isMade } from "../exec/environments/activate.js";
-import { secretFault } from "../exec/attempt/secrets.js";
+import { dotenvFiles, secretEnvironment, secretFault } from "../exec/attempt/secrets.js";
+import type { Graph } from "../pipeline/graph/graph.js";
 import type { Mistake } from "../pipeline/load-pipeline.js";
 import type { EngineChoice } from "../step-api.js";
 import { isCode } from "../store/disk.js";
@@ -132,18 +134,33 @@ export async function refuseUnrepeatable({
   );
 }
 
-async function refuseMissingSecrets({ nodes, host, refuse }: OpenPipeline): Promise<void> {
+async function refuseMissingSecrets({ nodes, host, graph, refuse }: OpenPipeline): Promise<void> {
+  if (!nodes.some(({ secrets }) => secrets !== undefined)) return;
+  refuseDotenv(graph);
+  const env = secretEnvironment(host.env, graph);
   const mistakes = new Map<string, Mistake>();
   for (const { step, at, secrets = [] } of nodes) {
-    const faults = secrets.flatMap(name => secretFault(name, host.env) ?? []);
+    const faults = secrets.flatMap(name => secretFault(name, env) ?? []);
     if (faults.length === 0) continue;
     mistakes.set(step, {
       ...{ code: "missing-secret", message: faults.join(", and ") },
-      hint: `set it in the environment of this call: ${secrets.join("=... ")}=... vistas run`,
+      hint: `set it in the environment of this call (${secrets.join("=... ")}=... vistas run), or in a file \`.env\` beside the pipeline`,
       path: [...at, "secrets"],
     });
   }
   await refuse([...mistakes.values()]);
+}
+
+/** Lines of a `.env` that cannot be read. None of its text is shown: it holds secrets. */
+function refuseDotenv(graph: Pick<Graph, "project" | "file">): void {
+  const diagnostics = dotenvFiles(graph).flatMap(({ path, faults }) =>
+    faults.map(({ line, message }): Diagnostic => {
+      const place = { line, column: 1, offset: 0 };
+      const file = relative(graph.project, path);
+      return { code: "bad-env-file", severity: "error", message, file, range: { start: place, end: place } };
+    }),
+  );
+  if (diagnostics.length > 0) throw new UsageError(diagnostics);
 }
 
 /** A store that cannot be made. A full disk is another matter: it may be so at any time. */

@@ -45,7 +45,7 @@ export async function initCommand(session: Session, args: string[]): Promise<num
 }
 
 /** What was installed, fetched or made, but for what a project publishes. */
-const IGNORE = "node_modules/\n/artifacts/*\n!/artifacts/published/\n";
+const IGNORE = "node_modules/\n.env\n/artifacts/*\n!/artifacts/published/\n";
 
 const STARTER = `# yaml-language-server: $schema=./pipeline.schema.json
 # A starter pipeline: two programs of yours, run once a seed and then gathered.

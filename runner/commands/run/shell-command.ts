@@ -70,7 +70,7 @@ async function inFresh({ session, opened, node, pipeline, command, keep }: Call)
   const { store } = host;
   const results = await resultsFor(opened, node, pipeline);
   const lease = leaseOf(opened, node);
-  const secrets = secretsOf(node, host.env);
+  const secrets = secretsOf(node, host, graph);
   store.prepare(`vistas ${host.version}`);
   const run = `${SHELL}${host.clock.token(4)}`;
   const entered = await enterShared(store, run, {
@@ -118,7 +118,7 @@ async function inKept({ session, opened, node, pipeline, command }: Call): Promi
   const lease = leaseOf(opened, node);
   const cwd = join(folder, "work");
   const starting = startingOf(session, opened, node, lease, tag);
-  const around = await surroundings(starting, { cwd, tmp }, secretsOf(node, host.env));
+  const around = await surroundings(starting, { cwd, tmp }, secretsOf(node, host, graph));
   if (command.length === 0) introduce(session, node, cwd, lastCommand(opened, folder), "stays");
   return started(session, command, existsSync(cwd) ? cwd : folder, around, tag);
 }

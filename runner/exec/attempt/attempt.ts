@@ -102,7 +102,7 @@ interface Traces {
 async function perform(input: AttemptInput, traces: Traces): Promise<Attempted> {
   const { host, graph, node, print, resultOf, folder, lease, signal } = input;
   try {
-    const secrets = secretsOf(node, host.env);
+    const secrets = secretsOf(node, host, graph);
     const mask = (traces.mask = maskOf(Object.values(secrets)));
     const before = await inPlace(host, graph, node);
     const staged = await stage(host, graph, node, resultOf, folder, lease, signal);

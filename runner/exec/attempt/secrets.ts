@@ -1,21 +1,52 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UserFacingError } from "../../core/diagnostic.js";
 import type { Mask } from "../../core/secrets/mask.js";
 import { SHORTEST_SECRET } from "../../core/secrets/secret-forms.js";
-import type { GraphNode } from "../../pipeline/graph/graph.js";
+import { parseDotenv, type Dotenv } from "../../core/secrets/dotenv.js";
+import type { Graph, GraphNode } from "../../pipeline/graph/graph.js";
+import type { Host } from "../host.js";
 import { BadOutput } from "./outputs.js";
 
-/** The values of a step's secrets, by name, from the environment of the call. Throws a `MissingSecret`. */
-export function secretsOf(node: GraphNode, env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+/** The values of a step's secrets, by name. Throws a `MissingSecret`. */
+export function secretsOf(
+  node: GraphNode,
+  host: Pick<Host, "env">,
+  graph: Pick<Graph, "project" | "file">,
+): Readonly<Record<string, string>> {
   const found: Record<string, string> = {};
+  if (node.secrets === undefined) return found;
+  const env = secretEnvironment(host.env, graph);
   for (const name of node.secrets ?? []) {
     const fault = secretFault(name, env);
     if (fault !== undefined) throw new MissingSecret(fault);
     found[name] = env[name] ?? "";
   }
   return found;
+}
+
+/** The environment of the call and, for what is not set there, the `.env` files of the project and beside the pipeline. */
+export function secretEnvironment(
+  env: NodeJS.ProcessEnv,
+  graph: Pick<Graph, "project" | "file">,
+): NodeJS.ProcessEnv {
+  const files = dotenvFiles(graph).flatMap(({ values }) => [...values]);
+  const set = Object.entries(env).filter(([, value]) => value !== undefined && value !== "");
+  return { ...Object.fromEntries(files), ...Object.fromEntries(set) };
+}
+
+/** Those that are there; what lies nearer to the pipeline comes later. */
+export function dotenvFiles({
+  project,
+  file,
+}: Pick<Graph, "project" | "file">): readonly (Dotenv & { readonly path: string })[] {
+  const paths = [...new Set([project, dirname(file)])].map(folder => join(folder, ".env"));
+  return paths.flatMap(path =>
+    statSync(path, { throwIfNoEntry: false })?.isFile() === true
+      ? [{ path, ...parseDotenv(readFileSync(path, "utf8")) }]
+      : [],
+  );
 }
 
 /** Why a secret cannot be given to a step; nothing where it can. */

@@ -68,7 +68,13 @@ function stepEnvironment(
     // none may be given other words of its own.
     CUDA_VISIBLE_DEVICES: lease.gpus.join(","),
   };
-  return { ...withActivation(base, activation, node.env), [TAG]: tag };
+  return { ...withActivation(base, activation, node.env), ...passedTo(node, host.env), [TAG]: tag };
+}
+
+/** Variables of the call that reach a step and not its key. */
+function passedTo({ pass = [] }: GraphNode, env: NodeJS.ProcessEnv): Record<string, string> {
+  const set = pass.flatMap(name => (env[name] === undefined ? [] : [[name, env[name]] as const]));
+  return Object.fromEntries(set);
 }
 
 async function built({ host, graph, node, signal, notice, programs }: Starting): Promise<string> {
@@ -113,7 +119,12 @@ async function inContainer(
       environment,
       {
         ...{ argv, cwd, tmp, folder: dirname(cwd), readable: [...new Set(readable)] },
-        ...{ variables: node.env, secrets, gpus: lease.gpus, network: undefined },
+        ...{
+          variables: node.env,
+          secrets: { ...passedTo(node, host.env), ...secrets },
+          gpus: lease.gpus,
+          network: undefined,
+        },
         name: `vistas-${tag.replace(/[^\w.-]/g, "-")}`,
       },
       host.env,

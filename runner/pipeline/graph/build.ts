@@ -108,6 +108,7 @@ function nodeOf(
     ...node,
     ...(environment === undefined ? {} : { environment }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(step.pass.length === 0 ? {} : { pass: step.pass }),
     ...(step.secrets.length === 0 ? {} : { secrets: step.secrets }),
     ...(step.repeats ? { repeats: true as const } : {}),
     ...(step.deterministic ? { deterministic: true as const } : {}),

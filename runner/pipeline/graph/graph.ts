@@ -36,6 +36,8 @@ export interface GraphNode {
   readonly env: readonly EnvEntry[];
   /** Names of variables whose values are read when the step runs and told nowhere; absent where there are none. */
   readonly secrets?: readonly string[];
+  /** Names of variables that reach the step and not its key; absent where there are none. */
+  readonly pass?: readonly string[];
   /** Where its program finds what it runs on; absent: on the PATH of the call. */
   readonly environment?: Environment;
   readonly resources: Resources;

@@ -104,6 +104,7 @@ export const callCodes = {
   "bad-root": "The store's folder cannot be one, or cannot be written to.",
   "bad-gpus": "`CUDA_VISIBLE_DEVICES` or `VISTAS_GPUS` cannot be read.",
   "newer-store": "A newer vistas has laid out the store.",
+  "bad-env-file": "A line of a `.env` file is not `NAME=value`.",
   "impossible-resources": "A step asks for more than the machine has.",
   "unknown-run": "No run of the pipeline, or more than one, is called so.",
   "no-run": "The pipeline has no run yet, or not so many.",

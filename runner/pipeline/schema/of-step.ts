@@ -181,6 +181,15 @@ export function stepSchema(): JsonObject {
         examples: [["HF_TOKEN"]],
         errorMessage: "`secrets` is a list of names of variables, each once",
       },
+      pass: {
+        type: ["array", "null"],
+        description:
+          "Environment variables that reach the program and change nothing in its result, such as proxies and sockets: their values are no part of what identifies it.",
+        items: { type: "string", pattern: VARIABLE, errorMessage: "`pass` lists names of variables" },
+        uniqueItems: true,
+        examples: [["HTTP_PROXY", "SSH_AUTH_SOCK"]],
+        errorMessage: "`pass` is a list of names of variables, each once",
+      },
       resources: {
         type: "object",
         description: "What the step takes while it runs. Never part of a result's identity.",

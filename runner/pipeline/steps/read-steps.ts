@@ -72,6 +72,7 @@ function readStep(name: string, written: WrittenObject, context: StepContext): S
     over,
     env,
     secrets: readSecrets(name, step, env, problems),
+    pass: readPass(name, step, env, problems),
     environment: work?.type === "command" ? readEnvironment(name, written) : undefined,
     resources: objectOf(step["resources"]),
     timeout: step["timeout"],
@@ -233,6 +234,39 @@ function readSecrets(
   }
   return secrets.sort(byCodeUnit);
 }
+
+/** What decides which programs and modules a step finds is no matter of how it reaches the network. */
+function readPass(
+  name: string,
+  step: JsonObject,
+  env: readonly EnvRef[],
+  problems: Problems,
+): readonly string[] {
+  const given = step["pass"];
+  if (!isList(given)) return NO_AXES;
+  const secrets = isList(step["secrets"]) ? step["secrets"] : [];
+  const passed = given.filter(one => typeof one === "string");
+  for (const [i, variable] of passed.entries()) {
+    const where = env.some(one => one.name === variable)
+      ? "env"
+      : secrets.includes(variable)
+        ? "secrets"
+        : "";
+    const place = valueAt("steps", name, "pass", i);
+    if (where !== "")
+      problems.add("wrong-value", `${code(variable)} is listed under both \`pass\` and \`${where}\``, place);
+    else if (DECIDES.test(variable)) {
+      const message = `${code(variable)} may change what a program is or finds, and so its result`;
+      const hint = "list it under `env:`, by which it is part of the key";
+      problems.add("wrong-value", message, place, { hint });
+    }
+  }
+  return passed.sort(byCodeUnit);
+}
+
+/** Variables by which programs, libraries and packages are found. */
+const DECIDES =
+  /PATH$|^(?:LD|DYLD)_|^(?:HOME|USER|TMPDIR|VIRTUAL_ENV|CUDA_VISIBLE_DEVICES)$|^(?:PYTHON|NODE_|R_|CONDA_|PYENV_|VISTAS_)/;
 
 const LOOKS_SECRET =
   /(^|_)(SECRET|TOKEN|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|PRIVATE_KEY|API_?KEY|ACCESS_KEY)(_|$)/i;

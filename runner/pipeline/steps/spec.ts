@@ -44,6 +44,8 @@ export interface StepSpec {
   readonly env: readonly EnvRef[];
   /** Names of secret variables, in code-unit order. */
   readonly secrets: readonly string[];
+  /** Names of variables that reach the step and not its key, in code-unit order. */
+  readonly pass: readonly string[];
   /** Of a command: its own, or that of the pipeline. Undefined: none. */
   readonly environment: WrittenEnvironment | "shared" | undefined;
   /** As written; expressions allowed. */
