@@ -1,6 +1,7 @@
 /** An axis that another step makes: what runs, what stays, and what everybody is told before the list is known. */
 import { describe, expect, it } from "@jest/globals";
 import { Project } from "../rig/project.js";
+import { brief, mistakes } from "../spec/support.js";
 
 const PIPELINE = `
 params: { names: '["b", "a", 3]' }
@@ -149,16 +150,10 @@ steps:
   a: { run: "echo > \${{ outputs.x }}; echo > \${{ outputs.y }}", outputs: { x: x, y: y } }
   b: { run: "echo \${{ matrix.s }} > \${{ outputs.o }}", outputs: { o: o }, matrix: { s: { from: ${ref} } } }
 `;
-    const p = new Project();
-    for (const [ref, code] of [
-      ["a", "unknown-output"],
-      ["a.z", "unknown-output"],
-      ["c.x", "unknown-step"],
-      ["b.o", "cycle"],
-    ] as const) {
-      p.write("p.yaml", text(ref));
-      const called = await p.vistas(["validate", "p.yaml"]);
-      expect([called.code, called.stderr]).toEqual([2, expect.stringContaining(`error[${code}]`)]);
-    }
+    const found = async (ref: string): Promise<string[]> => (await mistakes(text(ref))).map(brief);
+    expect(await found("a")).toEqual(["unknown-output 4:96"]);
+    expect(await found("a.z")).toEqual(["unknown-output 4:96"]);
+    expect(await found("c.x")).toEqual(["unknown-step 4:96"]);
+    expect(await found("b.o")).toEqual(["cycle 4:88"]);
   });
 });

@@ -1,8 +1,9 @@
 import { instanceId, type Place, shownLabels } from "../../core/labels.js";
 import { keyAt } from "../document/place.js";
 import type { Problems } from "../document/problems.js";
-import type { PipelineSpec, StepSpec } from "../steps/spec.js";
+import { START, type PipelineSpec, type StepSpec } from "../steps/spec.js";
 import { code } from "../mistakes/wording.js";
+import { chainOf, checkScan } from "./chains.js";
 import { linkSteps, type Links } from "./links.js";
 import type { Lists } from "./lists.js";
 import { OpenSteps } from "./open-steps.js";
@@ -51,12 +52,14 @@ export function buildNodes(spec: PipelineSpec, scope: StepScope, lists: Lists): 
     if (sound)
       reportUnusedAxes(step, { axes, links: stepLinks, axesOf, steps: spec.steps, read: axesRead }, problems);
     const sources = sourcesOf(step, stepLinks, axesOf);
+    checkScan(step, axes, problems);
     if (countPlaces(axes) === 0) {
       const none = opened.none(step, axes);
       skipped.set(none.id, none);
       continue;
     }
     const [mayBeOpen, listed] = [opened.mayHave(step, axes), links.lists.has(step.name)];
+    const chain = chainOf(step, links, axes, sources);
     const leavesOut = compileConditions(step, axes, scope.params, problems);
     for (const labels of placesOf(axes)) {
       const cause = mayBeOpen ? opened.cause(step, labels) : undefined;
@@ -64,14 +67,17 @@ export function buildNodes(spec: PipelineSpec, scope: StepScope, lists: Lists): 
         nodes.push(opened.nodeOf(step, labels, cause));
         continue;
       }
-      const taken = sources.map(({ role, of }) => ({ role, source: withoutSkipped(of(labels), skipped) }));
+      const taken = sources
+        .filter(({ role }) => role !== START)
+        .map(({ role, of }) => ({ role, source: withoutSkipped(of(labels), skipped) }));
+      taken.push(...(chain?.of(labels) ?? []));
       const reason = leavesOut(labels) ?? lacking(taken, skipped);
       if (reason !== undefined) {
         const one = skippedNode(step, labels, taken, reason);
         skipped.set(one.id, one);
         continue;
       }
-      const node = nodeOf(step, labels, instance(labels), taken);
+      const node = nodeOf(step, labels, instance(labels), taken, chain?.startedByFile(labels));
       if (node !== undefined) nodes.push(listed ? { ...node, ...opened.listsOf(step, labels) } : node);
     }
   }
@@ -83,11 +89,13 @@ function nodeOf(
   place: Place,
   parts: StepParts,
   taken: readonly TakenInput[],
+  started: readonly string[] = [],
 ): GraphNode | undefined {
   const { work, env, limits, environment, file } = parts;
   const inputs: NodeInput[] = [];
   for (const { role } of step.inputs) {
-    const source = taken.find(other => other.role === role)?.source ?? file(role);
+    const source =
+      taken.find(other => other.role === role)?.source ?? file(started.includes(role) ? START : role);
     if (source !== undefined) inputs.push({ role, source });
   }
   if (work === undefined || inputs.length < step.inputs.length) return undefined;

@@ -1,7 +1,7 @@
 import type { Kind } from "../schema/kinds.js";
 import { type Place, valueAt } from "../document/place.js";
 import type { Problems } from "../document/problems.js";
-import type { InputRef, ListRef, PipelineSpec, StepSpec } from "../steps/spec.js";
+import { START, type InputRef, type ListRef, type PipelineSpec, type StepSpec } from "../steps/spec.js";
 import { alternatives, code } from "../mistakes/wording.js";
 
 /** An input that takes another step's output. */
@@ -26,6 +26,8 @@ export interface ListLink {
 export interface Links {
   readonly of: ReadonlyMap<string, readonly Link[]>;
   readonly lists: ReadonlyMap<string, readonly ListLink[]>;
+  /** Of chained steps: inputs from the instance before. These are not among those of `of`. */
+  readonly chains: ReadonlyMap<string, readonly Link[]>;
   readonly doubtful: ReadonlySet<string>;
 }
 
@@ -39,31 +41,38 @@ export function needsOf(step: StepSpec, { of, lists }: Links): readonly Need[] {
 export type Need = Link | ListLink;
 
 export function placeOfNeed(step: StepSpec, need: Need): Place {
-  return "axis" in need
-    ? valueAt("steps", step.name, "matrix", need.axis)
-    : valueAt("steps", step.name, "inputs", need.role);
+  if ("axis" in need) return valueAt("steps", step.name, "matrix", need.axis);
+  return placeOfInput(step, need.role);
+}
+
+export function placeOfInput({ name }: StepSpec, role: string): Place {
+  return role === START ? valueAt("steps", name, "start") : valueAt("steps", name, "inputs", role);
 }
 
 /** Follows `step` and `step.output` references. */
 export function linkSteps(spec: PipelineSpec, problems: Problems): Links {
   const of = new Map<string, readonly Link[]>();
   const lists = new Map<string, readonly ListLink[]>();
+  const chains = new Map<string, readonly Link[]>();
   const doubtful = new Set<string>();
   for (const step of spec.steps.values()) {
     const links: Link[] = [];
-    for (const input of step.inputs) {
+    const chain: Link[] = [];
+    for (const input of step.start === undefined ? step.inputs : [...step.inputs, step.start]) {
       if (input.type === "file") continue;
       const link = follow(step, input, spec, problems);
       if (link === undefined) doubtful.add(step.name);
+      else if (link.from === step && step.scan !== undefined && input.role !== START) chain.push(link);
       else links.push(link);
     }
     of.set(step.name, links);
+    if (chain.length > 0) chains.set(step.name, chain);
     const axes = step.lists.map(list => followList(step, list, spec, problems));
     if (axes.includes(undefined)) doubtful.add(step.name);
     else if (axes.length > 0) lists.set(step.name, axes as ListLink[]);
   }
-  for (const step of spec.steps.values()) checkTypes(step, of, spec, problems);
-  return { of, lists, doubtful };
+  for (const step of spec.steps.values()) checkTypes(step, { of, chains }, spec, problems);
+  return { of, lists, chains, doubtful };
 }
 
 function follow(
@@ -73,7 +82,7 @@ function follow(
   problems: Problems,
 ): Link | undefined {
   const { role } = input;
-  const place = valueAt("steps", step.name, "inputs", role);
+  const place = placeOfInput(step, role);
   const from = spec.steps.get(input.step);
   if (from === undefined) {
     const hint = problems.suggest(input.step, spec.steps.keys()) ?? "a file of yours begins with `./` or `/`";
@@ -140,20 +149,30 @@ function followList(
 /** What kinds declare: that each role is given an output of a type that it accepts. */
 function checkTypes(
   step: StepSpec,
-  links: ReadonlyMap<string, readonly Link[]>,
+  { of, chains }: Pick<Links, "of" | "chains">,
   spec: PipelineSpec,
   problems: Problems,
 ): void {
   const kind = kindOf(step);
   if (kind === undefined) return;
-  for (const { role, from, output } of links.get(step.name) ?? []) {
+  const chain = chains.get(step.name) ?? [];
+  const taken = [...(of.get(step.name) ?? []), ...chain].flatMap(({ role, from, output }) =>
+    // What a chain starts with is taken as each of its inputs is.
+    (role === START ? chain.map(link => link.role) : [role]).map(as => ({
+      role: as,
+      from,
+      output,
+      at: role,
+    })),
+  );
+  for (const { role, from, output, at } of taken) {
     const accepts = kind.inputs[role]?.accepts ?? [];
     const type = output === undefined ? undefined : kindOf(from)?.outputs[output]?.type;
     if (type === undefined || accepts.length === 0 || accepts.includes(type)) continue;
     const takes = `the input ${code(role)} of ${code(kind.kind)} takes ${alternatives(accepts)}`;
     const given = code(`${from.name}.${output ?? ""}`);
     const message = `${takes}, and ${given} is of the type ${code(type)}`;
-    const fitting = outputsOfType(accepts, spec).filter(({ step: other }) => !needs(other, step, links));
+    const fitting = outputsOfType(accepts, spec).filter(({ step: other }) => !needs(other, step, of));
     const otherRole = Object.keys(kind.inputs).find(name => kind.inputs[name]?.accepts.includes(type));
     const hints = [
       fitting.length === 0
@@ -161,7 +180,7 @@ function checkTypes(
         : `${alternatives(fitting.map(fit => referenceTo(fit.step, fit.output)))} would fit`,
       ...(otherRole === undefined ? [] : [`the input ${code(otherRole)} takes ${code(type)}`]),
     ];
-    const place = valueAt("steps", step.name, "inputs", role);
+    const place = placeOfInput(step, at);
     problems.add("artifact-type", message, place, { hint: hints.join("; ") });
   }
 }

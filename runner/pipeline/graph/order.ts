@@ -93,7 +93,11 @@ function reportCycle(
     return { message, document: problems.document, place: place(edge) };
   });
   const message = `these steps need each other in a circle: ${path.map(plain).join(" -> ")}`;
-  problems.add("cycle", message, place(first), { related, hint: "take one of these inputs out" });
+  const hint =
+    edges.length === 1
+      ? "take this input out, or chain the step along an axis: `scan: AXIS` and `start: ...`"
+      : "take one of these inputs out";
+  problems.add("cycle", message, place(first), { related, hint });
 }
 
 /** A binary heap of numbers, least first. */

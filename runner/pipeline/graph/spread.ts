@@ -13,9 +13,9 @@ import {
   without,
 } from "../steps/grid.js";
 import { blurred, OPEN } from "../steps/open-axes.js";
-import type { StepSpec } from "../steps/spec.js";
+import { START, type StepSpec } from "../steps/spec.js";
 import { alternatives, code, show } from "../mistakes/wording.js";
-import type { Link, Links } from "./links.js";
+import { placeOfInput, type Link, type Links } from "./links.js";
 import { type Lists, ownGrid } from "./lists.js";
 
 /**
@@ -79,14 +79,17 @@ function gridOfStep(step: StepSpec, before: Before, problems: Problems): Grid | 
     if (grid === undefined) sound = false;
     for (const [axis, values] of grid?.axes ?? []) {
       inherited.add(axis);
-      const side = { values, owner: `${code(from.name)} (input ${code(role)})` };
+      const side = {
+        values,
+        owner: `${code(from.name)} (${role === START ? code("start") : `input ${code(role)}`})`,
+      };
       const other = sides.get(axis);
       if (other === undefined) sides.set(axis, side);
       else if (!known(other.values) || !known(values)) continue;
       else if (!sameValues(other.values, values)) {
         sound = false;
         const message = `the axis ${code(axis)} is ${list(other)} and ${list(side)}`;
-        const place = valueAt("steps", step.name, "inputs", role);
+        const place = placeOfInput(step, role);
         problems.add("axis-conflict", message, place, {
           hint: "give both sides the same values, spelled alike, or another name",
         });
@@ -145,7 +148,7 @@ function joined(
     reported.add(from);
     const more = alone.length === 1 ? "" : ` and ${alone.length - 1} more`;
     const message = `${code(instanceId(from, first))}${more} ${alone.length === 1 ? "has" : "have"} no partner among what else ${code(step.name)} takes: left out there`;
-    problems.add("unpaired", message, valueAt("steps", step.name, "inputs", role), { severity: "warning" });
+    problems.add("unpaired", message, placeOfInput(step, role), { severity: "warning" });
   }
   if (places.length > 0) return grid;
   const hint = "their matrices have no combination in common";

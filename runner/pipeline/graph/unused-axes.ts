@@ -27,10 +27,14 @@ export function reportUnusedAxes(step: StepSpec, use: AxisUse, problems: Problem
     const message = `${code(step.name)} has no axis along which it could be repeated`;
     problems.add("missing-key", message, keyAt("steps", step.name, "repeats"), { hint });
   }
-  if (step.repeats) return;
+  if (step.repeats || (step.scan !== undefined && !use.axes.axes.has(step.scan))) return;
   for (const axis of [...(step.matrix?.axes.keys() ?? []), ...step.lists.map(list => list.axis)]) {
     if (!isName(axis)) continue;
-    if (use.read.has(axis) || use.links.some(({ from }) => use.axesOf.get(from.name)?.axes.has(axis)))
+    if (
+      axis === step.scan ||
+      use.read.has(axis) ||
+      use.links.some(({ from }) => use.axesOf.get(from.name)?.axes.has(axis))
+    )
       continue;
     const message = `nothing in ${code(step.name)} reads the axis ${code(axis)}: its instances would be one and the same result`;
     problems.add("axis-unused", message, keyAt("steps", step.name, "matrix", axis), {

@@ -25,6 +25,8 @@ export function stepSchema(): JsonObject {
     dependentRequired: {
       with: ["uses"],
       deterministic: ["uses"],
+      scan: ["start"],
+      start: ["scan"],
       outputs: ["run"],
       files: ["run"],
       environment: ["run"],
@@ -144,6 +146,21 @@ export function stepSchema(): JsonObject {
           "A condition over `params` and `matrix`: instances of which it is false are left out, with all that takes from them.",
         examples: ["params.audit and matrix.seed == 0"],
         errorMessage: "`when` is a condition such as `params.audit and matrix.seed == 0`",
+      },
+      scan: {
+        type: "string",
+        pattern: NAME,
+        description:
+          "Chains the instances along an axis: an input from the step itself (`previous: chain.state`) is the output of the instance before; the first one takes `start`.",
+        examples: ["seed"],
+        errorMessage: "`scan` is the name of an axis",
+      },
+      start: {
+        type: "string",
+        minLength: 1,
+        description: "What the first instance of a chain takes: `step.output`, `./path` or `/path`.",
+        examples: ["./init.json"],
+        errorMessage: "`start` is `step.output`, `step`, `./path` or `/path`",
       },
       repeats: {
         type: "boolean",

@@ -116,6 +116,7 @@ function explain(error: ErrorObject, root: Json, what: string): SchemaFault | un
 
 /** What to write where a key does not belong. */
 const INSTEAD: Readonly<Record<string, string>> = {
+  scan: "write what its first instance takes: `start: ./init.json`, or an output of another step",
   repeats:
     'a kind draws all its random numbers from its seed: write `seed: "${{ matrix.seed }}"` under `with`, and `matrix: { seed: [0, 1, 2] }`',
 };

@@ -16,7 +16,15 @@ import type { Params } from "../expressions/params.js";
 import type { UserFiles } from "../files/user-files.js";
 import { keyAt, valueAt } from "../document/place.js";
 import type { Problems } from "../document/problems.js";
-import type { CommandStep, Condition, EnvRef, InputRef, KindStep, StepSpec } from "./spec.js";
+import {
+  START,
+  type CommandStep,
+  type Condition,
+  type EnvRef,
+  type InputRef,
+  type KindStep,
+  type StepSpec,
+} from "./spec.js";
 import { alternatives, code } from "../mistakes/wording.js";
 
 /** What steps are read against. */
@@ -65,6 +73,7 @@ function readStep(name: string, written: WrittenObject, context: StepContext): S
     at: ["steps", name],
     work,
     inputs,
+    ...readScan(name, step, inputs, problems),
     matrix: axes?.grid,
     lists: axes?.lists ?? [],
     when: readConditions(name, step["when"], problems),
@@ -156,6 +165,23 @@ function readInputs(inputs: JsonObject): readonly InputRef[] {
     out.push({ role, type: "step", step, output: dot === -1 ? undefined : text.slice(dot + 1) });
   }
   return out.sort((a, b) => byCodeUnit(a.role, b.role));
+}
+
+/** A chain needs an input from the step itself, and something to begin with. */
+function readScan(
+  name: string,
+  { scan, start }: JsonObject,
+  inputs: readonly InputRef[],
+  problems: Problems,
+): Pick<StepSpec, "scan" | "start"> {
+  if (typeof scan !== "string") return { scan: undefined, start: undefined };
+  if (!inputs.some(input => input.type === "step" && input.step === name)) {
+    const message = `no input of ${code(name)} comes from ${code(name)} itself, so nothing is handed on`;
+    const hint = `write such as ${code(`inputs: { previous: ${name}.output }`)}`;
+    problems.add("missing-input", message, valueAt("steps", name, "scan"), { hint });
+  }
+  const [first] = typeof start === "string" ? readInputs({ [START]: start }) : [];
+  return { scan, start: first };
 }
 
 function checkRoles(

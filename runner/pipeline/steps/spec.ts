@@ -28,8 +28,12 @@ export interface StepSpec {
   readonly at: JsonPath;
   /** Undefined where what was written cannot be told. */
   readonly work: KindStep | CommandStep | undefined;
-  /** In code-unit order of the role. */
+  /** In code-unit order of the role. Of a chained step, those from the step itself are of the instance before. */
   readonly inputs: readonly InputRef[];
+  /** The axis along which each instance takes from the one before. */
+  readonly scan: string | undefined;
+  /** What the first one takes instead; its role is `START`. */
+  readonly start: InputRef | undefined;
   /** Own axes whose values are written. Undefined after a mistake in the matrix. */
   readonly matrix: Grid | undefined;
   /** Where any of them is false, the instance is left out. */
@@ -69,6 +73,9 @@ export interface Condition {
   /** Where it stands in the pipeline. */
   readonly at: JsonPath;
 }
+
+/** No name of an input. */
+export const START = "start:";
 
 /** `from: split.names`: a list in an output of a step. */
 export interface ListRef {

@@ -6,7 +6,7 @@ import type { Params } from "../../expressions/params.js";
 import { keyAt, valueAt } from "../../document/place.js";
 import type { Problems } from "../../document/problems.js";
 import { readIn, type Reads, type Sites } from "../../expressions/scope.js";
-import type { KindStep, StepSpec } from "../../steps/spec.js";
+import { START, type InputRef, type KindStep, type StepSpec } from "../../steps/spec.js";
 import {
   bindWord,
   NO_BINDINGS,
@@ -82,9 +82,7 @@ export function compileStep(step: StepSpec, axes: Grid | undefined, scope: StepS
   };
 
   const env = step.env.length === 0 ? undefined : compileEnv(step, site, read, scope);
-  const files = step.inputs.some(input => input.type === "file")
-    ? compileFiles(step, site, read, scope.files)
-    : undefined;
+  const files = filesOf(step).length > 0 ? compileFiles(step, site, read, scope.files) : undefined;
   // What a step may take of the machine changes nothing in its result: an axis read there alone is not used.
   const limits = compileLimits(step, site, plain);
   const staged = (bindings: Bindings): readonly StagedInput[] =>
@@ -259,9 +257,8 @@ function compileFiles(
 ): (role: string, bindings: Bindings) => FileSource | undefined {
   const read = reads("in the path of an input");
   const paths = new Map<string, { readonly compiled: Compiled | undefined; readonly site: Site }>();
-  for (const input of step.inputs) {
-    if (input.type !== "file") continue;
-    const at = site("inputs", input.role);
+  for (const input of filesOf(step)) {
+    const at = input.role === START ? site("start") : site("inputs", input.role);
     const compiled = compileValue(input.path, at, read);
     paths.set(input.role, { compiled, site: at });
     // Looked for at once, so that it is missed even where the step has no instances to show.
@@ -272,6 +269,12 @@ function compileFiles(
     const value = path?.compiled && bindValue(path.compiled, bindings);
     return path === undefined || value === undefined ? undefined : fileAt(value, path.site, files);
   };
+}
+
+/** Inputs that are files of the user's, and what a chain starts with if that is one. */
+function filesOf({ inputs, start }: StepSpec): readonly (InputRef & { readonly type: "file" })[] {
+  const all = start === undefined ? inputs : [...inputs, start];
+  return all.filter(input => input.type === "file");
 }
 
 function fileAt(value: Written, { problems, place }: Site, files: UserFiles): FileSource | undefined {
