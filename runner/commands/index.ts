@@ -24,7 +24,7 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
       .option("--set <name=value>", "override a param; may be repeated", several)
       .option("--params <file>", "override params from a YAML or JSON file; may be repeated", several);
 
-  withParams(
+  const run = withParams(
     verb(
       "run",
       "bring the selected steps up to date",
@@ -260,4 +260,14 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
       new OptionOf("--install <engine>", "get an engine for this user").choices(["tensorflow", "webgpu"]),
     )
     .option("--json", "as JSON");
+
+  verb(
+    "completion",
+    "a script by which a shell completes calls: bash, zsh, fish",
+    async () => (await import("./about/completion-command.js")).completionCommand,
+  ).argument("[shell]", "bash, zsh or fish");
+
+  const ofProgram: Run<object> = async (session, words) =>
+    (await import("./about/complete-command.js")).completeCommand(session, words, run.parent ?? run);
+  verb("complete", "what a shell's completion asks", () => Promise.resolve(ofProgram)).argument("[word...]");
 }
