@@ -102,6 +102,13 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
     .addOption(ofRun())
     .option("--json", "as JSON");
 
+  withParams(
+    verb("logs", "what a step prints", async () => (await import("./past/logs-command.js")).logsCommand),
+  )
+    .argument("<target...>", "[pipeline.yaml] step ...")
+    .addOption(ofRun())
+    .option("-f, --follow", "go on until the step ends");
+
   verb(
     "checkout",
     "copy an artifact out of the store",

@@ -283,10 +283,10 @@ class CurrentRun {
       ledger.emit({ type: "notice", message });
     const path = await this.sharing.folder();
     const number = this.#attempts++;
-    const kept = this.keepWork === "never" ? undefined : keptName(host.store, graph, node);
+    const name = keptName(host.store, graph, node);
     return attempt({
       ...{ host, graph, node, print, lease, log, signal, resultOf: ledger.resultOf },
-      folder: join(path, attemptFolder(number, kept)),
+      folder: join(path, attemptFolder(number, name, this.keepWork !== "never")),
       ...{ keep: this.keepWork, streamed: this.streamLogs },
       tag: `${ledger.id}/${number}`,
       fingerprintNow: async () => (await this.#keyer.fingerprintNow(node, ledger.resultOf)).print,

@@ -84,6 +84,49 @@ describe("a step under way", () => {
   });
 });
 
+describe("vistas logs", () => {
+  it("follows a run under way from elsewhere, one that has yet to start the step too, and finds the log afterwards", async () => {
+    const p = new Project();
+    const [first, second] = [await Gate.at(p.path("first")), await Gate.at(p.path("second"))];
+    gates.push(first, second);
+    p.write(
+      "p.yaml",
+      `steps:
+  up: { run: "echo > ${p.path("first")}; read x < ${p.path("first")}; echo u > \${{ outputs.o }}", outputs: { o: o } }
+  s:
+    run: "printf '1\\r2\\r3\\tx\\nhalf'; [ \${{ matrix.n }} = 1 ] || read x < ${second.path}; echo ' '\${{ matrix.n }}; cp \${{ inputs.u }} \${{ outputs.o }}"
+    inputs: { u: up }
+    outputs: { o: o }
+    matrix: { n: [1, 2] }
+`,
+    );
+    const running = p.start(["run", "p.yaml", "--keep-work", "never"]);
+    await first.arrived();
+    const following = p.start(["logs", "p.yaml", "s", "-f"]);
+    const one = p.start(["logs", "p.yaml", "s[n=2]", "--follow"]);
+    await first.open();
+    const seen = await until(following.stdout, /n=2\] \| 3\tx\n/);
+    expect(seen).toContain("s[n=2] | 3\tx\n");
+    await second.open();
+    await running;
+    expect((await following).stdout.split("\n").sort()).toEqual([
+      "s[n=1] | 3\tx",
+      "s[n=1] | half 1",
+      "s[n=2] | 3\tx",
+      "s[n=2] | half 2",
+    ]);
+    expect(await one).toMatchObject({ exitCode: 0, stdout: "3\tx\nhalf 2" });
+    await p.run();
+    const later = await p.vistas(["logs", "p.yaml", "s[n=1]"]);
+    expect([later.stdout, later.stderr]).toEqual([
+      "3\tx\nhalf 1",
+      expect.stringMatching(/: of run .* \(cached in/),
+    ]);
+    expect((await p.vistas(["logs", "p.yaml", "up", "--run", "latest~1"])).code).toBe(0);
+    expect((await p.vistas(["logs", "p.yaml", "no"])).stderr).toContain("unknown-step");
+  });
+});
+
 describe("a bar", () => {
   it.each([
     [" 45%|####5     | 45/100 [00:01<00:02, 30.00it/s]", { done: 45, total: 100, note: "" }],

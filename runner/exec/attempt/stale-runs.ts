@@ -33,8 +33,8 @@ export async function endStaleRun(store: Store, dead: string): Promise<string[]>
 async function endWork(store: Store, folder: string): Promise<string[]> {
   for (const attempt of attemptsIn(folder)) {
     endShortTmp(join(folder, attempt, "tmp"));
-    const [, name] = attempt.split(".");
-    if (name !== undefined) await keepWork(store, join(folder, attempt), name);
+    const { name, kept } = attemptOf(attempt);
+    if (kept && name !== undefined) await keepWork(store, join(folder, attempt), name);
   }
   const fault = await removeScratch(folder);
   return fault === undefined ? [] : [stayText(folder, fault)];
@@ -53,9 +53,22 @@ function attemptsIn(folder: string): string[] {
   }
 }
 
-/** The name of an attempt's folder in that of its run; `kept`: the name under which it stays if the attempt fails. */
-export function attemptFolder(number: number, kept: string | undefined): string {
-  return kept === undefined ? String(number) : `${number}.${kept}`;
+/**
+ * The name of an attempt's folder in that of its run. `name`: that of its instance, under which it stays if the attempt
+ * fails, and is `kept`.
+ */
+export function attemptFolder(number: number, name: string, kept: boolean): string {
+  return `${number}${kept ? "." : "-"}${name}`;
 }
 
-const ATTEMPT = /^\d+(\.[\w-]+)?$/;
+function attemptOf(folder: string): { name?: string; kept: boolean } {
+  const [, sign, name] = ATTEMPT.exec(folder) ?? [];
+  return { ...(name === undefined ? {} : { name }), kept: sign === "." };
+}
+
+const ATTEMPT = /^\d+(?:([.-])([\w-]+))?$/;
+
+/** The instances, by the names of their folders, that a run is attempting at this moment. */
+export function underWay(store: Store, owner: string): string[] {
+  return attemptsIn(store.live.folderOf(owner)).flatMap(folder => attemptOf(folder).name ?? []);
+}
