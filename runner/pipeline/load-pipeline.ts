@@ -11,6 +11,9 @@ import { optionsCheck, type OptionsCheck } from "./schema/options.js";
 import { readIn } from "./expressions/scope.js";
 import { layerParams, type Override } from "./expressions/overrides.js";
 import { resolveParams } from "./expressions/params.js";
+import { composeBlocks, type Composed } from "./composition/blocks.js";
+import { BlockFiles } from "./composition/open-block.js";
+import { Scopes } from "./steps/block-scopes.js";
 import { expandTemplates } from "./composition/templates.js";
 import { loadPlugins } from "./kinds/plugins.js";
 import { valueAt, type Place } from "./document/place.js";
@@ -89,7 +92,7 @@ export interface Mistake {
 export async function loadPipeline(options: LoadOptions): Promise<LoadedPipeline> {
   const { file, cwd, paramsFiles = [] } = options;
   const project = projectOf(resolve(cwd, file));
-  const away = new Map<string, string>();
+  const away: Away = new Map<string, string>();
   for (const name of [file, ...paramsFiles]) {
     const real = linkOutOf(project, resolve(cwd, name));
     if (real !== undefined) away.set(name, real);
@@ -97,7 +100,7 @@ export async function loadPipeline(options: LoadOptions): Promise<LoadedPipeline
   const concealed = (error: unknown): never => {
     throw withoutTextsOf(away, error);
   };
-  const loaded = await load(options).catch(concealed);
+  const loaded = await load(options, away).catch(concealed);
   if (away.size === 0) return loaded;
   return {
     ...loaded,
@@ -109,33 +112,58 @@ export async function loadPipeline(options: LoadOptions): Promise<LoadedPipeline
   };
 }
 
-async function load(options: LoadOptions): Promise<LoadedPipeline> {
+/** Files of which nothing is shown, by name, with where they lie. */
+type Away = Map<string, string>;
+
+async function load(options: LoadOptions, away: Away): Promise<LoadedPipeline> {
   const { file, cwd, kinds: builtIn, env, cache } = options;
   const absolute = resolve(cwd, file);
   const project = projectOf(absolute);
   const text = options.text ?? readText(file, cwd);
   const raw = await loadDocument(text, file, cache);
   const found = new Problems(raw);
-  const document = expandTemplates(raw, found);
+  const expanded = expandTemplates(raw, found);
+  validateStructure(expanded, found.of(expanded));
+  const blockFiles = new BlockFiles({ document: expanded, project, cwd }, found, cache, away);
+  const sound = found.count;
+  const composed = await composeBlocks(expanded, absolute, found, blockFiles.open);
+  const { document } = composed;
   const problems = found.of(document);
-  validateStructure(document, problems);
-  const { value } = document;
+  const { value, written } = document;
 
   const overrides = await readOverrides(options);
-  const { written } = document;
+  const others = [
+    ...overrides.flatMap(({ document: other }) => other ?? []),
+    ...blockFiles.documents.values(),
+  ];
+  // Of a pipeline in which a block does not fit, the steps are not known.
+  if (found.count > sound) await problems.throwIfAny(others);
   const declared = isMapping(written["params"]) ? written["params"] : {};
   const layers = layerParams(declared, overrides, problems);
-  const params = resolveParams(layers, problems);
+  const own = resolveParams(layers, problems);
 
   const before = problems.count;
-  const kinds = await loadPlugins(value["plugins"], project, builtIn, problems);
+  const kinds = await loadAllPlugins(composed, project, builtIn, problems);
   const kindsKnown = problems.count === before;
   const { used, checks } = await kindsOf(value["steps"], kinds, cache);
-  const ignored = await ignoredIn([project, dirname(absolute)], options.store);
-  const folders = { project, pipeline: dirname(absolute), cwd };
-  const files = new UserFiles(folders, ignored, problems);
+  const filesOf = async (pipeline: string, block: boolean): Promise<UserFiles> => {
+    const folders = { project: projectOf(pipeline), pipeline: dirname(pipeline), cwd };
+    const ignored = await ignoredIn([folders.project, folders.pipeline], options.store);
+    return new UserFiles(folders, ignored, problems, block);
+  };
+  const ownFiles = await filesOf(absolute, false);
+  const filesByBlock = new Map<string, UserFiles>();
+  for (const { file: block } of composed.blocks)
+    if (!filesByBlock.has(block)) filesByBlock.set(block, await filesOf(block, true));
+  const scopes = new Scopes(
+    { params: own, files: ownFiles, project },
+    composed,
+    problems,
+    block => filesByBlock.get(block.file) ?? ownFiles,
+  );
+  const { params, files } = scopes;
   const context = { params, problems, files, kinds: used, kindNames: kinds.names, kindsKnown };
-  const steps = readSteps(written["steps"], context);
+  const steps = readSteps(written["steps"], { ...context, blockOf: step => scopes.blockOf(step) });
   const spec: PipelineSpec = {
     name: typeof value["name"] === "string" ? value["name"] : basename(absolute, extname(absolute)),
     description: typeof value["description"] === "string" ? value["description"] : "",
@@ -145,17 +173,18 @@ async function load(options: LoadOptions): Promise<LoadedPipeline> {
     expect: readExpectations(value["expect"], problems),
   };
   const environments = (found: Problems): EnvironmentReader => {
-    const reader = new EnvironmentReader(project, found);
+    const reader = new EnvironmentReader(place => scopes.at(document, place).project, found);
     const where = "in the pipeline's `environment:`";
     reader.share(written["environment"], readIn({ params, names: {}, where }));
     return reader;
   };
-  const graphOf = (found: Problems, files: UserFiles, lists: Lists): Graph => {
+  const graphOf = (found: Problems, lists: Lists): Graph => {
     const scope = {
       params,
       problems: found,
       files,
       environments: environments(found),
+      blocks: scopes.blocks,
       environment: env,
       checks,
     };
@@ -163,35 +192,50 @@ async function load(options: LoadOptions): Promise<LoadedPipeline> {
     // In a graph that is not sound, what its steps have is not known.
     if (!found.failed) checkExpectations(spec.expect, [...nodes, ...skipped], found);
     const byId = new Map(nodes.map(node => [node.id, node]));
-    return { name: spec.name, file: absolute, project, nodes, byId, skipped, ignored, params: spec.params };
+    return {
+      name: spec.name,
+      file: absolute,
+      project,
+      nodes,
+      byId,
+      skipped,
+      ignored: files.ignored,
+      params: spec.params,
+    };
   };
-  const graph = graphOf(problems, files, new Map());
-  await problems.throwIfAny(overrides.flatMap(({ document: other }) => other ?? []));
+  const graph = graphOf(problems, new Map());
+  await problems.throwIfAny(others);
 
   const expand = async (lists: Lists): Promise<Graph> => {
     const found = new Problems(document);
-    const expanded = graphOf(found, new UserFiles(folders, ignored, found), lists);
-    await found.throwIfAny();
+    const expanded = graphOf(found, lists);
+    await found.throwIfAny(others);
+    // What is wrong with a file that only now has a name.
+    await problems.throwIfAny(others);
     return expanded;
   };
   const warnings = (): Promise<readonly Diagnostic[]> => {
-    warnUnused(plainMapping(layers.raw), params.reads, problems);
+    warnUnused(plainMapping(layers.raw), own.reads, problems);
+    for (const { block, layers: inner, params: read } of scopes.blocks)
+      warnUnused(plainMapping(inner.raw), read.reads, problems.of(block.document));
     return problems.diagnostics("warning");
   };
   const advise = (mistakes: readonly Mistake[]): Promise<readonly Diagnostic[]> => {
-    const found = new Problems(document);
+    const advice = new Problems(document);
     for (const mistake of mistakes)
-      found.add(mistake.code, mistake.message, placeOf(mistake, value), {
+      advice.add(mistake.code, mistake.message, placeOf(mistake, value), {
         ...{ hint: mistake.hint, severity: "warning" },
       });
-    return found.diagnostics("warning");
+    return advice.diagnostics("warning");
   };
   const refuse = (mistakes: readonly Mistake[]): Promise<void> => {
     for (const mistake of mistakes)
       problems.add(mistake.code, mistake.message, placeOf(mistake, value), { hint: mistake.hint });
     return problems.throwIfAny();
   };
-  const texts = new Map([[file, document.text]]);
+  const texts = new Map(
+    [document, ...blockFiles.documents.values()].map(one => [one.file, one.text] as const),
+  );
   return { graph, expand, spec, kinds, used, texts, warnings, advise, refuse };
 }
 
@@ -247,6 +291,28 @@ async function readOverrides({
   // It brings the YAML parser with it.
   const { parseSet } = await import("./expressions/set-option.js");
   return [...layers, ...sets.map(parseSet)];
+}
+
+/** Built-in kinds, those of the pipeline's plug-ins and those of its blocks', each module once. */
+async function loadAllPlugins(
+  { document, blocks }: Composed,
+  project: string,
+  builtIn: Kinds,
+  problems: Problems,
+): Promise<Kinds> {
+  let kinds = await loadPlugins(document.value["plugins"], project, builtIn, problems);
+  const known = new Set(pathsOf(document.value["plugins"]).map(path => resolve(project, path)));
+  for (const { document: inner, file } of blocks) {
+    const home = projectOf(file);
+    const paths = pathsOf(inner.value["plugins"]).map(path => (known.has(resolve(home, path)) ? "" : path));
+    kinds = await loadPlugins(paths, home, kinds, problems.of(inner));
+    for (const path of paths) known.add(resolve(home, path));
+  }
+  return kinds;
+}
+
+function pathsOf(plugins: Json | undefined): readonly string[] {
+  return isList(plugins) ? plugins.map(path => (typeof path === "string" ? path : "")) : [];
 }
 
 async function kindsOf(

@@ -434,6 +434,7 @@ describe("diagnostics", () => {
         "input-holds-store",
         "bad-file",
         "unpaired",
+        "block-cycle",
         "unknown-template",
         "template-cycle",
         "unused-template",

@@ -1,11 +1,11 @@
 import type { Fault, MetricRef } from "./ast.js";
 
 /**
- * `probe.accuracy`, `probe[seed=0,sigma=0.3].accuracy`, `report."top-1 accuracy"`: a step's name, some of its labels,
+ * `probe.accuracy`, `block/probe.accuracy`, `probe[seed=0,sigma=0.3].accuracy`, `report."top-1 accuracy"`: a step's name, some of its labels,
  * a metric's name, which may hold dots and, in quotes, anything. A dash belongs to the name that it stands in.
  */
 export const REFERENCE =
-  /([A-Za-z_][\w-]*)(\[(?:[^\]"]|"[^"]*")*\])?\.(?:(\w(?:[\w-]*\w)?(?:\.\w(?:[\w-]*\w)?)*)|"([^"]+)")/y;
+  /([A-Za-z_][\w-]*(?:\/[A-Za-z_][\w-]*)*)(\[(?:[^\]"]|"[^"]*")*\])?\.(?:(\w(?:[\w-]*\w)?(?:\.\w(?:[\w-]*\w)?)*)|"([^"]+)")/y;
 
 /** The reference at `offset` of a text, or nothing; `fault` where its labels cannot be read. */
 export function referenceAt(

@@ -35,7 +35,7 @@ export function namedSteps(
   word: string,
   run?: RunRecord,
 ): NamedSteps {
-  const [, step = word, labels, output] = /^([A-Za-z_][\w-]*)(\[[^\]]*\])?(?:\.([\w-]+))?$/.exec(word) ?? [];
+  const [, step = word, labels, output] = /^([A-Za-z_][\w/-]*)(\[[^\]]*\])?(?:\.([\w-]+))?$/.exec(word) ?? [];
   const wanted = (labels ?? "")
     .slice(1, -1)
     .split(",")

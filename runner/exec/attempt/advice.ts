@@ -26,7 +26,7 @@ export function missingInputAdvice(fault: string, { graph, node, cwd, log }: Wor
     if (!MISSING.test(line)) continue;
     for (const path of pathsIn(line, cwd)) {
       // What an input brought is there, so that something else is wrong with it.
-      if (existsSync(join(cwd, path)) || !existsSync(join(graph.project, path))) continue;
+      if (existsSync(join(cwd, path)) || !existsSync(join(node.project ?? graph.project, path))) continue;
       const input = `inputs: { ${roleOf(path)}: ./${path} }`;
       return `${path} is in the project, and not in the step's own folder: declare it under inputs, such as \`${input}\``;
     }

@@ -187,7 +187,7 @@ async function stageFile(
     return home;
   }
   const copy = (to: string): Promise<void> =>
-    copyReadOnly(source.absolute, to, { inside: project, ignored: rule, signal });
+    copyReadOnly(source.absolute, to, { inside: source.block?.project ?? project, ignored: rule, signal });
   const target = resolve(cwd, source.path);
   await copy(target);
   const own =

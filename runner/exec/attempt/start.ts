@@ -63,7 +63,9 @@ function stepEnvironment(
 ): Record<string, string> {
   const base = {
     ...baseEnvironment(host.env, tmp),
-    ...(node.work.type === "kind" ? { VISTAS_PROJECT: graph.project, ...enginesOf(host.env) } : {}),
+    ...(node.work.type === "kind"
+      ? { VISTAS_PROJECT: node.project ?? graph.project, ...enginesOf(host.env) }
+      : {}),
     // A step sees the GPUs that it leased and no others, so that two steps never meet on one. Only a step that leases
     // none may be given other words of its own.
     CUDA_VISIBLE_DEVICES: lease.gpus.join(","),

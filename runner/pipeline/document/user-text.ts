@@ -88,7 +88,7 @@ export function withoutTextsOf(away: ReadonlyMap<string, string>, error: unknown
     return [
       {
         ...{ code: d.code, severity: d.severity, file: d.file },
-        message: `something is wrong in ${code(d.file)}, and not shown: it is a link out of the project folder`,
+        message: `something is wrong in ${code(d.file)}, and not shown: it lies outside the project folder`,
         hint: `look at the file itself, ${code(real)}`,
       },
     ];
@@ -103,7 +103,8 @@ function without<T extends { readonly file: string }>(
   return items.filter(({ file }) => !away.has(file));
 }
 
-function isInside(path: string, folder: string): boolean {
+/** The folder itself counts too. */
+export function isInside(path: string, folder: string): boolean {
   const way = relative(folder, path);
   return way !== ".." && !way.startsWith(`..${sep}`);
 }

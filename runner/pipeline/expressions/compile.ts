@@ -67,7 +67,7 @@ function compileText(text: string, site: Site, read: Read): Compiled | undefined
   if (!hasExpression(text)) return { fixed: text };
   const parts = readText(text, site, read);
   if (parts === undefined) return undefined;
-  if (parts.some(part => "axis" in part || "variable" in part)) return { parts, site };
+  if (parts.some(part => "axis" in part || "axes" in part || "variable" in part)) return { parts, site };
   const value = bindText(parts, NO_BINDINGS, site);
   return value === undefined ? undefined : { fixed: value };
 }

@@ -25,6 +25,8 @@ export interface Override {
   readonly value: Written | ((declared: Written) => Written);
   /** The params file; none for `--set`. */
   readonly document?: PipelineDocument;
+  /** Where the value stands in it; absent: it is the whole of it. */
+  readonly at?: JsonPath;
   /** The two sides of a `--set`, to write it better. */
   readonly set?: { readonly name: string; readonly given: string };
 }
@@ -191,7 +193,7 @@ function lead(override: Override): string {
 
 /** Where the value at `path` of the params stands in the override's own document. */
 export function placeOf(override: Override, path: JsonPath): Place {
-  return valueAt(...path.slice(override.path.length));
+  return valueAt(...(override.at ?? []), ...path.slice(override.path.length));
 }
 
 /** The override gave the value at `path`, a part of it, or something that it is a part of. */

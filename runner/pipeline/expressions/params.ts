@@ -10,7 +10,7 @@ import {
 import { hasExpression, type Reference } from "./expression.js";
 import { MAX_DEPTH, oversize } from "../document/measure.js";
 import { pathText, placeOf, type LayeredParams } from "./overrides.js";
-import { valueAt } from "../document/place.js";
+import { valueAt, type Place } from "../document/place.js";
 import type { Beside } from "../document/document.js";
 import type { Problems } from "../document/problems.js";
 import {
@@ -32,8 +32,8 @@ export interface Params {
   readonly value: JsonObject;
   /** Reads `params.…`; a mistake in it is reported at `site`. */
   readonly read: Read;
-  /** Where the value at `path` came from, to stand beside a mistake that it causes. */
-  origin(path: JsonPath): { readonly words: string; readonly beside: readonly Beside[] };
+  /** Where the value at `path` came from that is read at a place, to stand beside a mistake that it causes. */
+  origin(path: JsonPath, at: Place): { readonly words: string; readonly beside: readonly Beside[] };
   /** What was read so far. */
   readonly reads: readonly JsonPath[];
 }

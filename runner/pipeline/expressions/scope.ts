@@ -1,6 +1,8 @@
 import { didYouMean, alternatives, code } from "../mistakes/wording.js";
 import type { Params } from "./params.js";
-import { spanOf, tell, type Read, type ReadPart, type Site } from "./template.js";
+import type { Place as AxisPlace } from "../../core/labels.js";
+import type { Written } from "../../core/spelled.js";
+import { bindLabel, spanOf, tell, type Read, type ReadPart, type Site } from "./template.js";
 import type { Reference } from "./expression.js";
 
 /** The names an expression can begin with, besides `params`. */
@@ -61,6 +63,15 @@ function choose(reference: Reference, axis: string, scope: Scope, site: Site): R
     return;
   }
   const table = scope.params.read(reference, site);
+  if (table !== undefined && "axes" in table) {
+    const of = (place: AxisPlace): Written | undefined => {
+      const value = table.of(place);
+      return value === undefined
+        ? undefined
+        : bindLabel({ axis, table: value, reference }, place[axis], site);
+    };
+    return { reference, axes: [...table.axes, axis], of };
+  }
   return table && "value" in table ? { axis, table: table.value, reference } : undefined;
 }
 

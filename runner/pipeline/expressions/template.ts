@@ -33,6 +33,8 @@ export type Part = { readonly literal: string } | ReadPart;
 export type ReadPart = { readonly reference: Reference } & (
   | { readonly value: Written }
   | { readonly axis: string; readonly table?: Written }
+  /** A param of a block whose value differs along the block's axes. */
+  | { readonly axes: readonly string[]; readonly of: (place: AxisPlace) => Written | undefined }
   | { readonly variable: string }
   | { readonly input: string }
   | { readonly output: string }
@@ -111,6 +113,13 @@ export function bindAsText(part: Part, bindings: Bindings, site: Site): string |
 function bindPart(part: ReadPart, bindings: Bindings, site: Site): Written | undefined {
   if ("value" in part) return part.value;
   if ("axis" in part) return bindLabel(part, bindings.labels[part.axis], site);
+  if ("axes" in part) {
+    const value = part.of(bindings.labels);
+    if (value !== undefined) return value;
+    const what = `${code(part.reference.source)} differs between the instances of the block`;
+    tell(site, "misplaced-expression", `${what}, and cannot be read here`, spanOf(part.reference));
+    return undefined;
+  }
   if ("variable" in part) {
     const value = bindings.env.get(part.variable);
     if (value !== undefined) return value;
@@ -125,7 +134,7 @@ function bindPart(part: ReadPart, bindings: Bindings, site: Site): Written | und
 }
 
 /** The instance's label, or what the table has under it. */
-function bindLabel(
+export function bindLabel(
   { table, reference }: ReadPart & { readonly table?: Written },
   label: AxisValue | undefined,
   site: Site,

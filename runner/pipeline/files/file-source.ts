@@ -4,6 +4,8 @@ export interface FileSource {
   /** As written, without the pattern: `./analyse.py`, `./data` or `/data/x`; `./` is the project. */
   readonly path: string;
   readonly absolute: string;
+  /** Of a block's file: what `./` is there, and what does not count. */
+  readonly block?: { readonly project: string; readonly ignored: Ignored };
   /** Relative to the folder: `**\/*.csv`. */
   readonly pattern?: string;
 }

@@ -49,7 +49,8 @@ async function rulesIn(folders: readonly string[]): Promise<Ignored> {
 export function ignoredBelow(ignored: Ignored, source: FileSource): Ignored {
   const { path } = source;
   const home = path.startsWith("./") && path !== "./" ? `${path.slice(2)}/` : "";
-  return onlyMatching(source, home === "" ? ignored : (below, folder) => ignored(home + below, folder));
+  const rule = source.block?.ignored ?? ignored;
+  return onlyMatching(source, home === "" ? rule : (below, folder) => rule(home + below, folder));
 }
 
 /** A `#` at the start of a line begins a comment. */

@@ -16,6 +16,9 @@ export interface Folders {
   readonly cwd: string;
 }
 
+/** The user's files as those who read a pipeline need them. */
+export type ProjectFiles = Pick<UserFiles, "ignored" | "find" | "matching">;
+
 /**
  * The user's files that a pipeline names. Each is looked at once, by one `stat`, however many steps take it. A `./`
  * path stays inside the project folder, links included, and is written in its shortest form.
@@ -29,7 +32,13 @@ export class UserFiles {
   #hints = 20;
   readonly #realFolders = new Map<string, string>();
 
-  constructor(folders: Folders, ignored: Ignored, problems: Problems) {
+  /** `block`: the pipeline is used as a step of another, in whose graph its files say where they are of. */
+  constructor(
+    folders: Folders,
+    ignored: Ignored,
+    problems: Problems,
+    private readonly block = false,
+  ) {
     this.#folders = folders;
     this.ignored = ignored;
     this.#problems = problems;
@@ -39,7 +48,9 @@ export class UserFiles {
   find(written: string, place: Place): FileSource | undefined {
     const known = this.#known.get(written);
     if (known !== undefined) return known;
-    const found = this.#look(written, place);
+    const looked = this.#look(written, place);
+    const block = { project: this.#folders.project, ignored: this.ignored };
+    const found = looked !== undefined && this.block ? { ...looked, block } : looked;
     this.#known.set(written, found);
     return found;
   }

@@ -13,9 +13,9 @@ import { sourcesOf } from "./sources.js";
 import { countPlaces, type Grid, placesOf, without } from "../steps/grid.js";
 import { spreadAxes } from "./spread.js";
 import { compileStep, type StepParts, type StepScope } from "./step/compile-step.js";
-import { compileConditions } from "./step/conditions.js";
+import { compileConditions } from "./step/compile-conditions.js";
 import type { GraphNode, NodeInput, SkippedNode } from "./graph.js";
-import { reportUnusedAxes } from "./unused-axes.js";
+import { reportUnusedAxes, reportUnusedBlockAxes } from "./unused-axes.js";
 
 /** Step instances that a pipeline may have, and the instances that all gathering inputs together may take in. */
 const MAX_INSTANCES = 100_000;
@@ -44,6 +44,7 @@ export function buildNodes(spec: PipelineSpec, scope: StepScope, lists: Lists): 
     // Steps without known axes still have their own words checked.
     if (!fits || !axesOf.has(step.name)) compileStep(step, fits ? undefined : axesOf.get(step.name), scope);
   }
+  const read = new Map<string, ReadonlySet<string>>();
   for (const step of fits ? ordered : []) {
     const axes = axesOf.get(step.name);
     if (axes === undefined) continue;
@@ -51,6 +52,7 @@ export function buildNodes(spec: PipelineSpec, scope: StepScope, lists: Lists): 
     const { instance, axesRead, sound } = compileStep(step, axes, scope);
     if (sound)
       reportUnusedAxes(step, { axes, links: stepLinks, axesOf, steps: spec.steps, read: axesRead }, problems);
+    if (step.block !== undefined) read.set(step.name, axesRead);
     const sources = sourcesOf(step, stepLinks, axesOf);
     checkScan(step, axes, problems);
     if (countPlaces(axes) === 0) {
@@ -81,6 +83,8 @@ export function buildNodes(spec: PipelineSpec, scope: StepScope, lists: Lists): 
       if (node !== undefined) nodes.push(listed ? { ...node, ...opened.listsOf(step, labels) } : node);
     }
   }
+  if (fits && !problems.failed)
+    reportUnusedBlockAxes(scope.blocks, { read, links: links.of, axesOf }, problems);
   return { nodes, skipped: [...skipped.values()] };
 }
 
@@ -115,6 +119,7 @@ function nodeOf(
   return {
     ...node,
     ...(environment === undefined ? {} : { environment }),
+    ...(step.block === undefined ? {} : { project: step.block.project }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(step.pass.length === 0 ? {} : { pass: step.pass }),
     ...(step.secrets.length === 0 ? {} : { secrets: step.secrets }),

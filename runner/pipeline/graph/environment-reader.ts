@@ -17,7 +17,8 @@ export class EnvironmentReader {
   #shared: ((bindings: Bindings) => Environment | undefined) | undefined;
 
   constructor(
-    private readonly project: string,
+    /** What `./` is at a place. */
+    private readonly projectAt: (place: Place) => string,
     private readonly problems: Problems,
   ) {}
 
@@ -92,7 +93,7 @@ export class EnvironmentReader {
       return mistake("bad-environment", `the image ${code(text)} ${why}`, hint, place);
     }
     if (!/^\.?\//.test(text)) return undefined;
-    const path = (text.startsWith("/") ? normalize(text) : join(this.project, text)).replace(
+    const path = (text.startsWith("/") ? normalize(text) : join(this.projectAt(place), text)).replace(
       /(?<=.)\/+$/,
       "",
     );

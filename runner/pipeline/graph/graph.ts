@@ -50,6 +50,8 @@ export interface GraphNode {
   readonly deterministic?: true;
   /** Where the step stands in the pipeline. */
   readonly at: JsonPath;
+  /** What `./` is for a step of a block; else it is the project of the graph. */
+  readonly project?: string;
   /** Outputs whose lists its axes have: they say whether it is there. Absent where there are none. */
   readonly lists?: readonly (ArtifactSource & { readonly axis: string })[];
   /** It stands for instances that are known only when other steps have run. */

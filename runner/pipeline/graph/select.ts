@@ -44,7 +44,8 @@ function named(
 ): { readonly found: readonly Pick<GraphNode, "id">[]; readonly descendants: boolean } {
   const { step, labels, descendants } = parseSelection(text);
   const all = [...graph.nodes, ...graph.skipped];
-  const ofStep = all.filter(node => node.step === step);
+  // A block is all its steps.
+  const ofStep = all.filter(node => node.step === step || node.step.startsWith(`${step}/`));
   if (ofStep.length === 0) {
     const names = new Set(all.map(node => node.step));
     throw unknown(

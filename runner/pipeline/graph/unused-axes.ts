@@ -1,6 +1,7 @@
 import { isName } from "../schema/names.js";
 import { keyAt } from "../document/place.js";
 import type { Problems } from "../document/problems.js";
+import type { BlockScope } from "../steps/block-scopes.js";
 import type { StepSpec } from "../steps/spec.js";
 import { code } from "../mistakes/wording.js";
 import type { Link } from "./links.js";
@@ -29,7 +30,8 @@ export function reportUnusedAxes(step: StepSpec, use: AxisUse, problems: Problem
   }
   if (step.repeats || (step.scan !== undefined && !use.axes.axes.has(step.scan))) return;
   for (const axis of [...(step.matrix?.axes.keys() ?? []), ...step.lists.map(list => list.axis)]) {
-    if (!isName(axis)) continue;
+    // Those of a block are for all its steps together.
+    if (!isName(axis) || step.block?.axes.includes(axis) === true) continue;
     if (
       axis === step.scan ||
       use.read.has(axis) ||
@@ -41,6 +43,33 @@ export function reportUnusedAxes(step: StepSpec, use: AxisUse, problems: Problem
       hint: hintFor(step, axis),
       severity: namesFilesAlone(step, axis, use) ? "warning" : "error",
     });
+  }
+}
+
+/** The same of the axes of a block: nothing in any of its steps depends on it. */
+export function reportUnusedBlockAxes(
+  blocks: readonly BlockScope[],
+  use: {
+    readonly read: ReadonlyMap<string, ReadonlySet<string>>;
+    readonly links: ReadonlyMap<string, readonly Link[]>;
+    readonly axesOf: ReadonlyMap<string, Grid>;
+  },
+  problems: Problems,
+): void {
+  for (const { block, own } of blocks) {
+    const isInner = (step: string): boolean => step.startsWith(`${block.name}/`);
+    const inner = [...use.read].filter(([step]) => isInner(step));
+    // What the block's steps take from each other has its axes in any case.
+    const taken = inner
+      .flatMap(([step]) => use.links.get(step) ?? [])
+      .filter(({ from }) => !isInner(from.name));
+    for (const axis of own?.axes.keys() ?? []) {
+      if (inner.some(([, read]) => read.has(axis))) continue;
+      if (taken.some(({ from }) => use.axesOf.get(from.name)?.axes.has(axis))) continue;
+      const message = `nothing in ${code(block.name)} depends on the axis ${code(axis)}: its instances would be one and the same result`;
+      const hint = `give it to a param, such as \`with: { ${axis}: "\${{ matrix.${axis} }}" }\`, or take the axis out`;
+      problems.addIn(block.user, "axis-unused", message, keyAt(...block.at, "matrix", axis), { hint });
+    }
   }
 }
 

@@ -33,6 +33,7 @@ export const codes = {
   // Templates
   "unknown-template": "`extends:` names a template that the pipeline does not have.",
   "template-cycle": "Templates extend each other in a circle.",
+  "block-cycle": "A pipeline uses itself as a step, directly or through others.",
   "unused-template": "No step extends this template, so that nothing checks it (a warning).",
   // Import
   "not-carried": "Something of another tool's file that a pipeline has no word for (a warning).",

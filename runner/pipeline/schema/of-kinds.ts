@@ -13,10 +13,13 @@ export function stepWithKinds(step: JsonObject, kinds: readonly Kind[]): JsonObj
       // The second form lets kinds of plug-ins pass, of which the schema cannot know.
       uses: { ...uses, anyOf: [...names, { type: "string", minLength: 1 }] },
     },
-    allOf: kinds.map(kind => ({
-      if: { properties: { uses: { const: kind.kind } }, required: ["uses"] },
-      then: thenOf(kind),
-    })),
+    allOf: [
+      ...(step["allOf"] as JsonObject[]),
+      ...kinds.map(kind => ({
+        if: { properties: { uses: { const: kind.kind } }, required: ["uses"] },
+        then: thenOf(kind),
+      })),
+    ],
   };
 }
 

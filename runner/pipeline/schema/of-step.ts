@@ -20,10 +20,14 @@ export function stepSchema(): JsonObject {
     type: "object",
     description: "One step: a kind (`uses`) with options, or any program (`run`).",
     errorMessage: "a step is a mapping with `uses` or `run`",
-    anyOf: [{ required: ["uses"] }, { required: ["run"] }, { required: ["extends"] }],
-    not: { type: "object", required: ["uses", "run"] },
+    anyOf: [
+      { required: ["uses"] },
+      { required: ["run"] },
+      { required: ["pipeline"] },
+      { required: ["extends"] },
+    ],
+    allOf: NOT_TOGETHER.map(required => ({ not: { type: "object", required } })),
     dependentRequired: {
-      with: ["uses"],
       deterministic: ["uses"],
       scan: ["start"],
       start: ["scan"],
@@ -45,6 +49,14 @@ export function stepSchema(): JsonObject {
           "A template of the pipeline, which the step is laid over: mappings are merged deeply and the step wins; lists and scalars replace.",
         examples: ["encoder"],
         errorMessage: "`extends` is the name of a template",
+      },
+      pipeline: {
+        type: "string",
+        pattern: "^\\.?/",
+        description:
+          "Another pipeline, whose steps are `NAME/step` here: `with` gives its params, `inputs` its declared inputs, and its declared outputs are those of the step. `matrix` and `when` hold for all its steps.",
+        examples: ["./block.yaml"],
+        errorMessage: "`pipeline` is the path of a pipeline file, such as `./block.yaml`",
       },
       uses: {
         type: "string",
@@ -281,6 +293,18 @@ function combinations(description: string): JsonObject {
     "combinations are a list of mappings from axes to values, such as `[{ sigma: 8, seed: 0 }]`; an axis must have another name";
   return { anyOf, description, errorMessage };
 }
+
+/** Keys that say two things at once. */
+const NOT_TOGETHER: readonly (readonly string[])[] = [
+  ["uses", "run"],
+  ["pipeline", "uses"],
+  ["pipeline", "run"],
+  ["run", "with"],
+  ...["over", "env", "secrets", "environment", "resources", "timeout", "retries"].map(key => [
+    "pipeline",
+    key,
+  ]),
+];
 
 function count(minimum: number, description: string, errorMessage: string, maximum = 100_000): JsonObject {
   const anyOf = [{ type: "integer", minimum, maximum }, expressionText("a whole number")];

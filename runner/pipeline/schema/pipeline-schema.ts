@@ -28,10 +28,8 @@ export async function pipelineSchema(kinds: Kinds): Promise<JsonObject> {
   };
 }
 
-function unlessExtending({ anyOf, not, dependentRequired, allOf, ...rest }: JsonObject): JsonObject {
-  const rules = Object.entries({ anyOf, not, dependentRequired, allOf }).filter(
-    ([, rule]) => rule !== undefined,
-  );
+function unlessExtending({ anyOf, dependentRequired, allOf, ...rest }: JsonObject): JsonObject {
+  const rules = Object.entries({ anyOf, dependentRequired, allOf }).filter(([, rule]) => rule !== undefined);
   return { ...rest, if: { required: ["extends"] }, else: Object.fromEntries(rules) as JsonObject };
 }
 
@@ -83,6 +81,36 @@ export function baseSchema(): JsonObject {
         uniqueItems: true,
         examples: [["./my-kinds/augment.js"]],
         errorMessage: "`plugins` is a list of paths, each once",
+      },
+      inputs: {
+        anyOf: [
+          { type: "array", items: { type: "string", pattern: NAME }, uniqueItems: true },
+          {
+            type: "object",
+            propertyNames: { pattern: NAME },
+            additionalProperties: {
+              anyOf: [{ type: "null" }, { type: "string", pattern: "^\\.?/" }],
+              errorMessage:
+                "a declared input is nothing, or the path that stands for it where nothing is given",
+            },
+          },
+          { type: "null" },
+        ],
+        description:
+          "What the pipeline is given where it is used as a step of another: names that its steps take as they take another step. A path stands for an input that is not given.",
+        examples: [["images"], { images: "./images" }],
+      },
+      outputs: {
+        type: ["object", "null"],
+        description: "What a pipeline has that uses this one as a step: names for `step.output`.",
+        propertyNames: { pattern: NAME },
+        additionalProperties: {
+          type: "string",
+          minLength: 1,
+          errorMessage: "a declared output is `step.output`, or `step` where that has one",
+        },
+        examples: [{ model: "train.model" }],
+        errorMessage: "`outputs` is a mapping of names to `step.output`",
       },
       templates: {
         type: ["object", "null"],

@@ -6,7 +6,7 @@ import {
   type Written,
   type WrittenObject,
 } from "../../core/spelled.js";
-import type { UserFiles } from "../files/user-files.js";
+import type { ProjectFiles } from "../files/user-files.js";
 import type { Site } from "../expressions/template.js";
 import { alternatives, code, show } from "../mistakes/wording.js";
 import { decimalRange, isDecimal, logarithmicRange } from "./decimals.js";
@@ -19,7 +19,7 @@ export function axisItems(
   axis: string,
   written: Written,
   site: Site,
-  files: UserFiles,
+  files: ProjectFiles,
 ): readonly Written[] | undefined {
   if (isSequence(written) && written.length > 0) return written;
   const form = isMapping(written) ? Object.keys(FORMS).find(key => key in written) : undefined;
@@ -91,7 +91,7 @@ class FormReader {
     return logarithmicRange(from, to, count);
   }
 
-  files(files: UserFiles): readonly Written[] | undefined {
+  files(files: ProjectFiles): readonly Written[] | undefined {
     const { files: pattern } = this.written;
     if (typeof pattern !== "string" || !/^\.?\//.test(pattern)) {
       this.#refuse(

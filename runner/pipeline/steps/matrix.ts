@@ -11,7 +11,7 @@ import { bindValue, compileValue } from "../expressions/compile.js";
 import type { Params } from "../expressions/params.js";
 import { valueAt } from "../document/place.js";
 import type { Problems } from "../document/problems.js";
-import type { UserFiles } from "../files/user-files.js";
+import type { ProjectFiles } from "../files/user-files.js";
 import { readIn } from "../expressions/scope.js";
 import { NO_BINDINGS, type Site } from "../expressions/template.js";
 import { alternatives, code, show } from "../mistakes/wording.js";
@@ -23,7 +23,7 @@ import { countPlaces, exact, type Grid, gridOf, NO_AXES, placesOf, sortedAxes, t
 export interface MatrixContext {
   readonly params: Params;
   readonly problems: Problems;
-  readonly files: UserFiles;
+  readonly files: ProjectFiles;
 }
 
 /**

@@ -1,4 +1,3 @@
-import { parseExpression } from "../../claims/language/parse.js";
 import { byCodeUnit, isList, isObject, type Json, type JsonObject } from "../../core/json.js";
 import {
   isMapping,
@@ -8,30 +7,27 @@ import {
   type WrittenObject,
   wordOf,
 } from "../../core/spelled.js";
-import { readMatrix } from "./matrix.js";
+import { type Matrix, readMatrix } from "./matrix.js";
 import { isName } from "../schema/names.js";
 import { readOutputs } from "../expressions/output-names.js";
 import type { Kind } from "../schema/kinds.js";
 import type { Params } from "../expressions/params.js";
-import type { UserFiles } from "../files/user-files.js";
+import type { ProjectFiles } from "../files/user-files.js";
+import type { BlockScope } from "./block-scopes.js";
+import { readConditions } from "./conditions.js";
+import { type Grid, join } from "./grid.js";
 import { keyAt, valueAt } from "../document/place.js";
 import type { Problems } from "../document/problems.js";
-import {
-  START,
-  type CommandStep,
-  type Condition,
-  type EnvRef,
-  type InputRef,
-  type KindStep,
-  type StepSpec,
-} from "./spec.js";
+import { START, type CommandStep, type EnvRef, type InputRef, type KindStep, type StepSpec } from "./spec.js";
 import { alternatives, code } from "../mistakes/wording.js";
 
 /** What steps are read against. */
 export interface StepContext {
   readonly params: Params;
   readonly problems: Problems;
-  readonly files: UserFiles;
+  readonly files: ProjectFiles;
+  /** The innermost block that a step is in. */
+  readonly blockOf: (step: string) => BlockScope | undefined;
   /** The kinds that the pipeline names and that exist. */
   readonly kinds: ReadonlyMap<string, Kind>;
   /** Names of all kinds there are, for suggestions. */
@@ -59,7 +55,9 @@ function readStep(name: string, written: WrittenObject, context: StepContext): S
   const work = readWork(name, step, written, context);
   const inputs = readInputs(objectOf(step["inputs"]));
   if (work?.type === "kind" && work.kind !== undefined) checkRoles(name, step, inputs, work.kind, problems);
+  const block = context.blockOf(name);
   const axes = readMatrix(written["matrix"], name, context);
+  const matrix = withAxesOf(block, axes, name, problems);
   const env = readEnv(name, written["env"], problems);
   const over = isList(step["over"]) ? step["over"].filter(axis => typeof axis === "string") : NO_AXES;
   for (const [i, axis] of over.entries()) {
@@ -71,12 +69,13 @@ function readStep(name: string, written: WrittenObject, context: StepContext): S
   return {
     name,
     at: ["steps", name],
+    ...(block && { block: { project: block.project, axes: [...(block.grid?.axes.keys() ?? [])] } }),
     work,
     inputs,
     ...readScan(name, step, inputs, problems),
-    matrix: axes?.grid,
+    matrix,
     lists: axes?.lists ?? [],
-    when: readConditions(name, step["when"], problems),
+    when: [...(block?.when ?? []), ...readConditions(step["when"], ["steps", name, "when"], problems)],
     repeats: step["repeats"] === true,
     over,
     env,
@@ -90,21 +89,24 @@ function readStep(name: string, written: WrittenObject, context: StepContext): S
   };
 }
 
-/** Usually one. */
-function readConditions(step: string, when: Json | undefined, problems: Problems): readonly Condition[] {
-  if (when === undefined) return NO_CONDITIONS;
-  const texts = isList(when) ? when : [when];
-  return texts.flatMap((given, i): Condition[] => {
-    // Anything else is reported by the schema.
-    if (typeof given !== "string" && typeof given !== "boolean") return [];
-    const text = String(given);
-    const at = ["steps", step, "when", ...(isList(when) ? [i] : [])];
-    const parsed = parseExpression(text, "condition");
-    if ("expression" in parsed) return [{ text, at, expression: parsed.expression }];
-    const { message, hint, span } = parsed.fault;
-    problems.add("bad-condition", message, { path: at, within: span }, { hint });
-    return [];
-  });
+/** A step of a block has the block's axes besides its own. */
+function withAxesOf(
+  block: BlockScope | undefined,
+  own: Matrix | undefined,
+  name: string,
+  problems: Problems,
+): Grid | undefined {
+  if (block === undefined || own === undefined) return own?.grid;
+  if (block.grid === undefined) return undefined;
+  for (const axis of [...own.grid.axes.keys(), ...own.lists.map(list => list.axis)]) {
+    if (!block.grid.axes.has(axis)) continue;
+    const message = `${code(name)} has the axis ${code(axis)}, which ${code(block.block.name)} has too`;
+    problems.add("axis-conflict", message, keyAt("steps", name, "matrix", axis), {
+      hint: "give one of them another name",
+    });
+    return undefined;
+  }
+  return join(block.grid, own.grid);
 }
 
 function readWork(
@@ -301,7 +303,6 @@ const LOOKS_SECRET =
 const NOTHING: JsonObject = {};
 const NO_ENV: readonly EnvRef[] = [];
 const NO_AXES: readonly string[] = [];
-const NO_CONDITIONS: readonly Condition[] = [];
 
 function objectOf(value: Json | undefined): JsonObject {
   return isObject(value) ? value : NOTHING;

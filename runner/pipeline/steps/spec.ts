@@ -2,6 +2,7 @@ import type { Expectation } from "../../claims/expectation.js";
 import type { Expression } from "../../claims/language/ast.js";
 import type { Json, JsonObject, JsonPath } from "../../core/json.js";
 import type { Written, WrittenObject } from "../../core/spelled.js";
+import type { PipelineDocument } from "../document/document.js";
 import type { Grid } from "./grid.js";
 import type { Kind } from "../schema/kinds.js";
 
@@ -34,7 +35,9 @@ export interface StepSpec {
   readonly scan: string | undefined;
   /** What the first one takes instead; its role is `START`. */
   readonly start: InputRef | undefined;
-  /** Own axes whose values are written. Undefined after a mistake in the matrix. */
+  /** Of a step of a block: what `./` is for it, and the axes that the block gives to all its steps. */
+  readonly block?: { readonly project: string; readonly axes: readonly string[] };
+  /** Own axes, and those of the blocks that the step is in, whose values are written. Undefined after a mistake in the matrix. */
   readonly matrix: Grid | undefined;
   /** Where any of them is false, the instance is left out. */
   readonly when: readonly Condition[];
@@ -70,7 +73,8 @@ export interface WrittenEnvironment {
 export interface Condition {
   readonly text: string;
   readonly expression: Expression;
-  /** Where it stands in the pipeline. */
+  /** Where it stands. */
+  readonly document: PipelineDocument;
   readonly at: JsonPath;
 }
 

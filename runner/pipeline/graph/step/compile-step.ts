@@ -6,6 +6,7 @@ import type { Params } from "../../expressions/params.js";
 import { keyAt, valueAt } from "../../document/place.js";
 import type { Problems } from "../../document/problems.js";
 import { readIn, type Reads, type Sites } from "../../expressions/scope.js";
+import type { BlockScope } from "../../steps/block-scopes.js";
 import { START, type InputRef, type KindStep, type StepSpec } from "../../steps/spec.js";
 import {
   bindWord,
@@ -19,7 +20,7 @@ import { compileCommand } from "./command.js";
 import { compileConfigFiles, type StagedInput } from "./config-files.js";
 import { compileLimits, DEFAULT_LIMITS, type Limits } from "./limits.js";
 import type { FileSource } from "../../files/file-source.js";
-import type { UserFiles } from "../../files/user-files.js";
+import type { ProjectFiles } from "../../files/user-files.js";
 import type { Grid } from "../../steps/grid.js";
 import type { EnvironmentReader } from "../environment-reader.js";
 import type { CommandWork, Environment, EnvEntry, KindWork } from "../graph.js";
@@ -30,8 +31,9 @@ import { checkOptions } from "./with-options.js";
 export interface StepScope {
   readonly params: Params;
   readonly problems: Problems;
-  readonly files: UserFiles;
+  readonly files: ProjectFiles;
   readonly environments: EnvironmentReader;
+  readonly blocks: readonly BlockScope[];
   /** The environment of the call, for variables that are passed through. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Checks of options by kind name. */
@@ -77,6 +79,7 @@ export function compileStep(step: StepSpec, axes: Grid | undefined, scope: StepS
     return (reference, at) => {
       const part = inner(reference, at);
       if (part !== undefined && "axis" in part) axesRead.add(part.axis);
+      if (part !== undefined && "axes" in part) for (const axis of part.axes) axesRead.add(axis);
       return part;
     };
   };
@@ -253,7 +256,7 @@ function compileFiles(
   step: StepSpec,
   site: Sites,
   reads: Reads,
-  files: UserFiles,
+  files: ProjectFiles,
 ): (role: string, bindings: Bindings) => FileSource | undefined {
   const read = reads("in the path of an input");
   const paths = new Map<string, { readonly compiled: Compiled | undefined; readonly site: Site }>();
@@ -277,7 +280,7 @@ function filesOf({ inputs, start }: StepSpec): readonly (InputRef & { readonly t
   return all.filter(input => input.type === "file");
 }
 
-function fileAt(value: Written, { problems, place }: Site, files: UserFiles): FileSource | undefined {
+function fileAt(value: Written, { problems, place }: Site, files: ProjectFiles): FileSource | undefined {
   const text = textOf(value);
   if (text !== undefined && /^\.?\//.test(text)) return files.find(text, place);
   const hint =

@@ -3,6 +3,7 @@ import { hasExpression, parseText } from "../../expressions/expression.js";
 import type { OptionsCheck } from "../../schema/options.js";
 import type { Params } from "../../expressions/params.js";
 import type { Beside } from "../../document/document.js";
+import type { Place } from "../../document/place.js";
 import type { Problems } from "../../document/problems.js";
 import type { SchemaFault } from "../../schema/schema-faults.js";
 
@@ -34,7 +35,7 @@ export function checkOptions(
 function report(fault: SchemaFault, { step, written, params, problems }: OptionsSite): void {
   const { path, expression, rest } = trace(written, fault.path);
   const at = ["steps", step, "with", ...path];
-  const origin = expression === undefined ? undefined : originOf(expression, rest, params);
+  const origin = expression === undefined ? undefined : originOf(expression, rest, params, { path: at });
   const message = origin === undefined ? fault.message : `${fault.message} (${origin.words})`;
   // Inside a value that came from elsewhere there is no key of ours to point at.
   const part = expression === undefined ? fault.part : "value";
@@ -61,6 +62,7 @@ function originOf(
   text: string,
   rest: JsonPath,
   params: Params,
+  at: Place,
 ): { words: string; beside: readonly Beside[] } | undefined {
   const { pieces } = parseText(text);
   const reference = pieces.find(piece => typeof piece !== "string");
@@ -68,5 +70,5 @@ function originOf(
   if (reference.root !== "params") return { words: `from \`${reference.source}\``, beside: [] };
   // Which entry an axis chose is not known here: the table is where it came from.
   const exact = pieces.length === 1 && reference.choice === undefined;
-  return params.origin(exact ? [...reference.path, ...rest] : reference.path);
+  return params.origin(exact ? [...reference.path, ...rest] : reference.path, at);
 }

@@ -59,12 +59,18 @@ class NameReader {
   };
 
   readonly report = ({ message, hint, span }: Fault): void =>
-    this.problems.add("bad-condition", message, { path: this.condition.at, within: span }, { hint });
+    this.problems.addIn(
+      this.condition.document,
+      "bad-condition",
+      message,
+      { path: this.condition.at, within: span },
+      { hint },
+    );
 
   #param({ metric, source }: MetricRef): Written | undefined {
     const site = {
       problems: this.problems,
-      document: this.problems.document,
+      document: this.condition.document,
       place: { path: this.condition.at },
     };
     const part = this.params.read({ root: "params", path: metric.split("."), source, index: 0 }, site);
