@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream, renameSync, rmSync } from "node:fs";
+import { createReadStream, createWriteStream, existsSync, renameSync, rmSync } from "node:fs";
 import { once } from "node:events";
 import { lastState, shortened } from "./tail.js";
 
@@ -7,7 +7,8 @@ import { lastState, shortened } from "./tail.js";
  * logs have none, and are only read.
  */
 export async function settleLog(file: string): Promise<void> {
-  if (!(await isRewritten(file))) return;
+  // A step that could not be started may have none.
+  if (!existsSync(file) || !(await isRewritten(file))) return;
   const settled = `${file}.settled`;
   try {
     const out = createWriteStream(settled);
