@@ -1,4 +1,4 @@
-import { type FileHandle, open, readdir } from "node:fs/promises";
+import { type FileHandle, open, readdir, readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { byCodeUnit } from "../core/json.js";
 import type { Labels } from "../core/labels.js";
@@ -6,10 +6,11 @@ import type { StepResult } from "../core/record.js";
 import { isCode } from "../store/disk.js";
 import { bytes as bytesText, counted } from "../ui/quantities.js";
 
-/** Files of a run's outputs that a report shows: PNG and SVG images, and small tables and texts. */
+/** Files of a run's outputs that a report shows: PNG and SVG images, HTML pages, and small tables and texts. */
 export interface Attachments {
   readonly figures: readonly Figure[];
   readonly texts: readonly TextFile[];
+  readonly pages: readonly Page[];
   /** What would have been shown but for its size or number, in words. */
   readonly leftOut: readonly string[];
 }
@@ -38,7 +39,17 @@ export interface TextFile extends Place {
   readonly text: string;
 }
 
+/** An output that is an HTML file, such as a notebook's rendering. */
+export interface Page extends Place {
+  /** Its text, which may hold anything; undefined where it is too large to be shown. */
+  readonly html: string | undefined;
+  readonly bytes: number;
+}
+
 export const LIMITS = {
+  /** Bytes of one page and of all of them. */
+  page: 4_000_000,
+  pages: 16_000_000,
   /** Bytes of one image and of all of them. */
   image: 2_000_000,
   images: 8_000_000,
@@ -57,9 +68,22 @@ export const LIMITS = {
 export async function readAttachments(results: Iterable<StepResult>): Promise<Attachments> {
   const figures: Figure[] = [];
   const texts: TextFile[] = [];
+  const pages: Page[] = [];
   const leftOut: string[] = [];
   const over = { images: 0, imageBytes: 0, texts: 0 };
-  const room = { images: LIMITS.images, texts: LIMITS.texts };
+  const room = { images: LIMITS.images, texts: LIMITS.texts, pages: LIMITS.pages };
+
+  const readPage = async (place: Place, path: string, bytes: number): Promise<void> => {
+    const fits = bytes <= Math.min(LIMITS.page, room.pages);
+    try {
+      const html = fits ? (await readFile(path)).toString("utf8") : undefined;
+      if (fits) room.pages -= bytes;
+      pages.push({ ...place, html, bytes });
+    } catch (error) {
+      if (!isCode(error, "ENOENT", "ENOTDIR")) throw error;
+      leftOut.push(`${placeText(place)} is not there any more`);
+    }
+  };
 
   const look = async (place: Place, path: string, name: string): Promise<void> => {
     const found = await sniff(path, room);
@@ -85,8 +109,11 @@ export async function readAttachments(results: Iterable<StepResult>): Promise<At
   for (const { step, record, paths } of results) {
     for (const [output, path] of Object.entries(paths)) {
       const place = { id: step.id, step: step.step, labels: step.labels, output };
-      if (record?.outputs[output]?.type !== "tree") {
-        await look({ ...place, file: "" }, path, record?.outputNames[output] ?? output);
+      const ref = record?.outputs[output];
+      if (ref?.type !== "tree") {
+        const name = record?.outputNames[output] ?? output;
+        if (/\.html?$/i.test(name)) await readPage({ ...place, file: "" }, path, ref?.bytes ?? 0);
+        else await look({ ...place, file: "" }, path, name);
         continue;
       }
       const files = (await filesUnder(path)).filter(file => SHOWN.has(extname(file).toLowerCase()));
@@ -99,7 +126,7 @@ export async function readAttachments(results: Iterable<StepResult>): Promise<At
   if (over.images > 0)
     leftOut.push(`${counted(over.images, "image")} (${bytesText(over.imageBytes)}) beyond the size limit`);
   if (over.texts > 0) leftOut.push(`${counted(over.texts, "text file")} beyond the size limit`);
-  return { figures, texts, leftOut };
+  return { figures, texts, pages, leftOut };
 }
 
 /** `views.grid`, `views[seed=0].samples/grid.png`. */

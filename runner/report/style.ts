@@ -120,6 +120,7 @@ table { border-collapse: collapse; font-size: .92rem }
 .key svg { margin-right: .4rem; vertical-align: -1px }
 .key rect { fill: none; stroke: var(--n); stroke-width: 1.5 }
 
+.page iframe { width: 100%; height: 75vh; border: 0; border-radius: 4px; background: #fff }
 .images { display: flex; flex-wrap: wrap; gap: .9rem; align-items: flex-start }
 .images .card { max-width: 100%; padding: .8rem 1rem; margin: 0 }
 .images h3 { margin: 0 0 .6rem; font-size: .88rem; overflow-wrap: anywhere }

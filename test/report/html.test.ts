@@ -47,6 +47,25 @@ describe("renderReport", () => {
     );
   });
 
+  it("shows pages that steps made in frames in which nothing runs, and says where those are that are too large", async () => {
+    const { run, results } = quickstart(join(folder, "pages"));
+    const model = await buildReportModel(run, results);
+    const place = { step: "nb", labels: {}, output: "page", file: "" };
+    const foreign = '<style>p{}</style><p onclick="x()">a</p></iframe><script>alert(1)</script>';
+    const pages = [
+      { ...place, id: "nb[n=1]", html: foreign, bytes: foreign.length },
+      { ...place, id: "nb[n=2]", html: undefined, bytes: 5_000_000 },
+    ];
+    const html = renderReport({ ...model, attachments: { ...model.attachments, pages } });
+    const all = elements(html);
+    const [frame, ...more] = all.filter(({ name }) => name === "iframe");
+    expect([more, all.some(({ name }) => name === "script")]).toEqual([[], false]);
+    expect(frame?.attributes).toMatchObject({ sandbox: "", title: "nb[n=1].page" });
+    expect(frame?.attributes["srcdoc"]).toContain("&lt;/iframe&gt;&lt;script&gt;");
+    expect(html).toContain("default-src &#39;none&#39;; style-src &#39;unsafe-inline&#39;; font-src data:;");
+    expect(html).toContain("vistas checkout pipelines/quickstart.yaml &#39;nb[n=2].page&#39; DIR");
+  });
+
   it("gives the same bytes for the same run", async () => {
     const { run, results } = quickstart(join(folder, "again"));
     expect(renderReport(await buildReportModel(run, results))).toBe(await page);
