@@ -11,6 +11,8 @@ export interface ArtifactRef {
   readonly digest: string;
   /** Total size in bytes. */
   readonly bytes: number;
+  /** Of a temporary output: `KEY/NAME`, under which its bytes lie as long as they are needed. */
+  readonly temporary?: string;
 }
 
 /** Points of a curve: [at, value], in the order recorded. */

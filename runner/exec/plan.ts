@@ -4,7 +4,9 @@ import { producersOf } from "../pipeline/graph/select.js";
 import { History, type Explanation } from "./keys/history.js";
 import type { Host } from "./host.js";
 import { Keyer } from "./keys/keyer.js";
-import { findResult } from "./keys/lookup.js";
+import { findResult, goneOutputs } from "./keys/lookup.js";
+import type { Store } from "../store/store.js";
+import { goneInputs, goneText } from "./temporaries.js";
 
 /** What `run` would do with a step instance, and why. */
 export interface PlannedStep {
@@ -52,6 +54,7 @@ export async function plan(
     else causes.set(node.id, step.causes ?? [{ id: node.id, reason: step.reason }]);
     planned.push(step);
   }
+  await makeAgain(host.store, planned);
   return planned;
 
   async function planOne(node: GraphNode): Promise<PlannedStep> {
@@ -69,7 +72,7 @@ export async function plan(
     }
     const { print, key } = await keyer.fingerprint(node, id => records.get(id));
     if (options.forced?.(node) === true) return { node, status: "run", key, print, reason: "forced" };
-    const record = await findResult(host.store, key, options.notice ?? (() => undefined));
+    const record = await findResult(host.store, key, options.notice ?? (() => undefined), node.temporary);
     if (record !== undefined) return { node, status: "cached", key, print, record, reason: "unchanged" };
     const explanation = history.explain(node, print, key);
     return { node, status: "run", key, print, explanation, reason: explanation.text };
@@ -97,4 +100,31 @@ function waitsText(unknown: readonly string[], [root]: readonly Cause[]): string
 
 function verbOf({ reason }: Cause): string {
   return reason.startsWith("no earlier result") ? "runs" : "reruns";
+}
+
+/** Steps whose result is known, but not its temporary outputs, which a step that would run takes. */
+async function makeAgain(store: Store, planned: PlannedStep[]): Promise<void> {
+  if (planned.every(({ node }) => node.temporary === undefined)) return;
+  const at = new Map(planned.map(({ node }, i) => [node.id, i]));
+  const records = new Map(planned.map(({ node, record }) => [node.id, record]));
+  const used = new Set(planned.flatMap(({ node }) => producersOf(node)));
+  // From the end: a step that must run again may take from one that must for its sake.
+  for (let i = planned.length - 1; i >= 0; i--) {
+    const step = planned[i];
+    if (step === undefined) continue;
+    const own = step.record !== undefined && step.node.temporary !== undefined && !used.has(step.node.id);
+    const gone = own ? await goneOutputs(store, step.record) : [];
+    if (gone.length > 0) planned[i] = rerun(step, goneText(gone, undefined));
+    if (planned[i]?.status !== "run") continue;
+    for (const [maker, outputs] of await goneInputs(store, step.node, id => records.get(id))) {
+      const index = at.get(maker);
+      const made = index === undefined ? undefined : planned[index];
+      if (index !== undefined && made?.status === "cached")
+        planned[index] = rerun(made, goneText(outputs, step.node.id));
+    }
+  }
+}
+
+function rerun(step: PlannedStep, reason: string): PlannedStep {
+  return { ...step, status: "run", reason };
 }

@@ -19,12 +19,13 @@ import { Keyer } from "./keys/keyer.js";
 import { Leases, type Lease } from "./leases.js";
 import { kindOf, Ledger } from "./ledger.js";
 import { logTail } from "./attempt/log-tail.js";
-import { findResult } from "./keys/lookup.js";
+import { findResult, goneOutputs } from "./keys/lookup.js";
 import { sameInputNotices } from "./keys/same-results.js";
 import { revisionOf } from "./revision.js";
 import { readLists, waitingFor, wantedLists } from "./read-lists.js";
 import { schedule, type Growth, type Performed, type Settled } from "./scheduler.js";
 import { Sharing } from "./sharing.js";
+import { goneInputs, goneText, Temporaries } from "./temporaries.js";
 
 export interface RunOptions {
   /** Steps at once; default: one a core. */
@@ -71,6 +72,7 @@ export async function run(
   const current = new CurrentRun(
     host,
     graph,
+    nodes,
     ledger,
     sharing,
     signal,
@@ -85,6 +87,7 @@ export async function run(
   try {
     const leases = new Leases(host.capacity, options.jobs ?? host.capacity.cpus);
     await schedule(nodes, leases, current, { keepGoing: options.keepGoing ?? false, signal });
+    await current.settleRest();
     const record = ledger.close(signal.aborted, await revision);
     host.store.stats.save();
     return record;
@@ -121,6 +124,11 @@ class CurrentRun {
   /** What has been read of lists by which the run has more instances. */
   readonly #lists = new Map<string, ListContent>();
   #wanted: ReturnType<typeof wantedLists>;
+  readonly #temporaries: Temporaries;
+  /** Nodes whose result is known, and of which it is not known yet whether something must be made again. */
+  readonly #deferred = new Map<string, { readonly node: GraphNode; readonly key: string }>();
+  /** By node that is to be made again: why. */
+  readonly #remade = new Map<string, string>();
   #growing: Promise<unknown> = Promise.resolve();
   #attempts = 0;
   /** Steps under way. */
@@ -129,6 +137,7 @@ class CurrentRun {
   constructor(
     private readonly host: Host,
     private graph: Graph,
+    nodes: readonly GraphNode[],
     private readonly ledger: Ledger,
     private readonly sharing: Sharing,
     private readonly signal: AbortSignal,
@@ -138,12 +147,13 @@ class CurrentRun {
     private readonly streamLogs: boolean,
   ) {
     this.#wanted = wantedLists(graph);
+    this.#temporaries = new Temporaries(host.store, nodes);
     this.#keyer = new Keyer(host, graph);
     this.#history = new History(host.store, graph);
   }
 
   abandon(node: GraphNode, outcome: "skipped" | "cancelled", reason: string): void {
-    this.ledger.end(node, { outcome, reason });
+    if (!this.#deferred.has(node.id)) this.ledger.end(node, { outcome, reason });
   }
 
   unsettled(node: GraphNode, error: unknown): void {
@@ -176,6 +186,7 @@ class CurrentRun {
       for (const one of nodes) if (!this.graph.byId.has(one.id) && forced(one)) this.forced.add(one.id);
       this.graph = graph;
       this.#wanted = wantedLists(graph);
+      this.#temporaries.grow(nodes);
       this.#keyer.grow(graph);
       ledger.grow(graph, nodes, skipped);
       return { nodes };
@@ -192,31 +203,69 @@ class CurrentRun {
   /** Makes the key of a node whose inputs are known, and looks for its result. */
   async settle(node: GraphNode): Promise<Settled> {
     const { print, key } = await this.#keyer.fingerprint(node, this.ledger.resultOf);
-    if (this.forced.has(node.id) && !this.#made.has(key)) {
-      this.#pending.set(node.id, { key, reason: "forced" });
-      return { done: false, key, effort: await effortOf(this.host.kinds, node) };
-    }
-    const record = await findResult(this.host.store, key, message =>
-      this.ledger.emit({ type: "notice", message }),
+    if (this.forced.has(node.id) && !this.#made.has(key)) return this.#toMake(node, key, "forced");
+    const record = await findResult(
+      this.host.store,
+      key,
+      message => this.ledger.emit({ type: "notice", message }),
+      node.temporary,
     );
     // The run did not wait for this.
     if (this.signal.aborted) return { done: false, key };
-    if (record === undefined) {
-      this.#pending.set(node.id, { key, reason: this.#history.explain(node, print, key).text });
-      return { done: false, key, effort: await effortOf(this.host.kinds, node) };
+    if (record === undefined) return this.#toMake(node, key, this.#history.explain(node, print, key).text);
+    const gone = node.temporary === undefined ? [] : await goneOutputs(this.host.store, record);
+    if (gone.length > 0) {
+      const wanted = this.#remade.get(node.id);
+      if (wanted !== undefined || !this.#temporaries.isUsed(node))
+        return this.#toMake(node, key, wanted ?? goneText(gone, undefined));
+      this.ledger.know(node, record);
+      this.#deferred.set(node.id, { node, key });
+      return { done: true };
     }
     this.ledger.know(node, record);
     if (record.metricsFault !== undefined)
       this.ledger.emit({ type: "notice", message: `${node.id}: ${record.metricsFault}` });
     const meanwhile = this.#madeBy.get(node.id) ?? "another step of this run made it";
     const reason = this.#pending.has(node.id) ? meanwhile : "unchanged";
+    this.#remade.delete(node.id);
+    this.#deferred.delete(node.id);
     this.ledger.end(node, { outcome: "cached", reason, key });
+    await this.#finished(node.id);
     return { done: true };
+  }
+
+  /** A node that must be made; what it takes may have to be made again before. */
+  async #toMake(node: GraphNode, key: string, reason: string): Promise<Settled> {
+    this.#pending.set(node.id, { key, reason });
+    const gone = await goneInputs(this.host.store, node, this.ledger.resultOf);
+    if (gone.size === 0) return { done: false, key, effort: await effortOf(this.host.kinds, node) };
+    for (const [maker, outputs] of gone) this.#remade.set(maker, goneText(outputs, node.id));
+    return { done: false, needs: [...gone.keys()] };
+  }
+
+  /** A node came to its result: what only it still took may go, and nothing of that need be made again. */
+  async #finished(id: string): Promise<void> {
+    for (const maker of await this.#temporaries.done(id, this.ledger.resultOf))
+      await this.#endDeferred(maker);
+  }
+
+  async #endDeferred(id: string): Promise<void> {
+    const deferred = this.#deferred.get(id);
+    if (deferred === undefined) return;
+    this.#deferred.delete(id);
+    this.ledger.end(deferred.node, { outcome: "cached", reason: "unchanged", key: deferred.key });
+    await this.#finished(id);
+  }
+
+  /** At the end of the run: of what nobody needed again the result is known. */
+  async settleRest(): Promise<void> {
+    for (const id of [...this.#deferred.keys()]) await this.#endDeferred(id);
   }
 
   reserve(node: GraphNode, key: string): Promise<void> | undefined {
     let maker = "another run made it";
-    const free = this.sharing.take(node.id, key, this.forced.has(node.id), holder => {
+    const anyway = this.forced.has(node.id) || this.#remade.has(node.id);
+    const free = this.sharing.take(node.id, key, anyway, holder => {
       maker = `run ${holder.run} made it`;
       if (this.#waited.get(node.id) !== holder.token) this.ledger.waits(node, holder);
       this.#waited.set(node.id, holder.token);
@@ -233,6 +282,7 @@ class CurrentRun {
     let { key, reason } = this.#pending.get(node.id) ?? { key: "", reason: "" };
     const ending = () => ({ key, reason, log, seconds: this.host.clock.seconds() - begun });
     this.performing++;
+    this.#deferred.delete(node.id);
     try {
       for (let turn = 1; ; turn++) {
         // Minutes may have passed since the key was made: files or code that changed meanwhile give another key.
@@ -242,6 +292,7 @@ class CurrentRun {
           this.#pending.set(node.id, { key, reason });
           if (this.reserve(node, key) !== undefined) return "again";
         }
+        if ((await goneInputs(this.host.store, node, ledger.resultOf)).size > 0) return "again";
         ledger.emit({ type: "step-start", id: node.id, kind: kindOf(node), reason, attempt: turn });
         const result = await this.#attempt(node, fresh.print, lease, log);
         if (result.ok) {
@@ -251,6 +302,7 @@ class CurrentRun {
           }
           this.#keep(node, fresh, result, ending().seconds);
           ledger.end(node, { ...ending(), outcome: "ran" });
+          await this.#finished(node.id);
           return "done";
         }
         if (result.cancelled) {
@@ -315,8 +367,14 @@ class CurrentRun {
       ...(metricsFault === undefined ? {} : { metricsFault }),
       ...{ finished: this.ledger.now(), environment: describeEnvironment(this.host) },
     };
-    this.ledger.know(node, this.host.store.records.put(record));
+    const kept = this.host.store.records.put(record);
+    this.ledger.know(node, kept);
+    // The same result was kept for good before.
+    for (const [name, ref] of Object.entries(outputs))
+      if (ref.temporary !== undefined && kept.outputs[name]?.temporary === undefined)
+        void this.host.store.objects.drop(ref);
     this.forced.delete(node.id);
+    this.#remade.delete(node.id);
     this.#made.add(key);
   }
 }

@@ -6,7 +6,9 @@ import { producersOf } from "../pipeline/graph/select.js";
 export type Settled =
   | { readonly done: true }
   /** `effort`: how much there is to do, beside the other instances of its step; undefined: nothing is known of it. */
-  | { readonly done: false; readonly key: string; readonly effort?: number | undefined };
+  | { readonly done: false; readonly key: string; readonly effort?: number | undefined }
+  /** It can be made once these nodes, which are done, have been settled again: what they made is gone. */
+  | { readonly done: false; readonly needs: readonly string[] };
 /** `again`: it is no longer this run's to do, or no longer under this key; its result is to be looked for again. */
 export type Performed = "done" | "failed" | "cancelled" | "again";
 
@@ -65,6 +67,8 @@ export async function schedule(
   const ended = new Set<string>();
   /** Ended without a result. */
   const lost = new Set<string>();
+  /** Nodes that were done, and are to be made again; with those that wait for each. */
+  const again = new Map<string, Set<GraphNode>>();
   let growing = 0;
   let running = 0;
   let waiting = 0;
@@ -100,7 +104,11 @@ export async function schedule(
       const settled = await work.settle(node);
       if (settled.done) {
         done(node);
-      } else if (!options.signal.aborted) {
+      } else if (options.signal.aborted) {
+        return;
+      } else if ("needs" in settled) {
+        for (const id of settled.needs) redo(id, node);
+      } else {
         queue({ node, key: settled.key, effort: settled.effort });
         // Which of them has the most to do is known once all are.
         if (settled.effort === undefined || ready[next]?.step !== node.step) start();
@@ -175,8 +183,29 @@ export async function schedule(
     wake();
   }
 
+  /** Settles a node once more, and then one that waits for it. */
+  function redo(id: string, waiter: GraphNode): void {
+    const node = current.get(id);
+    if (node === undefined) return;
+    const waiters = again.get(id);
+    if (waiters !== undefined) {
+      waiters.add(waiter);
+      return;
+    }
+    again.set(id, new Set([waiter]));
+    ended.delete(id);
+    ready.push(node);
+  }
+
   function done(node: GraphNode): void {
     ended.add(node.id);
+    const waiters = again.get(node.id);
+    if (waiters !== undefined) {
+      // Whoever takes from it counts it as done already.
+      again.delete(node.id);
+      ready.push(...waiters);
+      return;
+    }
     for (const user of users.get(node.id) ?? []) {
       if (current.get(user.id) !== user) continue;
       const left = (missing.get(user.id) ?? 0) - 1;

@@ -11,6 +11,7 @@ import { isTemporary, listIfAny } from "./files.js";
  * - `log`, `report`: of a run (`name`)
  * - `lock`, `work`: of runs that are under way, or were when they were killed
  * - `failed`: the folder in which the newest failed attempt at a step instance worked
+ * - `interim`: the temporary outputs of a key (`name`)
  * - `lost`: what `verify --repair` found damaged and nothing can make again, kept for a human to look at
  * - `format`: which format the store has
  * - `temporary`: a write that has not come to its end, or never will
@@ -19,7 +20,19 @@ import { isTemporary, listIfAny } from "./files.js";
  */
 export type ItemKind =
   | ("object" | "manifest" | "tree" | "record" | "past" | "part" | "audit" | "run" | "reproduction")
-  | ("log" | "report" | "lock" | "work" | "failed" | "lost" | "format" | "temporary" | "obstacle" | "stray");
+  | (
+      | "log"
+      | "report"
+      | "lock"
+      | "work"
+      | "failed"
+      | "interim"
+      | "lost"
+      | "format"
+      | "temporary"
+      | "obstacle"
+      | "stray"
+    );
 
 export interface Item {
   readonly kind: ItemKind;
@@ -62,6 +75,7 @@ const AREAS = {
   locks: (all, area) => all.flat(area, ANY, name => ({ kind: "lock", name })),
   work: (all, area) => all.flat(area, ANY, name => ({ kind: "work", name })),
   failed: (all, area) => all.flat(area, ANY, name => ({ kind: "failed", name })),
+  interim: (all, area) => all.flat(area, /^([0-9a-f]{64})$/, name => ({ kind: "interim", name })),
   lost: (all, area) => all.flat(area, ANY, () => ({ kind: "lost", name: "" })),
   "format.json": (all, area) => all.file(area, { kind: "format", name: "" }),
 } satisfies Readonly<Record<string, (all: Lister, area: string) => Iterable<Item>>>;

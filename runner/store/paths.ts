@@ -17,6 +17,9 @@ export const paths = {
   /** The folder of a key's past results, and one of them. */
   pastOf: (key: string): string => `past/${shard(key)}/${key}`,
   past: (key: string, result: string): string => `${paths.pastOf(key)}/${result}.json`,
+  /** The temporary outputs of a key, and one of them. It may be gone: then it is made again when it is needed. */
+  interimOf: (key: string): string => `interim/${key}`,
+  interim: (name: string): string => `interim/${name}`,
   runs: "runs",
   run: (number: number, id: string): string => `runs/${String(number).padStart(8, "0")}.${id}.json`,
   reproduction: (run: string): string => `reproductions/${run}.json`,

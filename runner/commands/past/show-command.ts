@@ -61,7 +61,7 @@ interface Shown {
   readonly metricsFault?: string;
   readonly outputs: Record<
     string,
-    { digest: string; type: string; bytes: number; disk: number; path: string | null }
+    { digest: string; type: string; bytes: number; temporary?: string; disk: number; path: string | null }
   >;
   /** Of all outputs together: what two of them share takes up its room once. */
   readonly size: Size;
@@ -137,7 +137,10 @@ function render(shown: Shown): string {
         name,
         sizeText(o),
         o.digest.slice(0, 12),
-        o.path ?? "(no longer in the store)",
+        o.path ??
+          (o.temporary === undefined
+            ? "(no longer in the store)"
+            : "(temporary, and dropped; `vistas run` of this step alone makes it again)"),
       ]),
     ),
     ...pairs(

@@ -69,7 +69,7 @@ function json({ node, status, key, reason, explanation, causes, variation }: Ans
 
 function text({ node, status, key, reason, record, explanation, causes, variation }: Answer): string {
   const head = `${node.id}: ${status}${key === null ? "" : ` (key ${key.slice(0, 12)})`}`;
-  if (record !== undefined)
+  if (record !== undefined && status === "cached")
     return `${head}\n  same key as the result of ${record.id}, made ${record.finished}${variation === undefined ? "" : `\n  ${variation}`}`;
   if (causes !== undefined && causes.length > 1) {
     const others = causes.slice(1).map(cause => `  also ${cause.id}: ${cause.reason}`);

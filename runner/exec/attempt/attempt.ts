@@ -1,5 +1,6 @@
 import { join, relative } from "node:path";
 import { differenceText } from "../../cache/difference-text.js";
+import { fingerprintKey } from "../../cache/fingerprint.js";
 import { differences } from "../../cache/differences.js";
 import { UserFacingError } from "../../core/diagnostic.js";
 import { metricsFormat } from "../../core/metrics/metrics-file.js";
@@ -143,7 +144,9 @@ async function perform(input: AttemptInput, traces: Traces): Promise<Attempted> 
     for (const remark of [...(read.fault === undefined ? [] : [read.fault]), ...read.remarks])
       input.hooks.notice(mask.text(remark));
     const late = lateSignal(signal);
-    const outputs = await takeOutputs(host.store, staged.outputs, late.signal).finally(late.end);
+    const key = fingerprintKey(print);
+    const temporary = new Map(node.temporary?.map(name => [name, `${key}/${name}`]));
+    const outputs = await takeOutputs(host.store, staged.outputs, temporary, late.signal).finally(late.end);
     const home = join(folder, "outputs");
     const outputNames = Object.fromEntries(
       Object.entries(staged.outputs).map(([name, path]) => [name, relative(home, path)]),

@@ -51,12 +51,18 @@ export async function checkOutputs(
 export async function takeOutputs(
   store: Store,
   outputs: Readonly<Record<string, string>>,
+  /** By name of the output: `KEY/NAME` of those that are temporary. */
+  temporary: ReadonlyMap<string, string>,
   signal?: AbortSignal,
 ): Promise<Record<string, ArtifactRef>> {
   const taken: Record<string, ArtifactRef> = {};
   const stamps = Object.entries(outputs).map(([name, path]) => ({ name, path, files: stampsOf(path) }));
   for (const { name, path, files } of stamps) {
-    const ref = await store.objects.take(path, signal);
+    const interim = temporary.get(name);
+    const ref =
+      interim === undefined
+        ? await store.objects.take(path, signal)
+        : await store.objects.takeInterim(path, interim, signal);
     taken[name] = ref;
     const written = files.find(file => wasWritten(file, path, store.objects.path(ref)));
     if (written === undefined) continue;

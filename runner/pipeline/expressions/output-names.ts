@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../core/json.js";
+import { isObject, type JsonObject } from "../../core/json.js";
 import { hasExpression } from "./expression.js";
 import { valueAt } from "../document/place.js";
 import type { Problems } from "../document/problems.js";
@@ -13,9 +13,10 @@ export function readOutputs(outputs: JsonObject, step: string, problems: Problem
   const out: Record<string, string> = {};
   const taken = new TakenPaths();
   for (const name of names) {
-    const value = outputs[name];
+    const given = outputs[name];
+    const value = isObject(given) ? given["path"] : given;
     if (typeof value !== "string" || value === "") continue;
-    const place = valueAt("steps", step, "outputs", name);
+    const place = valueAt("steps", step, "outputs", name, ...(isObject(given) ? ["path"] : []));
     if (names.length === 1 && PLAIN.test(value) && !RESERVED.test(value)) return { [name]: value };
     const path = value.replace(/\/+$/, "");
     // The output exists whatever is wrong with its name: others may refer to it.

@@ -48,6 +48,8 @@ export interface GraphNode {
   readonly repeats?: true;
   /** The step refuses an engine that does not give the same bits every time. */
   readonly deterministic?: true;
+  /** Outputs that go once all that take from the node are done; absent where there are none. Never part of its identity. */
+  readonly temporary?: readonly string[];
   /** Where the step stands in the pipeline. */
   readonly at: JsonPath;
   /** What `./` is for a step of a block; else it is the project of the graph. */

@@ -132,6 +132,12 @@ function followList(
   const [only] = outputs ?? [];
   if (outputs === undefined) return undefined;
   const link = { axis, from, written };
+  const temporary = from.work?.type === "command" ? from.work.temporary : [];
+  if (temporary.includes(first ?? only ?? "")) {
+    const hint = "leave `temporary` out: the list says which instances there are, in every run";
+    problems.add("bad-list", `${code(written)} is a temporary output`, place, { hint });
+    return undefined;
+  }
   if (first === undefined && outputs.length === 1 && only !== undefined)
     return { ...link, output: only, keys };
   if (first !== undefined && outputs.includes(first)) return { ...link, output: first, keys };

@@ -98,14 +98,30 @@ export function stepSchema(): JsonObject {
       },
       outputs: {
         type: ["object", "null"],
-        description: "What a program writes: file or folder names by output name.",
+        description:
+          "What a program writes: file or folder names by output name. A temporary output goes when all steps of a run that take from the step are done, and is made again when one of them must run.",
         propertyNames: { pattern: NAME },
         additionalProperties: {
-          type: "string",
-          minLength: 1,
-          errorMessage: "an output is a file name such as `table.csv`",
+          anyOf: [
+            { type: "string", minLength: 1 },
+            {
+              type: "object",
+              required: ["path"],
+              properties: {
+                path: {
+                  type: "string",
+                  minLength: 1,
+                  errorMessage: "`path` is a file name such as `model.pt`",
+                },
+                temporary: { type: "boolean", errorMessage: "`temporary` is true or false" },
+              },
+              additionalProperties: false,
+            },
+          ],
+          errorMessage:
+            "an output is a file name such as `table.csv`, or `{ path: model.pt, temporary: true }`",
         },
-        examples: [{ table: "table.csv" }],
+        examples: [{ table: "table.csv", model: { path: "model.pt", temporary: true } }],
         errorMessage: "`outputs` is a mapping of names to file names",
       },
       files: {

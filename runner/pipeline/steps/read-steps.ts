@@ -130,9 +130,11 @@ function readWork(
   }
   const command = typeof run === "string" ? run : readWords(name, run, context.problems);
   if (command === undefined) return undefined;
-  const outputs = readOutputs(objectOf(step["outputs"]), name, context.problems);
+  const given = objectOf(step["outputs"]);
+  const outputs = readOutputs(given, name, context.problems);
+  const temporary = Object.keys(outputs).filter(output => objectOf(given[output])["temporary"] === true);
   const { files } = written;
-  return { type: "command", run: command, outputs, files: isMapping(files) ? files : NOTHING };
+  return { type: "command", run: command, outputs, temporary, files: isMapping(files) ? files : NOTHING };
 }
 
 /** Words as they are spelled: `1.10` is no `1.1` to a program. */

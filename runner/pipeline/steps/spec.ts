@@ -104,6 +104,8 @@ export interface CommandStep {
   readonly run: string | readonly string[];
   /** Output name -> file or folder name. */
   readonly outputs: Readonly<Record<string, string>>;
+  /** Names of outputs that are dropped once they are used. */
+  readonly temporary: readonly string[];
   /** What is written before the program starts, by file name; expressions allowed. */
   readonly files: WrittenObject;
 }

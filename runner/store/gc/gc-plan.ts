@@ -66,6 +66,7 @@ export function planGc(survey: Survey, policy: Policy, isWriting: (path: string)
       entry.finished >= since ||
       users.of(entry).some(run => keptRuns.has(run)));
   const roots = new Set(survey.entries.filter(isRoot));
+  const rootKeys = new Set([...roots].map(({ key }) => key));
   const makers = new Set([...roots].map(({ maker }) => maker));
   const stays = (entry: Entry): boolean =>
     roots.has(entry) ||
@@ -75,7 +76,14 @@ export function planGc(survey: Survey, policy: Policy, isWriting: (path: string)
   for (const rest of survey.rest) {
     const { kind, path, name } = rest;
     const ofNoRun = RUN_KINDS.has(kind) && !users.runs.has(name) && name < sinceRun;
-    if (kind === "broken" || kind === "failed" || (kind === "temporary" && !isWriting(path)) || ofNoRun)
+    const ofNoResult = kind === "interim" && !rootKeys.has(name);
+    if (
+      ofNoResult ||
+      kind === "broken" ||
+      kind === "failed" ||
+      (kind === "temporary" && !isWriting(path)) ||
+      ofNoRun
+    )
       ledger.remove(rest);
   }
   // What a gc before has left of a result goes with the last run that names it.

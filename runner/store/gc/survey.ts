@@ -52,7 +52,7 @@ export interface Blob {
 
 /** Anything else that gc may remove, as it was found; of a folder, with all that is in it. */
 export interface Rest {
-  readonly kind: "audit" | "reproduction" | "log" | "report" | "failed" | "temporary" | "broken";
+  readonly kind: "audit" | "reproduction" | "log" | "report" | "failed" | "interim" | "temporary" | "broken";
   readonly path: string;
   /** The key or run that it is filed under. */
   readonly name: string;
@@ -98,7 +98,7 @@ class Surveyor {
     const runs = await this.#each(["runs"], item => this.#run(item, unreadable));
     const objects = await this.#each(["objects"], item => this.#blob(item));
     const trees = await this.#each(["trees"], item => this.#tree(item));
-    await this.#each(["audits", "reproductions", "logs", "reports", "failed"], item => {
+    await this.#each(["audits", "reproductions", "logs", "reports", "failed", "interim"], item => {
       this.#other(item);
       return undefined;
     });
@@ -133,7 +133,10 @@ class Surveyor {
     return {
       ...{ area, path: item.path, key: item.name, id: record.id, finished: record.finished },
       result: area === "parts" ? "" : (item.result ?? resultId(record)),
-      outputs: Object.entries(record.outputs).map(([name, ref]) => ({ name, objects: this.#objects(ref) })),
+      outputs: Object.entries(record.outputs).map(([name, ref]) => ({
+        name,
+        objects: ref.temporary === undefined ? this.#objects(ref) : [],
+      })),
       ...{ kind: fingerprint.kind, maker: withMaker ? fingerprintKey({ ...fingerprint, with: {} }) : "" },
       bytes: this.#bytes(item.path) ?? 0,
     };
@@ -237,7 +240,7 @@ const AREA_OF: { readonly [K in ItemKind]?: Entry["area"] } = {
 /** What is under way, what the user has put there and what was kept for the user to look at is left alone. */
 const REST_OF: { readonly [K in ItemKind]?: Rest["kind"] } = {
   ...{ audit: "audit", reproduction: "reproduction", log: "log", report: "report" },
-  ...{ temporary: "temporary", failed: "failed" },
+  ...{ temporary: "temporary", failed: "failed", interim: "interim" },
 };
 
 /** Bytes that a file takes up on the disk. */

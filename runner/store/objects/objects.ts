@@ -12,8 +12,10 @@ import {
   listIfAny,
   moved,
   remove,
+  removeEmpty,
   temporaryName,
   writeAtomic,
+  writeDisposable,
 } from "../files.js";
 import {
   manifestOf,
@@ -48,6 +50,7 @@ export class Objects {
 
   /** Where an artifact's bytes are: a file, or a folder for a tree. Call `check` first. */
   path(ref: ArtifactRef): string {
+    if (ref.temporary !== undefined) return join(this.root, paths.interim(ref.temporary));
     return ref.type === "tree" ? this.#tree(ref.digest) : this.#blob(ref.type, ref.digest);
   }
 
@@ -58,12 +61,16 @@ export class Objects {
   entries(ref: ArtifactRef): readonly TreeEntry[] | undefined {
     const { type, digest, bytes } = ref;
     if (type !== "tree") return [{ path: "", type, digest, bytes }];
-    const entries = this.#manifest(digest);
+    const entries = this.#manifest(
+      digest,
+      ref.temporary === undefined ? undefined : this.#besideInterim(ref),
+    );
     return typeof entries === "string" ? undefined : entries;
   }
 
   /** Whether the bytes are all there and right. Does not change the store. */
   async check(ref: ArtifactRef): Promise<Health> {
+    if (ref.temporary !== undefined) return this.#checkInterim(ref);
     if (ref.type !== "tree") return this.#checkFile(this.path(ref), { ...ref, type: ref.type });
     const entries = this.#manifest(ref.digest);
     if (typeof entries === "string") return entries;
@@ -73,7 +80,7 @@ export class Objects {
   /** `check`, and a tree whose layout alone is damaged is laid out again from its objects. */
   async heal(ref: ArtifactRef): Promise<Health> {
     const health = await this.check(ref);
-    if (health === "whole" || ref.type !== "tree") return health;
+    if (health === "whole" || ref.type !== "tree" || ref.temporary !== undefined) return health;
     const entries = this.#manifest(ref.digest);
     if (typeof entries === "string") return entries;
     for (const e of entries) {
@@ -87,6 +94,12 @@ export class Objects {
 
   /** Removes an artifact's bytes; of a tree, also the objects in it that are damaged. Others may share the rest. */
   async drop(ref: ArtifactRef): Promise<void> {
+    if (ref.temporary !== undefined) {
+      remove(this.disk, this.#besideInterim(ref));
+      remove(this.disk, this.path(ref));
+      writeDisposable(() => removeEmpty(this.disk, dirname(this.path(ref))));
+      return;
+    }
     if (ref.type !== "tree") {
       remove(this.disk, this.path(ref));
       return;
@@ -128,6 +141,42 @@ export class Objects {
     if ((await this.#checkTree(this.path(ref), entries)) !== "whole") await this.#layOut(ref.digest, entries);
     remove(this.disk, path);
     return ref;
+  }
+
+  /**
+   * Takes a temporary output, `KEY/NAME`: it lies apart from all others, so that it can go without a look at what else
+   * there is. Rejects as `take` does.
+   */
+  async takeInterim(path: string, temporary: string, signal?: AbortSignal): Promise<ArtifactRef> {
+    const digester = new Digester(this.stats, this.disk, signal);
+    const { type, digest, bytes, entries } = await digester.content(path);
+    const ref: ArtifactRef = { type, digest, bytes, temporary };
+    const to = this.path(ref);
+    await this.drop(ref);
+    if (type === "tree" && entries !== undefined) {
+      for (const e of entries) if (e.type !== "folder") this.disk.chmod(join(path, e.path), modeOf(e.type));
+      writeAtomic(this.disk, this.#besideInterim(ref), manifestOf(entries), { durable: false });
+    } else if (type !== "tree") this.disk.chmod(path, modeOf(type));
+    inFolder(this.disk, to, () => this.disk.rename(path, to));
+    const files = entries ?? [{ path: "", type, digest, bytes } as const];
+    for (const e of files) {
+      if (e.type === "folder" || e.type === "tree") continue;
+      const stat = this.disk.lstat(e.path === "" ? to : join(to, e.path));
+      if (stat !== undefined) this.stats.putOwned(stat, e.digest, false);
+    }
+    return ref;
+  }
+
+  async #checkInterim(ref: ArtifactRef): Promise<Health> {
+    const { type, digest, bytes } = ref;
+    if (type !== "tree") return this.#checkFile(this.path(ref), { type, digest, bytes });
+    const entries = this.#manifest(digest, this.#besideInterim(ref));
+    return typeof entries === "string" ? entries : this.#checkTree(this.path(ref), entries);
+  }
+
+  /** The manifest of a temporary folder. */
+  #besideInterim(ref: ArtifactRef): string {
+    return `${this.path(ref)}.tree`;
   }
 
   async #takeFile(from: string, type: "file" | "executable", digest: string, bytes: number): Promise<void> {
@@ -203,8 +252,7 @@ export class Objects {
     return "whole";
   }
 
-  #manifest(digest: string): readonly TreeEntry[] | "missing" | "damaged" {
-    const file = this.#manifestFile(digest);
+  #manifest(digest: string, file = this.#manifestFile(digest)): readonly TreeEntry[] | "missing" | "damaged" {
     const stat = this.disk.lstat(file);
     if (stat === undefined) return "missing";
     if (!stat.isFile() || stat.size > MOST_MANIFEST) return "damaged";

@@ -11,7 +11,11 @@ import { documentOf } from "./step-document.js";
  */
 export function resultId(record: Pick<StepRecord, "outputs" | "metrics" | "curves" | "result">): string {
   if (record.result !== undefined) return record.result;
-  const { outputs, metrics, curves } = documentOf(record);
+  const { outputs: all, metrics, curves } = documentOf(record);
+  // Whether it is kept does not make it another result.
+  const outputs = Object.fromEntries(
+    Object.entries(all).map(([name, { type, digest, bytes }]) => [name, { type, digest, bytes }]),
+  );
   const what = { tag: "vistas.result.1", outputs, metrics, curves } as unknown as Json;
   return sha256(canonicalJson(what)).slice(0, 16);
 }

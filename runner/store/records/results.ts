@@ -59,13 +59,21 @@ export class Results {
   }
 
   /**
-   * Keeps what a key came to, and gives it as kept. One that it came to before stays as it was first made; one that
-   * is replaced is kept beside it first.
+   * Keeps what a key came to, and gives it as kept. One that it came to before stays as it was first made, but for outputs
+   * that were temporary and are not any more; one that is replaced is kept beside it first.
    */
   put(record: StepRecord): StepRecord {
     const made = { ...record, result: resultId(record) };
     const before = this.#current.get(record.key);
     if (before !== undefined && resultId(before) === made.result) {
+      const kept = Object.entries(before.outputs).some(
+        ([name, { temporary }]) => temporary !== undefined && made.outputs[name]?.temporary === undefined,
+      );
+      if (kept) {
+        const now = { ...before, outputs: made.outputs };
+        this.#current.put(now);
+        return now;
+      }
       if (!this.#current.has(record.key)) this.#current.put(before);
       return before;
     }

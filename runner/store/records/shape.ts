@@ -172,10 +172,14 @@ function isInput(value: Json): boolean {
 
 const TYPES = ["file", "executable", "tree"];
 
+const INTERIM = `${"0".repeat(64)}/_`;
+
 function isArtifact(value: Json | undefined): boolean {
   if (!isObject(value)) return false;
-  const { type, digest, bytes } = value;
-  return isOneOf(type, TYPES) && isHash(digest) && typeof bytes === "number" && bytes >= 0;
+  const { type, digest, bytes, temporary = INTERIM } = value;
+  const right = isOneOf(type, TYPES) && isHash(digest) && typeof bytes === "number" && bytes >= 0;
+  // It is a part of a path.
+  return right && typeof temporary === "string" && /^[0-9a-f]{64}\/[A-Za-z_][\w-]*$/.test(temporary);
 }
 
 function isCurve(value: Json | undefined): boolean {

@@ -138,7 +138,11 @@ export class Examiner {
       const forged = kind === "part" ? undefined : disagreement(this.disk, this.root, record, this.stated);
       if (forged !== undefined) return { fault: forged };
       return {
-        made: { id, ...(own === undefined ? {} : { result: own }), outputs: Object.entries(outputs) },
+        made: {
+          id,
+          ...(own === undefined ? {} : { result: own }),
+          outputs: Object.entries(outputs).filter(([, ref]) => ref.temporary === undefined),
+        },
       };
     }
     if (kind === "run") {
