@@ -40,6 +40,7 @@ export function declareVerbs(verb: Declare, OptionOf: typeof Option): void {
     )
     .option("-j, --jobs <n>", "at most n steps at once (default: one a core)")
     .option("-k, --keep-going", "after a failure go on with what does not depend on it")
+    .option("--trace", "say what programs read and write beyond what their steps declare (by strace)")
     .addOption(
       choice("--keep-work <which>", "whose work folders stay", ["never", "failed", "always"], "failed"),
     )

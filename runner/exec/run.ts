@@ -23,6 +23,7 @@ import { findResult, goneOutputs } from "./keys/lookup.js";
 import { sameInputNotices } from "./keys/same-results.js";
 import { revisionOf } from "./revision.js";
 import { readLists, waitingFor, wantedLists } from "./read-lists.js";
+import type { Access } from "./sandbox/strace.js";
 import { schedule, type Growth, type Performed, type Settled } from "./scheduler.js";
 import { Sharing } from "./sharing.js";
 import { goneInputs, goneText, Temporaries } from "./temporaries.js";
@@ -33,6 +34,8 @@ export interface RunOptions {
   readonly keepGoing?: boolean;
   /** Of which attempts the work folder stays; default: of failed ones. */
   readonly keepWork?: KeepWork;
+  /** Told what the program of an instance does beyond what its step declares, for which it is watched. */
+  readonly trace?: ((node: GraphNode, found: readonly Access[]) => void) | undefined;
   /** Each line of the steps' logs is an event, as soon as it is there; without it only what kinds log. */
   readonly streamLogs?: boolean;
   /** Instances to run even if their result is known. */
@@ -78,6 +81,7 @@ export async function run(
     signal,
     new Set(nodes.filter(options.forced ?? (() => false)).map(node => node.id)),
     options.keepWork ?? "failed",
+    options.trace,
     options.expand,
     options.streamLogs ?? false,
   );
@@ -143,6 +147,7 @@ class CurrentRun {
     private readonly signal: AbortSignal,
     private readonly forced: Set<string>,
     private readonly keepWork: KeepWork,
+    private readonly trace: RunOptions["trace"],
     private readonly expand: RunOptions["expand"],
     private readonly streamLogs: boolean,
   ) {
@@ -330,7 +335,7 @@ class CurrentRun {
   }
 
   async #attempt(node: GraphNode, print: Fingerprint, lease: Lease, log: string): Promise<Attempted> {
-    const { host, graph, ledger, signal } = this;
+    const { host, graph, ledger, signal, trace } = this;
     for (const message of [...sameInputNotices(node, ledger.resultOf), ...absentNotices(node)])
       ledger.emit({ type: "notice", message });
     const path = await this.sharing.folder();
@@ -339,7 +344,7 @@ class CurrentRun {
     return attempt({
       ...{ host, graph, node, print, lease, log, signal, resultOf: ledger.resultOf },
       folder: join(path, attemptFolder(number, name, this.keepWork !== "never")),
-      ...{ keep: this.keepWork, streamed: this.streamLogs },
+      ...{ keep: this.keepWork, trace: trace && (found => trace(node, found)), streamed: this.streamLogs },
       tag: `${ledger.id}/${number}`,
       fingerprintNow: async () => (await this.#keyer.fingerprintNow(node, ledger.resultOf)).print,
       hooks: {

@@ -4,6 +4,7 @@ import { neverFits } from "../exec/leases.js";
 import { withoutPrograms } from "../exec/programs/find.js";
 import { isMade } from "../exec/environments/activate.js";
 import { dotenvFiles, secretEnvironment, secretFault } from "../exec/attempt/secrets.js";
+import type { JsonPath } from "../core/json.js";
 import type { Graph } from "../pipeline/graph/graph.js";
 import type { Mistake } from "../pipeline/load-pipeline.js";
 import type { EngineChoice } from "../step-api.js";
@@ -28,6 +29,7 @@ export async function checkBeforeRun(pipeline: OpenPipeline): Promise<Checked> {
   const engine = await engineOf(pipeline);
   await refuseUnrepeatable(pipeline);
   await refuseEnvironments(pipeline, "run");
+  await refuseSandboxes(pipeline);
   const warnings = await checkPrograms(pipeline);
   await refuseMissingSecrets(pipeline);
   refuseUnwritable(pipeline.host.store);
@@ -66,6 +68,18 @@ export async function checkPrograms({
   }
   if (certain.length > 0) await refuse(certain);
   return doubtful.length === 0 ? [] : advise(doubtful);
+}
+
+/** Sandboxes where nothing works that could make one. */
+async function refuseSandboxes({ nodes, host, refuse }: OpenPipeline): Promise<void> {
+  const steps = new Map<string, JsonPath>();
+  for (const { step, at, sandbox, environment } of nodes)
+    if (sandbox === true && environment?.type !== "container") steps.set(step, [...at, "sandbox"]);
+  if (steps.size === 0) return;
+  const { noSandbox, sandboxMeans } = await import("../exec/sandbox/means.js");
+  if ((await sandboxMeans(host)) !== undefined) return;
+  const { code, what: message, hint } = noSandbox();
+  await refuse([...steps.values()].map(path => ({ code, message, hint, path })));
 }
 
 /** Environments that cannot be had: their lock cannot be read, or what builds them or starts containers is not here. */

@@ -1,6 +1,6 @@
 import { UsageError } from "../../core/diagnostic.js";
 import type { RunRecord } from "../../core/record.js";
-import { run } from "../../exec/run.js";
+import { run, type RunOptions } from "../../exec/run.js";
 import type { KeepWork } from "../../exec/attempt/kept-work.js";
 import type { GraphNode } from "../../pipeline/graph/graph.js";
 import { createReporter, type ReporterKind } from "../../ui/reporter.js";
@@ -15,13 +15,15 @@ export interface PerformOptions {
   readonly keepGoing?: boolean;
   readonly reporter: ReporterKind;
   readonly keepWork?: KeepWork;
+  /** Told what each program does beyond what its step declares. */
+  readonly trace?: RunOptions["trace"];
 }
 
 /** Brings a pipeline up to date and reports how it goes. Throws a `UsageError` before anything runs. */
 export async function perform(
   session: Session,
   pipeline: OpenPipeline,
-  { jobs, keepGoing = false, reporter: kind, keepWork = "failed" }: PerformOptions,
+  { jobs, keepGoing = false, reporter: kind, keepWork = "failed", trace }: PerformOptions,
   forced: (pipeline: OpenPipeline) => (node: GraphNode) => boolean,
   /** Told of the pipeline whenever more of its instances are known. */
   onGrown: (pipeline: OpenPipeline) => void = () => undefined,
@@ -38,6 +40,7 @@ export async function perform(
     ...{
       keepGoing,
       keepWork,
+      trace,
       forced: forced(pipeline),
       skipped: pipeline.skipped,
       streamLogs: session.verbose,

@@ -84,7 +84,11 @@ async function inFresh({ session, opened, node, pipeline, command, keep }: Call)
     const staged = await stage(host, graph, node, resultOf, folder, lease, session.signal);
     store.stats.save();
     const tag = `${run}/0`;
-    const around = await surroundings(startingOf(session, opened, node, lease, tag), staged, secrets);
+    const around = await surroundings(
+      { ...startingOf(session, opened, node, lease, tag), resultOf },
+      staged,
+      secrets,
+    );
     if (command.length === 0) {
       const argv = staged.program.type === "command" ? staged.program.argv : undefined;
       const text = argv?.map(shellWord).join(" ");
@@ -131,7 +135,7 @@ function startingOf(
   tag: string,
 ): Starting {
   const notice = (message: string): void => void stderr.write(`${message}\n`);
-  return { host, graph, node, lease, tag, signal, notice };
+  return { host, graph, node, lease, tag, signal, notice, resultOf: () => undefined };
 }
 
 /** The results that the step takes, each of which must be there. */

@@ -34,6 +34,8 @@ import { watchStep, type WatchHooks } from "../process/watch.js";
 import { stayText } from "./stale-runs.js";
 import { refuseSecrets, secretsOf } from "./secrets.js";
 import { copied, stage, type Stage } from "./staging.js";
+import type { Access } from "../sandbox/strace.js";
+import { undeclaredText } from "../sandbox/undeclared.js";
 import { startedIn, surroundings } from "./start.js";
 
 export interface AttemptInput {
@@ -49,6 +51,8 @@ export interface AttemptInput {
   readonly folder: string;
   /** Whether the folder stays when the attempt is over. */
   readonly keep: KeepWork;
+  /** Told what it does beyond what it declares, for which it is watched. */
+  readonly trace?: ((found: readonly Access[]) => void) | undefined;
   readonly tag: string;
   readonly log: string;
   readonly hooks: WatchHooks & Pick<JobHooks, "notice">;
@@ -110,7 +114,12 @@ async function perform(input: AttemptInput, traces: Traces): Promise<Attempted> 
     const torn = await tornCopy(host, staged.copies, print, signal);
     if (torn !== undefined) return failure(torn);
     const { notice } = input.hooks;
-    const around = await surroundings({ ...input, notice, programs: print.programs }, staged, secrets);
+    const programs = print.programs;
+    const around = await surroundings(
+      { ...input, trace: input.trace !== undefined, notice, programs },
+      staged,
+      secrets,
+    );
     const job: Job = {
       id: node.id,
       tag: input.tag,
@@ -127,6 +136,14 @@ async function perform(input: AttemptInput, traces: Traces): Promise<Attempted> 
       withParts(input, mask, hooks => host.executor.run(job, hooks, signal)),
     );
     const place = { graph, node, cwd: staged.cwd, log: input.log, kept: input.keep !== "never" };
+    if (around.undeclared !== undefined) {
+      const found = around.undeclared().map(one => ({ ...one, what: mask.text(one.what) }));
+      input.trace?.(found);
+      if (node.sandbox === true && result.ok && found.length > 0) {
+        const text = undeclaredText(node.step, found, graph.project);
+        return failure(`${node.step} ${text}\nnothing was recorded`);
+      }
+    }
     if (!result.ok) {
       await around.end();
       const advice = result.cancelled ? "" : missingInputAdvice(result.error, place);

@@ -6,10 +6,11 @@ import type { ProgramPrint } from "../../core/record.js";
 import type { Graph, GraphNode } from "../../pipeline/graph/graph.js";
 import { activationIn, activationOf, withActivation, type Activation } from "../environments/activate.js";
 import type { Host } from "../host.js";
-import { isStaged } from "../keys/node-inputs.js";
+import { isStaged, type ResultOf } from "../keys/node-inputs.js";
 import type { Lease } from "../leases.js";
 import type { CommandProgram, KindProgram } from "../process/job.js";
 import { TAG } from "../process/processes.js";
+import type { Access } from "../sandbox/strace.js";
 import { baseEnvironment } from "./environment.js";
 import type { Stage } from "./staging.js";
 
@@ -25,6 +26,9 @@ export interface Starting {
   readonly notice: (message: string) => void;
   /** What the key holds of programs; undefined: there is no key to be held against. */
   readonly programs?: readonly ProgramPrint[] | undefined;
+  readonly resultOf: ResultOf;
+  /** Its accesses are noted. */
+  readonly trace?: boolean;
 }
 
 /** How the program of a step is started in its environment. */
@@ -35,6 +39,8 @@ export interface Surroundings {
   readonly command: (argv: readonly string[]) => readonly string[];
   /** Ends what a killed process may leave running elsewhere. */
   readonly end: () => Promise<void>;
+  /** What the program did that the step does not declare; undefined: it was not watched. */
+  readonly undeclared: (() => readonly Access[]) | undefined;
 }
 
 /** Builds the environment of a step where that is to be done. Throws a `UserFacingError` where it cannot be had. */
@@ -52,7 +58,18 @@ export async function surroundings(
     activation = activationIn(environment.type, folder);
   }
   const env = { ...stepEnvironment(starting, tmp, activation), ...secrets };
-  return { env, command: argv => argv, end: () => Promise.resolve() };
+  const end = (): Promise<void> => Promise.resolve();
+  const { node, trace = false, lease } = starting;
+  if (node.work.type !== "command" || (node.sandbox !== true && !trace))
+    return { env, command: argv => argv, end, undeclared: undefined };
+  const { confine } = await import("../sandbox/confine.js");
+  const gpus = lease.gpus.length > 0;
+  const confined = await confine({ ...starting, trace, cwd, tmp, gpus, environment: folderOf(activation) });
+  return { env, end, ...confined };
+}
+
+function folderOf(activation: Activation | undefined): string | undefined {
+  return activation && dirname(activation.bin.replace(/\/node_modules\/\.bin$/, "/bin"));
 }
 
 /** The whole environment of a step's program on this machine, but for secrets. `tmp`: its folder of temporary files. */
@@ -125,7 +142,7 @@ async function inContainer(
           variables: node.env,
           secrets: { ...passedTo(node, host.env), ...secrets },
           gpus: lease.gpus,
-          network: undefined,
+          network: node.network ?? (node.sandbox === true ? false : undefined),
         },
         name: `vistas-${tag.replace(/[^\w.-]/g, "-")}`,
       },
@@ -135,6 +152,7 @@ async function inContainer(
   return {
     env: { ...env, [TAG]: tag },
     command: argv => make(argv).argv,
+    undeclared: undefined,
     end: async () => {
       const [program, ...args] = end ?? [];
       if (program === undefined) return;

@@ -74,8 +74,15 @@ export class Keyer {
     return { print, key: fingerprintKey(print) };
   }
 
-  async #identity({ work }: GraphNode): Promise<Pick<Fingerprint, "kind" | "code" | "with" | "numeric">> {
-    if (work.type === "command") return { kind: "run", code: {}, with: commandIdentity(work), numeric: "" };
+  async #identity(node: GraphNode): Promise<Pick<Fingerprint, "kind" | "code" | "with" | "numeric">> {
+    const { work } = node;
+    if (work.type === "command")
+      return {
+        kind: "run",
+        code: {},
+        with: { ...commandIdentity(work), ...confinement(node) },
+        numeric: "",
+      };
     const kind = await this.host.kinds.get(work.kind);
     if (kind === undefined) throw new InternalError(`no kind ${work.kind}`);
     let code = this.#code.get(kind.module);
@@ -153,6 +160,11 @@ function commandIdentity({ form, words, outputs, files }: CommandWork): JsonObje
         ...command,
         files: Object.fromEntries(Object.entries(files).map(([name, file]) => [name, fileIdentity(file)])),
       };
+}
+
+/** What a program cannot see may change its result as well as what it can. */
+function confinement({ sandbox, network }: GraphNode): JsonObject {
+  return { ...(sandbox === undefined ? {} : { sandbox }), ...(network === undefined ? {} : { network }) };
 }
 
 /** The bytes count; the value is there to name what changed in them. */

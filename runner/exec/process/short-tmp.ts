@@ -28,7 +28,8 @@ export function endShortTmp(folder: string): void {
   }
 }
 
-function linkOf(folder: string): string {
+/** The name in /tmp of a folder. */
+export function linkOf(folder: string): string {
   return `/tmp/vistas-${sha256(folder).slice(0, 12)}`;
 }
 

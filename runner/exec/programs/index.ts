@@ -1,5 +1,5 @@
-import { openSync, readSync, closeSync, statSync } from "node:fs";
-import { basename } from "node:path";
+import { existsSync, openSync, readSync, closeSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { programFrame } from "../../cache/fingerprint.js";
 import { sha256 } from "../../cache/hash.js";
 import { byCodeUnit } from "../../core/json.js";
@@ -72,6 +72,45 @@ export class Programs {
     return this.#lookFor(invocations, node, new ProgramFinder(this.host, node, resultOf, this.#found));
   }
 
+  /**
+   * Files and folders that are read before a step's own code runs, all of which its key covers: its programs, and what their
+   * interpreters find. `environment`: the folder of one that vistas built.
+   */
+  async places(
+    node: GraphNode,
+    resultOf: ResultOf,
+    environment: string | undefined,
+  ): Promise<readonly string[]> {
+    const started: { path: string; program: Program; one: Started }[] = [];
+    const finder = new ProgramFinder(this.host, node, resultOf, this.#found);
+    const isOwn = (await this.#recipe(node.environment))?.isOwn ?? (() => false);
+    for (const invocation of invocationsOf(this.host, node))
+      if (!isOwn(invocation.program))
+        await this.#startedBy(invocation, finder, node.environment, isOwn, (...one) => {
+          const [path, program, of] = one;
+          started.push({ path, program, one: of });
+        });
+    const { Interpreters: all } = await import("./interpreters.js");
+    const interpreters = new all(this.host, this.graph, this.#cwd);
+    const places: string[] = [];
+    const ask = async (path: string, language: Language, variables: Started["variables"]): Promise<void> => {
+      const asked = { name: basename(path), path, script: undefined, passing: true };
+      places.push(...(await interpreters.places(language, asked, variables)));
+    };
+    for (const { path, program, one } of started) {
+      // A shim's own folder, with what it goes by.
+      places.push(path, realPath(path), ...(program.shim ? [join(path, "..", "..")] : []));
+      if (program.language !== undefined) await ask(path, program.language, one.variables);
+      const script = scriptOf(one.words);
+      if (script !== undefined) places.push(program.language?.name === "python" ? dirname(script) : script);
+    }
+    const python = environment === undefined ? "" : join(environment, "bin", "python");
+    const language = languageOf("python");
+    if (language !== undefined && existsSync(python))
+      await ask(python, language, plainEnvironment(this.host, undefined));
+    return [...new Set(places)];
+  }
+
   async #recipe(environment: Environment | undefined): Promise<Recipe | undefined> {
     if (environment === undefined || activationOf(environment) !== undefined) return undefined;
     this.#environments ??= import("../environments/index.js").then(
@@ -104,6 +143,7 @@ export class Programs {
     finder: ProgramFinder,
     environment: Environment | undefined,
     isOwn: (program: string) => boolean,
+    visit: (path: string, program: Program, one: Started) => void = () => undefined,
   ): Promise<{ readonly prints: readonly ProgramPrint[]; readonly alone: boolean }> {
     const found: ProgramPrint[] = [];
     const seen = new Set<string>();
@@ -122,6 +162,7 @@ export class Programs {
       const looked = this.#known.get(known) ?? this.#examine(place.path, place.input, one);
       this.#known.set(known, looked);
       const { prints, program } = await looked;
+      visit(place.path, program, one);
       if (program.line !== undefined && !program.shim) scripts++;
       found.push(...(isIn(place.path, environment) ? prints.map(one => placed(one, environment)) : prints));
       if (depth < DEEPEST)

@@ -11,6 +11,8 @@ export interface Interpreter {
   version(answer: JsonObject): string;
   /** More that tells one build from another, wherever it lies. */
   build(answer: JsonObject): string;
+  /** Files and folders that it reads by itself, all of which the key covers. */
+  places(answer: JsonObject): readonly string[];
   packages(answer: JsonObject, around: Surroundings): Promise<string>;
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { sha256 } from "../../cache/hash.js";
 import { InternalError } from "../../core/diagnostic.js";
+import type { JsonObject } from "../../core/json.js";
 import type { ProgramPrint } from "../../core/record.js";
 import type { Graph } from "../../pipeline/graph/graph.js";
 import type { Invocation } from "../../pipeline/shell/invocations.js";
@@ -47,20 +48,42 @@ export class Interpreters {
     );
   }
 
+  /** What an interpreter reads by itself. */
+  async places(
+    language: Language,
+    program: Asked,
+    variables: ReadonlyMap<string, string | undefined>,
+  ): Promise<readonly string[]> {
+    const { interpreter, answer } = await this.#ask(language, program, variables);
+    return answer === undefined ? [] : interpreter.places(answer);
+  }
+
   /** Of one that does not answer as one of its name does no more than that. `script`: what it runs, by its absolute path. */
   async print(
     language: Language,
-    program: {
-      readonly name: string;
-      readonly path: string;
-      readonly script: string | undefined;
-      /** What it answers may be another thing next time, for reasons that cannot be known. */
-      readonly passing: boolean;
-    },
+    program: Asked,
     { variables }: Invocation,
     digestOf: (path: string) => Promise<string>,
   ): Promise<ProgramPrint> {
-    const { name, path, script, passing } = program;
+    const { name, path } = program;
+    const { interpreter, answer, around } = await this.#ask(language, program, variables);
+    if (answer === undefined || interpreter.version(answer) === "")
+      return { name, digest: await digestOf(path), version: `${language.name} of an unknown version` };
+    const executable = interpreter.executable(answer);
+    const content = await digestOf(executable !== "" && existsSync(executable) ? executable : path);
+    return {
+      name,
+      digest: sha256(`${content} ${interpreter.build(answer)}`),
+      version: `${language.name} ${interpreter.version(answer)}`,
+      packages: await interpreter.packages(answer, around),
+    };
+  }
+
+  async #ask(
+    language: Language,
+    { name, path, script, passing }: Asked,
+    variables: ReadonlyMap<string, string | undefined>,
+  ): Promise<{ interpreter: Interpreter; answer: JsonObject | undefined; around: Surroundings }> {
     const interpreter = INTERPRETERS[language.name];
     const env = Object.fromEntries(
       [...variables].flatMap(([one, value]) =>
@@ -78,17 +101,18 @@ export class Interpreters {
           ...{ program: path, args: interpreter.args(name), env, cwd: this.cwd, passing },
           guards: given => [realPath(path), ...interpreter.guards(given, around)],
         });
-    if (answer === undefined || interpreter.version(answer) === "")
-      return { name, digest: await digestOf(path), version: `${language.name} of an unknown version` };
-    const executable = interpreter.executable(answer);
-    const content = await digestOf(executable !== "" && existsSync(executable) ? executable : path);
-    return {
-      name,
-      digest: sha256(`${content} ${interpreter.build(answer)}`),
-      version: `${language.name} ${interpreter.version(answer)}`,
-      packages: await interpreter.packages(answer, around),
-    };
+    return { interpreter, answer, around };
   }
+}
+
+/** An interpreter, by the file that is started. */
+interface Asked {
+  readonly name: string;
+  readonly path: string;
+  /** What it runs, by its absolute path. */
+  readonly script: string | undefined;
+  /** What it answers may be another thing next time, for reasons that cannot be known. */
+  readonly passing: boolean;
 }
 
 const INTERPRETERS: Readonly<Record<Language["name"], Interpreter>> = { python, node, R: r };

@@ -18,6 +18,10 @@ export const node: Interpreter = {
   executable: answer => textIn(answer, "executable"),
   version: answer => textIn(answer, "version").replace(/^v/, ""),
   build: () => "",
+  places: answer => {
+    const executable = realPath(textIn(answer, "executable"));
+    return [executable, join(dirname(dirname(executable)), "lib", "node_modules")];
+  },
   packages: packagesOf,
 };
 

@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import type { Ignored } from "../../pipeline/files/file-source.js";
 import type { JsonObject } from "../../core/json.js";
-import { type Contents, entriesOf, isFolder, Items, textOf, upwards } from "./folders.js";
+import { type Contents, entriesOf, isFolder, Items, realPath, textOf, upwards } from "./folders.js";
 import { textIn, textsIn, type Interpreter, type Surroundings } from "./interpreter.js";
 
 /** CPython and PyPy, asked by `python -c`: its version, and what lies on its `sys.path`. */
@@ -11,6 +11,7 @@ export const python: Interpreter = {
   executable: answer => textIn(answer, "executable"),
   version: answer => textIn(answer, "version"),
   build: answer => textIn(answer, "build"),
+  places: placesOf,
   packages: packagesOf,
 };
 
@@ -47,6 +48,28 @@ function guards(answer: JsonObject, { cwd, env }: Surroundings): readonly string
     ...[join(root, "version"), join(home, ".config/mise/config.toml")],
   ];
 }
+
+/** The interpreter's own folders, those on the path, and what editable packages lead to. */
+function placesOf(answer: JsonObject): readonly string[] {
+  const prefix = textIn(answer, "prefix");
+  const [path, standard] = [textsIn(answer, "path"), textsIn(answer, "standard")];
+  const executable = realPath(textIn(answer, "executable"));
+  // `PREFIX/lib/python3.11`
+  const homes = standard.map(folder => dirname(dirname(folder)));
+  const prefixes = [prefix, ...homes, dirname(dirname(executable))].filter(folder => folder.length > 1);
+  const own = prefixes.flatMap(folder => OWN.map(name => join(folder, name)));
+  const led = path.flatMap(site =>
+    entriesOf(site).flatMap(({ name }) => {
+      if (/^__editable__.*\.py$/.test(name))
+        return mappingOf(textOf(join(site, name)) ?? "").flatMap(([, target]) => [target, `${target}.py`]);
+      const direct = textOf(join(site, name, "direct_url.json"));
+      return direct === undefined ? [] : (editableSource(direct) ?? []);
+    }),
+  );
+  return [...own, ...path.filter(entry => entry.startsWith("/")), ...textsIn(answer, "sites"), ...led];
+}
+
+const OWN = ["lib", "lib64", "bin", "include", "share", "pyvenv.cfg", "conda-meta", "etc", "ssl"];
 
 /** What may add to the path: `.pth` files, the folders that they name (Python passes over those that are not there), and code. */
 function whatLeadsOn(folder: string): string[] {

@@ -11,6 +11,7 @@ export const r: Interpreter = {
     textIn(answer, "home") === "" ? "" : join(textIn(answer, "home"), "bin", "exec", "R"),
   version: answer => textIn(answer, "version"),
   build: () => "",
+  places: answer => [textIn(answer, "home"), ...textsIn(answer, "libraries")],
   packages: (answer, { contents }) => Promise.resolve(packagesOf(answer, contents)),
 };
 

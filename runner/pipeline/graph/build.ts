@@ -121,6 +121,8 @@ function nodeOf(
     ...(environment === undefined ? {} : { environment }),
     ...(step.block === undefined ? {} : { project: step.block.project }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(step.sandbox ? { sandbox: true as const } : {}),
+    ...(step.network === undefined ? {} : { network: step.network }),
     ...(step.pass.length === 0 ? {} : { pass: step.pass }),
     ...(step.secrets.length === 0 ? {} : { secrets: step.secrets }),
     ...(step.repeats ? { repeats: true as const } : {}),

@@ -38,6 +38,10 @@ export interface GraphNode {
   readonly secrets?: readonly string[];
   /** Names of variables that reach the step and not its key; absent where there are none. */
   readonly pass?: readonly string[];
+  /** Its program sees what the step declares and nothing else. */
+  readonly sandbox?: true;
+  /** Whether its program may reach the network; undefined: nothing said. */
+  readonly network?: boolean;
   /** Where its program finds what it runs on; absent: on the PATH of the call. */
   readonly environment?: Environment;
   readonly resources: Resources;

@@ -34,6 +34,8 @@ export function stepSchema(): JsonObject {
       outputs: ["run"],
       files: ["run"],
       environment: ["run"],
+      sandbox: ["run"],
+      network: ["run"],
       repeats: ["run"],
     },
     properties: {
@@ -234,6 +236,17 @@ export function stepSchema(): JsonObject {
         uniqueItems: true,
         examples: [["HTTP_PROXY", "SSH_AUTH_SOCK"]],
         errorMessage: "`pass` is a list of names of variables, each once",
+      },
+      sandbox: {
+        type: "boolean",
+        description:
+          "The program sees what the step declares and nothing else of your files, and no network unless `network: true`.",
+        errorMessage: "`sandbox` is true or false",
+      },
+      network: {
+        type: "boolean",
+        description: "Of a step with `sandbox: true` or in a container: whether the network can be reached.",
+        errorMessage: "`network` is true or false",
       },
       resources: {
         type: "object",

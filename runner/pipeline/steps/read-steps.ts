@@ -80,6 +80,8 @@ function readStep(name: string, written: WrittenObject, context: StepContext): S
     over,
     env,
     secrets: readSecrets(name, step, env, problems),
+    sandbox: step["sandbox"] === true,
+    network: typeof step["network"] === "boolean" ? step["network"] : undefined,
     pass: readPass(name, step, env, problems),
     environment: work?.type === "command" ? readEnvironment(name, written) : undefined,
     resources: objectOf(step["resources"]),

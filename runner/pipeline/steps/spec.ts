@@ -51,6 +51,9 @@ export interface StepSpec {
   readonly env: readonly EnvRef[];
   /** Names of secret variables, in code-unit order. */
   readonly secrets: readonly string[];
+  /** Its program sees what the step declares and nothing else. */
+  readonly sandbox: boolean;
+  readonly network: boolean | undefined;
   /** Names of variables that reach the step and not its key, in code-unit order. */
   readonly pass: readonly string[];
   /** Of a command: its own, or that of the pipeline. Undefined: none. */

@@ -102,6 +102,13 @@ export function compileStep(step: StepSpec, axes: Grid | undefined, scope: StepS
     const variables = env?.({ labels, env: NO_VARIABLES }) ?? NO_VARIABLES;
     const bindings = { labels, env: variables };
     const bound = limits?.(bindings) ?? DEFAULT_LIMITS;
+    const around = environment?.(bindings);
+    if (step.network !== undefined && !step.sandbox && around?.type !== "container") {
+      const message = "`network` is kept to in a sandbox or a container, and this step has neither";
+      problems.add("wrong-value", message, site("network").place, {
+        hint: "write `sandbox: true` beside it",
+      });
+    }
     if (bound.resources.gpus > 0 && variables.has("CUDA_VISIBLE_DEVICES")) {
       const message =
         "`CUDA_VISIBLE_DEVICES` says which GPUs were leased to the step, and cannot be set by `env`";
@@ -112,7 +119,7 @@ export function compileStep(step: StepSpec, axes: Grid | undefined, scope: StepS
       work: work?.(bindings),
       env: variables.size === 0 ? NO_ENV : [...variables].map(([name, value]) => ({ name, value })),
       limits: bound,
-      environment: environment?.(bindings),
+      environment: around,
       file: role => files?.(role, bindings),
     };
   };
