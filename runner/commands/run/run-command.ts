@@ -1,3 +1,4 @@
+import { byCodeUnit } from "../../core/json.js";
 import { UsageError } from "../../core/diagnostic.js";
 import type { Access } from "../../exec/sandbox/strace.js";
 import type { GraphNode } from "../../pipeline/graph/graph.js";
@@ -64,7 +65,8 @@ async function printTraces(
   reporter: Options["reporter"],
 ): Promise<void> {
   const { undeclaredText } = await import("../../exec/sandbox/undeclared.js");
-  const texts = [...found].map(([step, accesses]) => {
+  const inOrder = [...found].sort(([a], [b]) => byCodeUnit(a, b));
+  const texts = inOrder.map(([step, accesses]) => {
     const once = new Map(accesses.map(one => [`${one.does} ${one.what}`, one]));
     return `${step} ${undeclaredText(step, [...once.values()], graph.project)}`;
   });
