@@ -115,7 +115,7 @@ function isFound({ file, mutation }: Harm): boolean {
   return mutation.name !== "deleted" || file.kind === "tree" || file.kind === "manifest";
 }
 
-const DISPOSABLE: ReadonlySet<ItemKind> = new Set<ItemKind>(["log", "report", "work", "temporary"]);
+const DISPOSABLE: ReadonlySet<ItemKind> = new Set<ItemKind>(["log", "report", "work", "failed", "temporary"]);
 
 /** What `verify` may exit with. Nothing can make again what was seen once, and past results, each followed by another. */
 function told(harm: Harm, repaired: boolean): readonly number[] {

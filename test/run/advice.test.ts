@@ -48,16 +48,23 @@ describe("a program that did not find a file", () => {
 describe("an output that is not where it belongs", () => {
   it("is said to lie in the working folder, or beside its place", async () => {
     const p = new Project({
+      "data/x.csv": "1\n",
       "p.yaml": `steps:
   own: { run: "echo > o.csv", outputs: { o: sub/o.csv } }
   ending: { run: "echo > \${{ outputs.o }}.csv", outputs: { o: o } }
-  nothing: { run: "true \${{ outputs.o }}", outputs: { o: o } }
+  nothing:
+    run: "true \${{ outputs.o }}; mkdir __pycache__; : > __pycache__/a.pyc"
+    inputs: { d: ./data/x.csv }
+    files: { c.json: { a: 1 } }
+    outputs: { o: o }
+  other: { run: "mkdir runs; echo > runs/best.pt; true \${{ outputs.o }}", outputs: { o: o } }
 `,
     });
     const errors = await failures(p);
     expect(errors["own"]).toContain("`o.csv` was written in the working folder, not at the output's path");
     expect(errors["ending"]).toContain("beside it there is o.csv");
     expect(errors["nothing"]).toContain("did not write it");
+    expect(errors["other"]).toContain("`runs` was written in the working folder, and nothing at");
     for (const error of Object.values(errors)) {
       expect(error).toContain("`${{ outputs.o }}`");
       expect(error).not.toContain(p.folder);
@@ -90,11 +97,9 @@ describe("a file that is not there", () => {
     return stderr;
   };
 
-  it("is known as a pattern, as a name in another Unicode form, and as the folder of the store", async () => {
+  it("is known as a pattern that matches nothing, as a name in another Unicode form, and as the folder of the store", async () => {
     const p = new Project({ "data/s0.csv": "", "cafe\u0301.txt": "" });
-    expect(await said(p, "./data/*.csv")).toContain(
-      "this is no pattern, but the name of one file: name the folder, `./data`",
-    );
+    expect(await said(p, "./data/*.tsv")).toContain("no file matches `./data/*.tsv`");
     const form = await said(p, "./caf\u00e9.txt");
     expect(form).toContain("another Unicode form (NFD, and here NFC)");
     expect(form).not.toContain("did you mean");

@@ -135,6 +135,10 @@ describe("a bar", () => {
       "x: 100%|███| 3/3 [00:03<00:00,  1.0s/it, loss=0.5, b=1]\nnoise",
       { done: 3, total: 3, note: "x  loss=0.5  b=1" },
     ],
+    [
+      "\rout:  50%|##| 1/2 [00:01<00:01,  1s/it]\n\rin:  10%|#| 1/10 [00:01<00:01,  1s/it]\u001b[A",
+      { done: 1, total: 2, note: "out" },
+    ],
     ["45 of 100", undefined],
     ["10%|a| x/y [", undefined],
   ])("is found in %j", (text, bar) => {

@@ -92,9 +92,15 @@ export function namedSteps(
 }
 
 /** What is known of a step that has failed and has no result: its error, with the end of its log, and the log's place. */
-function failedLast(store: Store, pipeline: string, run: RunRecord, { id, error = "" }: RunStep): UsageError {
+function failedLast(
+  store: Store,
+  pipeline: string,
+  run: RunRecord,
+  { id, error = "", work }: RunStep,
+): UsageError {
   const log = store.logFile(run.id, id);
-  const place = store.disk.lstat(log) === undefined ? "" : `\nlog: ${log}`;
+  const kept = work === undefined || store.disk.lstat(work) === undefined ? "" : `\nwork folder: ${work}`;
+  const place = kept + (store.disk.lstat(log) === undefined ? "" : `\nlog: ${log}`);
   return UsageError.ofCall(
     "no-result",
     `${id} has no result: it failed in run ${run.id}\n${error}${place}`,

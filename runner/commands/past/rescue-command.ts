@@ -76,7 +76,10 @@ function findsIn(left: string, to: string, node: GraphNode): Find[] {
   const isInput = ({ path, stat }: Entry): boolean =>
     (stat.mode & 0o222) === 0 && staged.some(input => isWithin(path, input));
   const taken = new Set(outputs.map(({ path }) => path));
-  const own = entriesBelow(join(left, "work"), "").filter(entry => !isInput(entry));
+  const given = node.work.type === "command" ? Object.keys(node.work.files ?? {}) : [];
+  const own = entriesBelow(join(left, "work"), "").filter(
+    entry => !isInput(entry) && !given.includes(entry.path) && !entry.path.includes("__pycache__"),
+  );
   return [
     ...outputs.map(({ path, stat }) => ({ from: join(left, "outputs", path), to: join(to, path), stat })),
     ...own.map(({ path, stat }) => ({

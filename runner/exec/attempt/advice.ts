@@ -70,23 +70,30 @@ export function misplacedOutputAdvice(output: string, path: string, place: Workp
   const write = `write it to \`\${{ outputs.${output} }}\``;
   const words = [relative("", graph.file), node.id].map(shellWord).join(" ");
   const rescue = kept ? `: rescue it with \`vistas rescue ${words} DIR\`` : "";
-  const found = [wanted, basename(wanted)].find(name => isOwn(join(cwd, name)));
+  const written = Object.keys(node.work.files ?? {});
+  const found = [wanted, basename(wanted)].find(name => !written.includes(name) && isOwn(join(cwd, name)));
   if (found !== undefined)
     return `${code(found)} was written in the working folder, not at the output's path (${write})${rescue}`;
   const beside = entriesOf(dirname(path)).filter(name => name !== basename(path));
   if (beside.length > 0)
     return `beside it there is ${beside.slice(0, 3).join(", ")} (${write}, name and all)${rescue}`;
-  const others = entriesOf(cwd).filter(name => isOwn(join(cwd, name)));
+  const others = entriesOf(cwd).filter(name => !written.includes(name) && isOwn(join(cwd, name)));
   if (others.length > 0)
     return `${others.slice(0, 3).map(code).join(", ")} was written in the working folder, and nothing at the output's path (${write})${rescue}`;
   return `the step did not write it; ${write}`;
 }
 
-/** Staged inputs lie in the same folder, read-only. */
-function isOwn(path: string): boolean {
+/** Whether the program wrote a file there, or in it: staged inputs lie in the same folder, read-only. */
+function isOwn(path: string, look = { left: MOST_LOOKED_AT }): boolean {
   const stat = lstatSync(path, { throwIfNoEntry: false });
-  return stat !== undefined && (stat.isDirectory() || (stat.mode & 0o200) !== 0);
+  if (stat === undefined || look.left-- <= 0) return false;
+  if (!stat.isDirectory()) return stat.isFile() && (stat.mode & 0o200) !== 0;
+  // What Python compiles is nothing that anyone looks for.
+  return basename(path) !== "__pycache__" && entriesOf(path).some(name => isOwn(join(path, name), look));
 }
+
+/** Entries of one folder: an input may have very many. */
+const MOST_LOOKED_AT = 10_000;
 
 function entriesOf(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, statfsSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { TAG } from "../process/processes.js";
@@ -47,6 +47,8 @@ export async function keepWork(
 ): Promise<string | undefined> {
   const kept = join(store.root, paths.failed(name));
   if (!existsSync(folder)) return undefined;
+  // Of artifacts there are copies enough: what the program wrote must not fill the disk together with them.
+  if (isScarce(store.root)) await removeScratch(join(folder, "inputs"));
   mkdirSync(dirname(kept), { recursive: true });
   if (secret) chmodSync(folder, 0o700);
   // An earlier one goes aside first: it may be large, or hold what cannot be removed.
@@ -66,6 +68,15 @@ export async function keepWork(
   await removeScratch(aside);
   return kept;
 }
+
+function isScarce(root: string): boolean {
+  const { bavail, blocks, bsize } = statfsSync(root);
+  return bavail * bsize < SCARCE_BYTES || bavail < blocks / SCARCE_SHARE;
+}
+
+/** Room on the disk below which nothing is kept that can be had elsewhere. */
+const SCARCE_BYTES = 5e9;
+const SCARCE_SHARE = 20;
 
 /** Removes what an earlier attempt left, now that the instance has a result. */
 export async function dropKept(store: Store, name: string): Promise<void> {

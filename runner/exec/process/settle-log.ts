@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream, existsSync, renameSync, rmSync } from "node:fs";
+import { createReadStream, createWriteStream, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { once } from "node:events";
 import { lastState, shortened } from "./tail.js";
 
@@ -7,8 +7,7 @@ import { lastState, shortened } from "./tail.js";
  * logs have none, and are only read.
  */
 export async function settleLog(file: string): Promise<void> {
-  // A step that could not be started may have none.
-  if (!existsSync(file) || !(await isRewritten(file))) return;
+  if (!(await isRewritten(file))) return;
   const settled = `${file}.settled`;
   try {
     const out = createWriteStream(settled);
@@ -29,8 +28,12 @@ export async function settleLog(file: string): Promise<void> {
 
 /** Whether a carriage return stands anywhere but before a line's end. */
 async function isRewritten(file: string): Promise<boolean> {
+  // A step that could not be started may have none.
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size === 0) return false;
   let pending = false;
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
+  const chunks = size <= SMALL ? [readFileSync(file)] : createReadStream(file, { highWaterMark: SMALL });
+  for await (const chunk of chunks as AsyncIterable<Buffer>) {
     if (pending && chunk[0] !== LF) return true;
     for (let at = chunk.indexOf(CR); at !== -1; at = chunk.indexOf(CR, at + 1))
       if (at + 1 < chunk.length && chunk[at + 1] !== LF) return true;
@@ -39,5 +42,7 @@ async function isRewritten(file: string): Promise<boolean> {
   return pending;
 }
 
+/** Bytes that are read at once. */
+const SMALL = 1 << 18;
 const LF = 10;
 const CR = 13;

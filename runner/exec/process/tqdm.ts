@@ -6,9 +6,11 @@ export interface Bar {
   readonly note: string;
 }
 
-/** The last bar in a text as tqdm draws it: `train:  45%|####5   | 45/100 [00:01<00:02, 30.0it/s, loss=0.3]`. */
+/** The last outermost bar in a text as tqdm draws it: `train:  45%|####5   | 45/100 [00:01<00:02, 30.0it/s, loss=0.3]`. */
 export function lastBar(text: string): Bar | undefined {
   for (const line of text.split(/[\r\n]/).reverse()) {
+    // One within another, below which the cursor goes up again.
+    if (line.includes(CURSOR_UP)) continue;
     const { before = "", done = "", total = "", after = "" } = BAR.exec(line)?.groups ?? {};
     const bar = { done: numberOf(done), total: numberOf(total) };
     if (!Number.isFinite(bar.done) || !Number.isFinite(bar.total) || bar.total <= 0) continue;
@@ -19,6 +21,7 @@ export function lastBar(text: string): Bar | undefined {
   return undefined;
 }
 
+const CURSOR_UP = `${String.fromCharCode(27)}[A`;
 const BAR =
   /^(?<before>.{0,200}?):?\s*\d+%\|.{0,1000}\|\s*(?<done>[\d.]+[kMGTP]?)\/(?<total>[\d.]+[kMGTP]?)i?B?\s*\[[^\]]*?<(?<after>[^\]]*)\]/;
 
