@@ -3,6 +3,7 @@ import process from "node:process";
 import { agree } from "./agree.js";
 import { hashing, smallFiles, verifying } from "./files.js";
 import { gpu } from "./gpu.js";
+import { language } from "./language.js";
 import { noop } from "./noop.js";
 import { objects, records } from "./store.js";
 import { manyRuns, startup } from "./startup.js";
@@ -12,6 +13,7 @@ import { sample, train } from "./train.js";
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   startup,
   noop,
+  language,
   "many-runs": manyRuns,
   hashing,
   verifying,

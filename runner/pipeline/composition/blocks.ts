@@ -56,7 +56,7 @@ export async function composeBlocks(
   const declared = declaredInputs(root);
   const bound = [...own].map(([name, step]): [string, Located] => [
     name,
-    withReferences(step, given => composer.alone(given, declared, root)),
+    declared.size === 0 ? step : withReferences(step, given => composer.alone(given, declared, root)),
   ]);
   const located = new Map(bound);
   const written: WrittenObject = {
@@ -92,6 +92,13 @@ interface Level {
   readonly outputs: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
+interface Inlined {
+  readonly steps: ReadonlyMap<string, Located>;
+  readonly outputs: ReadonlyMap<string, string>;
+  /** Steps that are given what the user's step gives. */
+  readonly bound: readonly string[];
+}
+
 class Composer {
   readonly blocks: Block[] = [];
   #steps = 0;
@@ -118,32 +125,34 @@ class Composer {
     }
     const out = new Map<string, Located>();
     const outputs = new Map<string, ReadonlyMap<string, string>>();
+    /** Steps with texts of this document, which may name blocks of it. */
+    const own: string[] = [];
     for (const [name, value] of Object.entries(isMapping(steps) ? steps : {})) {
       const step = { value, origin: { document, path: ["steps", name] } };
       if (blockPath(value) === undefined) {
         out.set(name, step);
+        own.push(name);
         this.#steps++;
         continue;
       }
       const inlined = await this.#inline(step, name, prefix, files);
       outputs.set(name, inlined.outputs);
       for (const [inner, located] of inlined.steps) out.set(`${name}/${inner}`, located);
+      own.push(...inlined.bound.map(inner => `${name}/${inner}`));
     }
-    for (const [name, step] of out)
+    for (const name of outputs.size === 0 ? [] : own) {
+      const step = out.get(name);
+      if (step === undefined) continue;
       out.set(
         name,
         withReferences(step, given => this.#fromBlock(given, outputs, document)),
       );
+    }
     return { steps: out, outputs };
   }
 
-  async #inline(
-    step: Located,
-    name: string,
-    prefix: string,
-    files: readonly string[],
-  ): Promise<{ steps: ReadonlyMap<string, Located>; outputs: ReadonlyMap<string, string> }> {
-    const nothing = { steps: new Map<string, Located>(), outputs: new Map<string, string>() };
+  async #inline(step: Located, name: string, prefix: string, files: readonly string[]): Promise<Inlined> {
+    const nothing = { steps: new Map<string, Located>(), outputs: new Map<string, string>(), bound: [] };
     const { document: user, path: at } = step.origin;
     const place = valueAt(...at, "pipeline");
     const opened = await this.open(blockPath(step.value) ?? "", user, place);
@@ -166,7 +175,8 @@ class Composer {
     this.#checkRoles(step, declared, document);
     const given = isMapping(step.value) ? step.value["inputs"] : undefined;
     const givenOrigin = entryOf(step.origin, "inputs");
-    const bind = (input: Located): Located => {
+    const bound = new Set<string>();
+    const bind = (input: Located, step: string): Located => {
       const { value, origin } = input;
       if (typeof value !== "string" || isPath(value)) return input;
       const { from, output } = partsOf(value);
@@ -177,18 +187,21 @@ class Composer {
           "unknown-output",
           `the input ${code(from)} of the pipeline is one artifact: write ${code(from)}`,
         );
-      const bound = isMapping(given) ? given[from] : undefined;
-      return bound === undefined
-        ? (declared.get(from) ?? input)
-        : { value: bound, origin: entryOf(givenOrigin, from) };
+      const own = isMapping(given) ? given[from] : undefined;
+      if (own === undefined) return declared.get(from) ?? input;
+      bound.add(step);
+      return { value: own, origin: entryOf(givenOrigin, from) };
     };
     const steps = new Map(
       [...inner.steps].map(([innerName, located]) => [
         innerName,
-        withEnvironment(withReferences(located, bind), document),
+        withEnvironment(
+          withReferences(located, input => bind(input, innerName)),
+          document,
+        ),
       ]),
     );
-    return { steps, outputs: this.#outputsOf(document, name, inner) };
+    return { steps, outputs: this.#outputsOf(document, name, inner), bound: [...bound] };
   }
 
   /** Declared output -> the step and output that it is, as the user of the pipeline names them. */

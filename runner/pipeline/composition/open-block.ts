@@ -16,6 +16,8 @@ export class BlockFiles {
   /** As they were read, by name. */
   readonly documents = new Map<string, PipelineDocument>();
   readonly #read = new Map<string, PipelineDocument>();
+  /** By the project of the user and what is written there. */
+  readonly #found = new Map<string, string>();
   readonly #projects = new Map<PipelineDocument, string>();
 
   constructor(
@@ -32,8 +34,10 @@ export class BlockFiles {
 
   readonly open: OpenBlock = async (written, user, place) => {
     const project = this.#projects.get(user) ?? this.root.project;
-    const file = this.#find(written, project, user, place);
+    const name = `${project}\0${written}`;
+    const file = this.#found.get(name) ?? this.#find(written, project, user, place);
     if (file === undefined) return undefined;
+    this.#found.set(name, file);
     let read = this.#read.get(file);
     if (read === undefined) this.#read.set(file, (read = await this.#load(file)));
     const document = { ...read };

@@ -56,7 +56,8 @@ export function reportUnusedBlockAxes(
   },
   problems: Problems,
 ): void {
-  for (const { block, own } of blocks) {
+  const withAxes = blocks.filter(({ own }) => own !== undefined && own.axes.size > 0);
+  for (const { block, own, read: given } of withAxes) {
     const isInner = (step: string): boolean => step.startsWith(`${block.name}/`);
     const inner = [...use.read].filter(([step]) => isInner(step));
     // What the block's steps take from each other has its axes in any case.
@@ -64,7 +65,7 @@ export function reportUnusedBlockAxes(
       .flatMap(([step]) => use.links.get(step) ?? [])
       .filter(({ from }) => !isInner(from.name));
     for (const axis of own?.axes.keys() ?? []) {
-      if (inner.some(([, read]) => read.has(axis))) continue;
+      if (given.includes(axis) || inner.some(([, read]) => read.has(axis))) continue;
       if (taken.some(({ from }) => use.axesOf.get(from.name)?.axes.has(axis))) continue;
       const message = `nothing in ${code(block.name)} depends on the axis ${code(axis)}: its instances would be one and the same result`;
       const hint = `give it to a param, such as \`with: { ${axis}: "\${{ matrix.${axis} }}" }\`, or take the axis out`;

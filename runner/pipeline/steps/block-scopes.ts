@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { byCodeUnit } from "../../core/json.js";
 import type { Place as AxisPlace } from "../../core/labels.js";
 import { isMapping, isSequence, type Written } from "../../core/spelled.js";
 import { projectOf } from "../../core/project-folder.js";
@@ -35,6 +36,8 @@ export interface BlockScope extends Scope {
   /** Of its own, and of all that it is in. */
   readonly when: readonly Condition[];
   readonly layers: LayeredParams;
+  /** Axes that `with:` reads. */
+  readonly read: readonly string[];
 }
 
 /** The scopes of a pipeline and of the blocks in it: that of a text is the one of the file in which it stands. */
@@ -113,9 +116,9 @@ export class Scopes {
     const enclosing = around === undefined ? NO_AXES : around.grid;
     const grid = own && enclosing && join(enclosing, own);
     const conditions = readConditions(written["when"], [...block.at, "when"], problems);
-    const { params, layers } = paramsOf(block, written["with"], outer.params, grid, this.problems);
+    const { params, layers, read } = paramsOf(block, written["with"], outer.params, grid, this.problems);
     return {
-      ...{ block, own, grid, params, layers, files, project: projectOf(block.file) },
+      ...{ block, own, grid, params, layers, read, files, project: projectOf(block.file) },
       when: [...(around?.when ?? []), ...conditions],
     };
   }
@@ -132,7 +135,7 @@ function paramsOf(
   outer: Params,
   grid: Grid | undefined,
   all: Problems,
-): { readonly params: Params; readonly layers: LayeredParams } {
+): Pick<BlockScope, "params" | "layers" | "read"> {
   const { user, document } = block;
   const problems = all.of(user);
   const at = [...block.at, "with"];
@@ -147,13 +150,14 @@ function paramsOf(
     const layers = layerParams(declared, value === undefined ? [] : [override], all.of(document));
     return { layers, params: resolveParams(layers, all.of(document)) };
   };
-  const axes = compiled === undefined || grid === undefined ? [] : [...axesIn(compiled)].sort();
-  if (axes.length === 0 || grid === undefined) return resolve({});
+  const axes = compiled === undefined || grid === undefined ? [] : [...axesIn(compiled)].sort(byCodeUnit);
+  if (axes.length === 0 || grid === undefined) return { ...resolve({}), read: [] };
   const others = [...grid.axes.keys()].filter(axis => !axes.includes(axis));
   const places = placesOf(without(grid, others));
   const found = places.map(place => ({ place, ...resolve(place) }));
   const [first] = found;
-  return first === undefined ? resolve({}) : { layers: first.layers, params: paramsByPlace(axes, found) };
+  const params = first === undefined ? resolve({}).params : paramsByPlace(axes, found);
+  return { layers: first?.layers ?? resolve({}).layers, params, read: axes };
 }
 
 /** Params whose values differ along axes: of one that does not, the value; of others what it is in each instance. */
