@@ -5,7 +5,7 @@
 import process from "node:process";
 import { Command, CommanderError, Option } from "commander";
 import { flushed, GuardedOutput } from "./ui/output.js";
-import { commandFilter, suitsMotion, wantsColor } from "./ui/surroundings.js";
+import { commandFilter, obeysCommands, suitsMotion, wantsColor } from "./ui/surroundings.js";
 import { composeTools } from "./compose.js";
 import { UsageError } from "./core/diagnostic.js";
 import type { Declare } from "./commands/index.js";
@@ -28,9 +28,10 @@ if ((env["NO_COLOR"] ?? "") !== "") delete process.env["FORCE_COLOR"];
 
 const interruption = listenForSignals(env);
 const filter = commandFilter(process.env);
-const stdout = new GuardedOutput(process.stdout, filter);
+const obeyed = obeysCommands(process.env);
+const stdout = new GuardedOutput(process.stdout, filter, obeyed);
 // That nobody reads about a run any more is no reason to end it.
-const stderr = new GuardedOutput(process.stderr, filter);
+const stderr = new GuardedOutput(process.stderr, filter, obeyed);
 
 /** Runs this process's call, and ends the process. */
 export async function start(): Promise<never> {

@@ -3,6 +3,8 @@ import type { EventSink } from "../core/event.js";
 /** A terminal or a pipe. `columns` and `rows` are read afresh each time, since terminals are resized. */
 export interface Output {
   write(text: string, done?: () => void): boolean;
+  /** Writes a line that the CI host is to obey; nothing elsewhere. */
+  command?(line: string): void;
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
 }
@@ -31,6 +33,8 @@ export class GuardedOutput implements Output {
     private readonly stream: NodeJS.WriteStream,
     /** What becomes of each text before it is written. */
     private readonly filter: (text: string) => string,
+    /** Whether the host of this process obeys commands in its output. */
+    private readonly obeyed: boolean,
   ) {
     stream.on("error", (error: Error) => {
       this.#fault ??= error;
@@ -47,6 +51,10 @@ export class GuardedOutput implements Output {
 
   get rows(): number | undefined {
     return this.stream.rows;
+  }
+
+  command(line: string): void {
+    if (this.obeyed && this.#fault === undefined) this.stream.write(`${line}\n`);
   }
 
   write(text: string, done: () => void = () => undefined): boolean {

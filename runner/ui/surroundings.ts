@@ -26,6 +26,11 @@ function isCI(env: Environment): boolean {
  * names of things in it, must not give any: a space of no width takes them apart. Elsewhere texts stay as they are.
  */
 export function commandFilter(env: Environment): (text: string) => string {
-  if (env["GITHUB_ACTIONS"] !== "true") return text => text;
+  if (!obeysCommands(env)) return text => text;
   return text => text.replace(/^(\s*):(?=:)/gm, "$1:\u200b").replaceAll("##[", "##\u200b[");
+}
+
+/** Whether lines such as `::error::...` are commands: on GitHub's runners. */
+export function obeysCommands(env: Environment): boolean {
+  return env["GITHUB_ACTIONS"] === "true";
 }

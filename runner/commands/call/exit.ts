@@ -1,7 +1,9 @@
-import { UsageError, UserFacingError } from "../../core/diagnostic.js";
+import process from "node:process";
+import { type Diagnostic, UsageError, UserFacingError } from "../../core/diagnostic.js";
 import { isCode } from "../../store/disk.js";
 import { faultText } from "../../store/fault.js";
 import type { Output } from "../../ui/output.js";
+import { annotation } from "./annotation.js";
 
 /** Exit codes of the contract. */
 export const DONE = 0;
@@ -20,6 +22,7 @@ export async function exitOf(error: unknown, stderr: Output, color: boolean): Pr
     const { formatDiagnostic } = await import("../../pipeline/mistakes/code-frame.js");
     const shown = error.diagnostics.map(d => formatDiagnostic(d, error.texts.get(d.file), { color }));
     stderr.write(`${shown.join("\n\n")}\n`);
+    annotate(error.diagnostics, stderr);
     return USAGE;
   }
   const fault = faultText(error);
@@ -31,6 +34,13 @@ export async function exitOf(error: unknown, stderr: Output, color: boolean): Pr
   stderr.write(`${error instanceof Error ? inSource(error.stack ?? error.message) : String(error)}\n`);
   stderr.write("This is a fault of vistas itself: please report it with the text above.\n");
   return FAILED;
+}
+
+/** Shows diagnostics at their lines where the call runs on a host that can. */
+export function annotate(diagnostics: readonly Diagnostic[], output: Output): void {
+  const cwd = process.cwd();
+  const workspace = process.env["GITHUB_WORKSPACE"] ?? cwd;
+  for (const diagnostic of diagnostics) output.command?.(annotation(diagnostic, cwd, workspace));
 }
 
 /**

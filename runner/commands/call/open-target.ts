@@ -1,5 +1,6 @@
 import type { Diagnostic } from "../../core/diagnostic.js";
 import type { OpenPipeline } from "../../workflow/open-pipeline.js";
+import { annotate } from "./exit.js";
 import { pipelineOf, type Session } from "./session.js";
 
 /** Options of every verb that reads a pipeline. */
@@ -36,4 +37,5 @@ export async function writeWarnings(
     const text = formatDiagnostic(warning, texts.get(warning.file), { color: session.color });
     session.stderr.write(`${text}\n\n`);
   }
+  annotate(warnings, session.stderr);
 }

@@ -10,6 +10,7 @@ import { type Determinism, determinismOf, type Rerun } from "../../lock/label.js
 import { type Lock, makeLock } from "../../lock/lock.js";
 import type { Reproduction } from "../../report/verdict/reproduction.js";
 import { Audits } from "../../store/records/audits.js";
+import { systemDisk } from "../../store/disk.js";
 import { writeAtomic } from "../../store/files.js";
 import { DONE, FAILED, UNMET } from "../call/exit.js";
 import { openTarget, type LoadOptions } from "../call/open-target.js";
@@ -33,7 +34,10 @@ interface Options extends LoadOptions, PerformOptions {
 /** `vistas reproduce`: runs a pipeline and holds its results against `expect:` and against the lock beside it. */
 export async function reproduceCommand(session: Session, args: string[], options: Options): Promise<number> {
   const { pipeline, steps } = pipelineOf(session, args);
-  const target = await openTarget(session, args, options);
+  const target = await openTarget(session, args, options).catch(async (error: unknown) => {
+    if (error instanceof UsageError) await writeInvalid(session, pipeline, error, options);
+    throw error;
+  });
   const file = lockFileOf(pipeline, options.lock);
   // A lock that is about to be replaced need not be readable.
   const lock = options.update === true ? undefined : loadLock(session, pipeline, file);
@@ -194,6 +198,21 @@ function update(
   }
   const why = outcome === "done" ? "an expectation is not met" : "the run did not come to its end";
   session.stderr.write(`${file} was not written: ${why}\n`);
+}
+
+/** Uploaders of results find the mistakes of a pipeline that is not valid where they look for a verdict. */
+async function writeInvalid(
+  session: Session,
+  pipeline: string,
+  { diagnostics }: UsageError,
+  { junit, markdown }: Options,
+): Promise<void> {
+  const { renderInvalidJunit, renderInvalidMarkdown } = await import("../../report/verdict/invalid.js");
+  const write = (file: string, text: string): void =>
+    writeAtomic(systemDisk, resolve(session.cwd, file), text);
+  if (junit !== undefined)
+    write(junit, renderInvalidJunit(pipeline, diagnostics, session.tools.clock.now().toISOString()));
+  if (markdown !== undefined) write(markdown, renderInvalidMarkdown(pipeline, diagnostics));
 }
 
 async function writeVerdict(
