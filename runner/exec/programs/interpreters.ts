@@ -30,8 +30,8 @@ export class Interpreters {
     this.#contents = new Contents(store.digester, store.root, ignored);
   }
 
-  /** One that is started by its path, with what it finds by itself. */
-  byPath(
+  /** One that is started by its path, without what is installed for it. */
+  async byPath(
     language: "python" | "node",
     path: string,
     variables: ReadonlyMap<string, string | undefined>,
@@ -39,13 +39,8 @@ export class Interpreters {
   ): Promise<ProgramPrint> {
     const known = languageOf(language);
     if (known === undefined) throw new InternalError(`no language ${language}`);
-    const invocation = { program: path, words: [path], variables, sure: "certain" } as const;
-    return this.print(
-      known,
-      { name: language, path, script: undefined, passing: false },
-      invocation,
-      digestOf,
-    );
+    const asked = { name: language, path, script: undefined, passing: false };
+    return identityOf(known, asked, await this.#ask(known, asked, variables), digestOf);
   }
 
   /** What an interpreter reads by itself. */
@@ -65,25 +60,18 @@ export class Interpreters {
     { variables }: Invocation,
     digestOf: (path: string) => Promise<string>,
   ): Promise<ProgramPrint> {
-    const { name, path } = program;
-    const { interpreter, answer, around } = await this.#ask(language, program, variables);
-    if (answer === undefined || interpreter.version(answer) === "")
-      return { name, digest: await digestOf(path), version: `${language.name} of an unknown version` };
-    const executable = interpreter.executable(answer);
-    const content = await digestOf(executable !== "" && existsSync(executable) ? executable : path);
-    return {
-      name,
-      digest: sha256(`${content} ${interpreter.build(answer)}`),
-      version: `${language.name} ${interpreter.version(answer)}`,
-      packages: await interpreter.packages(answer, around),
-    };
+    const answered = await this.#ask(language, program, variables);
+    const { interpreter, answer, around } = answered;
+    const identity = await identityOf(language, program, answered, digestOf);
+    if (answer === undefined || interpreter.version(answer) === "") return identity;
+    return { ...identity, packages: await interpreter.packages(answer, around) };
   }
 
   async #ask(
     language: Language,
     { name, path, script, passing }: Asked,
     variables: ReadonlyMap<string, string | undefined>,
-  ): Promise<{ interpreter: Interpreter; answer: JsonObject | undefined; around: Surroundings }> {
+  ): Promise<Answered> {
     const interpreter = INTERPRETERS[language.name];
     const env = Object.fromEntries(
       [...variables].flatMap(([one, value]) =>
@@ -113,6 +101,30 @@ interface Asked {
   readonly script: string | undefined;
   /** What it answers may be another thing next time, for reasons that cannot be known. */
   readonly passing: boolean;
+}
+
+interface Answered {
+  readonly interpreter: Interpreter;
+  /** Undefined where it gave none. */
+  readonly answer: JsonObject | undefined;
+  readonly around: Surroundings;
+}
+
+async function identityOf(
+  language: Language,
+  { name, path }: Asked,
+  { interpreter, answer }: Answered,
+  digestOf: (path: string) => Promise<string>,
+): Promise<ProgramPrint> {
+  if (answer === undefined || interpreter.version(answer) === "")
+    return { name, digest: await digestOf(path), version: `${language.name} of an unknown version` };
+  const executable = interpreter.executable(answer);
+  const content = await digestOf(executable !== "" && existsSync(executable) ? executable : path);
+  return {
+    name,
+    digest: sha256(`${content} ${interpreter.build(answer)}`),
+    version: `${language.name} ${interpreter.version(answer)}`,
+  };
 }
 
 const INTERPRETERS: Readonly<Record<Language["name"], Interpreter>> = { python, node, R: r };

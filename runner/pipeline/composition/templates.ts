@@ -1,5 +1,6 @@
 import { isMapping, plainMapping, type Written, type WrittenObject } from "../../core/spelled.js";
 import type { PipelineDocument } from "../document/document.js";
+import { ENVIRONMENTS } from "../schema/of-environment.js";
 import { keyAt, valueAt } from "../document/place.js";
 import type { Problems } from "../document/problems.js";
 import { alternatives, code } from "../mistakes/wording.js";
@@ -64,7 +65,7 @@ class Templates {
     const base = this.#template(name, entryOf(given.origin, "extends"));
     if (base === undefined) return given;
     const own = Object.fromEntries(Object.entries(given.value).filter(([key]) => key !== "extends"));
-    return merge(base, { ...given, value: own });
+    return merge(withoutOther(base, own["environment"]), { ...given, value: own });
   }
 
   #template(name: string, user: Origin): Located | undefined {
@@ -105,4 +106,14 @@ class Templates {
       this.problems.add("unused-template", message, keyAt("templates", name), { severity: "warning" });
     }
   }
+}
+
+/** An environment is one thing: another one replaces that of the template, and is not laid over it. */
+function withoutOther(base: Located, own: Written | undefined): Located {
+  if (!isMapping(base.value) || !isMapping(own)) return base;
+  const { environment } = base.value;
+  const given = ENVIRONMENTS.find(type => Object.hasOwn(own, type));
+  if (given === undefined || !isMapping(environment) || Object.hasOwn(environment, given)) return base;
+  const value = Object.fromEntries(Object.entries(base.value).filter(([key]) => key !== "environment"));
+  return { ...base, value };
 }

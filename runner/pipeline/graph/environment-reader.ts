@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import type { JsonPath } from "../../core/json.js";
 import { isMapping, plainMapping, textOf, type Written } from "../../core/spelled.js";
+import { ENVIRONMENTS } from "../schema/of-environment.js";
 import { valueAt, type Place } from "../document/place.js";
 import type { Problems } from "../document/problems.js";
 import { bindValue, compileValue } from "../expressions/compile.js";
@@ -62,10 +63,10 @@ export class EnvironmentReader {
     const mistake = (problem: Code, message: string, hint: string, place: Place): Fault => {
       return { problem, message, hint, place };
     };
-    const given = TYPES.filter(type => Object.hasOwn(value, type));
+    const given = ENVIRONMENTS.filter(type => Object.hasOwn(value, type));
     const [type] = given;
     if (type === undefined || given.length > 1) {
-      const hint = `write one of ${alternatives(TYPES, "and")}`;
+      const hint = `write one of ${alternatives(ENVIRONMENTS, "and")}`;
       const message =
         type === undefined
           ? "`environment` does not say which environment"
@@ -119,7 +120,6 @@ interface Fault {
   readonly place: Place;
 }
 
-const TYPES = ["uv", "venv", "conda", "npm", "container"] as const;
 const OPTION_OF = { groups: "uv", extras: "uv", dev: "npm" } as const;
 const IMAGE = /^[^\s@]+@sha256:([0-9a-f]{64})$/;
 

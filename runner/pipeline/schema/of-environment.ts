@@ -1,5 +1,8 @@
 import type { JsonObject } from "../../core/json.js";
 
+/** What an environment may be: each is a key of its own, and one alone is given. */
+export const ENVIRONMENTS = ["uv", "venv", "conda", "npm", "container"] as const;
+
 /** The schema of `environment:`, of a pipeline or a step. */
 export function environmentSchema(description: string): JsonObject {
   return {

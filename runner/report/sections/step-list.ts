@@ -90,6 +90,9 @@ function optionRows({ fingerprint }: StepRecord): (readonly [string, string | Ma
         ] as const,
     ),
     ...(fingerprint.numeric === "" ? [] : [["engine", fingerprint.numeric] as const]),
+    ...[...new Set((fingerprint.programs ?? []).flatMap(program => program.in ?? []))].map(
+      place => ["environment", place] as const,
+    ),
     ...(fingerprint.programs ?? []).flatMap(({ name, digest, version, packages = "" }) => [
       [`program ${name}`, version ?? shortHash(digest)] as const,
       ...(packages === "" ? [] : [[`packages of ${name}`, packages] as const]),
