@@ -1,5 +1,6 @@
 import { collectAmongRuns } from "./collect.js";
 import { shareWork } from "./concurrency.js";
+import { editPipelines } from "./edits.js";
 import { enumerateDamage } from "./damage.js";
 import { fuzzStore } from "./fuzz-store.js";
 import { injectFaults } from "./inject.js";
@@ -23,6 +24,10 @@ export const campaigns: Readonly<Record<string, Campaign>> = {
   async pipelines(seed, quick) {
     const size = quick ? { texts: 1000, calls: 4 } : { texts: 100_000, calls: 50 };
     const { failures, ...counts } = await fuzzPipelines({ seed, ...size });
+    return { counts, failures };
+  },
+  async edits(seed, quick) {
+    const { failures, ...counts } = await editPipelines(seed, quick ? 10 : 1000);
     return { counts, failures };
   },
   async gc(seed, quick) {

@@ -17,9 +17,13 @@ export async function validateCommand(
     await writeWarnings(session, missing, target);
     if (options.json === true) printJson(session, [...(await target.warnings()), ...missing]);
     else {
-      const [count, skipped] = [graph.nodes.length, graph.skipped.length];
+      const open = new Set(graph.nodes.flatMap(node => (node.open === undefined ? [] : [node.step])));
+      const known = graph.nodes.filter(node => node.open === undefined);
+      const [count, skipped] = [known.length, graph.skipped.length];
+      const later =
+        open.size === 0 ? "" : `, and those of ${[...open].join(", ")}, known when others have run`;
       const rest = skipped === 0 ? "" : `, and ${skipped} left out by \`when\``;
-      print(session, `${graph.name}: valid, ${count} step instance${count === 1 ? "" : "s"}${rest}`);
+      print(session, `${graph.name}: valid, ${count} step instance${count === 1 ? "" : "s"}${later}${rest}`);
     }
     return DONE;
   } catch (error) {
