@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "@jest/globals";
 import { Project } from "../rig/project.js";
 
@@ -70,5 +72,13 @@ describe("a pipeline that is named without its folder", () => {
     expect((await p.vistas(["runs", "mine.yaml"])).stdout).toContain("pipelines/mine.yaml");
     expect((await p.vistas(["run", "-n", "mine.yaml"])).stdout).toContain("1 cached, 1 to run");
     expect((await p.vistas(["show", "other.yaml", "a"])).stderr).toContain("there is no `other.yaml`");
+  });
+});
+
+describe("the schema beside the pipelines", () => {
+  it("is what `vistas schema` prints: `npm run schema` writes it", async () => {
+    const file = fileURLToPath(new URL("../../../pipelines/pipeline.schema.json", import.meta.url));
+    const { stdout } = await new Project().vistas(["schema"]);
+    expect(JSON.parse(readFileSync(file, "utf8"))).toEqual(JSON.parse(stdout));
   });
 });

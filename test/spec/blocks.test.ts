@@ -100,6 +100,16 @@ describe("what is wrong with a pipeline as a step", () => {
     expect((await mistakes(text, { cwd: folder.path })).map(brief)).toEqual(["missing-input 1:1"]);
   });
 
+  it("an input is named by itself or as `inputs.name`", async () => {
+    const block = (name: string): string =>
+      `inputs: { x: { description: text } }\noutputs: { o: a }\nsteps: { a: { run: [cat, "\${{ inputs.i }}", "\${{ outputs.o }}"], inputs: { i: ${name} }, outputs: { o: o } } }\n`;
+    const own = folderOf({ "short.yaml": block("x"), "long.yaml": block("inputs.x") });
+    const use = (file: string): string => `${DATA}  b: { pipeline: ./${file}, inputs: { x: d } }\n`;
+    const nodes = async (file: string) => (await load(use(file), { cwd: own.path })).graph.nodes;
+    expect(await nodes("long.yaml")).toEqual(await nodes("short.yaml"));
+    own.remove();
+  });
+
   it("says where it is used, and warns of params that nothing reads", async () => {
     const late = await mistakes(`${DATA}  a: { pipeline: ./late.yaml }\n`, { cwd: folder.path });
     expect(late[0]?.related).toMatchObject([{ message: "used as `a`", range: { start: { line: 3 } } }]);

@@ -179,7 +179,7 @@ class Composer {
     const bind = (input: Located, step: string): Located => {
       const { value, origin } = input;
       if (typeof value !== "string" || isPath(value)) return input;
-      const { from, output } = partsOf(value);
+      const { from, output } = inputOf(value, declared, document);
       if (!declared.has(from)) return { value: `${name}/${value}`, origin };
       if (output !== undefined)
         this.#report(
@@ -276,7 +276,7 @@ class Composer {
   ): Located {
     const { value } = input;
     if (typeof value !== "string" || isPath(value)) return input;
-    const { from } = partsOf(value);
+    const { from } = inputOf(value, declared, document);
     if (!declared.has(from)) return input;
     const bound = declared.get(from);
     if (bound !== undefined) return bound;
@@ -402,6 +402,19 @@ function withEntry(step: Located, key: string, entry: Located): Located {
 }
 
 /** `step.output`, or `step` alone. */
+/** A declared input is named by itself, or as `inputs.name`; else what the text names. */
+function inputOf(
+  text: string,
+  declared: ReadonlyMap<string, unknown>,
+  { written: { steps } }: PipelineDocument,
+): { from: string; output: string | undefined } {
+  const { from, output } = partsOf(text);
+  const isStep = isMapping(steps) && from in steps;
+  if (from === "inputs" && !isStep && output !== undefined && declared.has(output))
+    return { from: output, output: undefined };
+  return { from, output };
+}
+
 function partsOf(text: string): { from: string; output: string | undefined } {
   const dot = text.indexOf(".");
   return dot === -1

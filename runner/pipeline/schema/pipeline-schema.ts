@@ -89,9 +89,17 @@ export function baseSchema(): JsonObject {
             type: "object",
             propertyNames: { pattern: NAME },
             additionalProperties: {
-              anyOf: [{ type: "null" }, { type: "string", pattern: "^\\.?/" }],
+              anyOf: [
+                { type: "null" },
+                { type: "string", pattern: "^\\.?/" },
+                {
+                  type: "object",
+                  properties: { description: { type: "string" } },
+                  additionalProperties: false,
+                },
+              ],
               errorMessage:
-                "a declared input is nothing, or the path that stands for it where nothing is given",
+                "a declared input is nothing, a `description`, or the path that stands for it where nothing is given",
             },
           },
           { type: "null" },
