@@ -20,6 +20,13 @@ steps:
   "syntax.yaml": "steps: [\n",
   "self.yaml": "steps:\n  a: { pipeline: ./self.yaml }\n",
   "dir/x": "",
+  ...Object.fromEntries(
+    Array.from({ length: 25 }, (_, i) => [
+      `level${i}.yaml`,
+      `steps:\n  a: { pipeline: ./level${i + 1}.yaml }\n  b: { pipeline: ./level${i + 1}.yaml }\n`,
+    ]),
+  ),
+  "level25.yaml": "steps: { a: { run: [x] } }\n",
 });
 afterAll(folder.remove);
 
@@ -36,6 +43,11 @@ describe("what is wrong with a pipeline as a step", () => {
     ["a file elsewhere", "  a: { pipeline: ./../x.yaml }\n", ["outside-project 3:18"]],
     ["no path", "  a: { pipeline: b.yaml }\n", ["missing-input 3:3", "wrong-value 3:18"]],
     ["YAML that is none", "  a: { pipeline: ./syntax.yaml }\n", ["syntax.yaml yaml-syntax 2:1"]],
+    [
+      "blocks of blocks of blocks",
+      "  a: { pipeline: ./level0.yaml }\n",
+      ["level19.yaml too-many-instances 2:18"],
+    ],
     ["a circle", "  a: { pipeline: ./self.yaml }\n", ["self.yaml block-cycle 2:18"]],
     [
       "inputs",

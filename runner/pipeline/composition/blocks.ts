@@ -102,6 +102,7 @@ interface Inlined {
 class Composer {
   readonly blocks: Block[] = [];
   #steps = 0;
+  #full = false;
 
   constructor(
     private readonly problems: Problems,
@@ -153,6 +154,8 @@ class Composer {
 
   async #inline(step: Located, name: string, prefix: string, files: readonly string[]): Promise<Inlined> {
     const nothing = { steps: new Map<string, Located>(), outputs: new Map<string, string>(), bound: [] };
+    // Blocks of blocks double at every level: after the first that cannot be handled no other is looked at.
+    if (this.#full) return nothing;
     const { document: user, path: at } = step.origin;
     const place = valueAt(...at, "pipeline");
     const opened = await this.open(blockPath(step.value) ?? "", user, place);
@@ -166,6 +169,7 @@ class Composer {
       const what =
         files.length > MAX_NESTED ? `nested deeper than ${MAX_NESTED}` : `of over ${MAX_STEPS} steps`;
       this.#report(step.origin, "too-many-instances", `pipelines ${what} cannot be handled`, place);
+      this.#full = true;
       return nothing;
     }
     const block = { name: prefix + name, document, file, user, at };
