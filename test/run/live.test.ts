@@ -73,7 +73,16 @@ describe("a step under way", () => {
     const { log: file } = events.find(({ type }) => type === "step-end") as { log: string };
     expect(readFileSync(file, "utf8")).toBe(log.join("\n"));
     const shown = JSON.parse((await p.vistas(["show", "p.yaml", "bar", "--json"])).stdout) as object;
-    expect(shown).toMatchObject({ metrics: { loss: 1, "train.acc": 1 } });
+    expect(shown).toMatchObject({
+      metrics: { loss: 1, "train.acc": 1 },
+      curves: {
+        loss: [
+          [10, 2],
+          [20, "NaN"],
+          [30, 1],
+        ],
+      },
+    });
 
     // A line of the file says more than a bar does.
     p.write("p.yaml", `steps:${step("file", "echo '{\"progress\": [1, 8]}' > ${{ outputs.metrics }}")}`);
@@ -139,6 +148,7 @@ describe("a bar", () => {
       "\rout:  50%|##| 1/2 [00:01<00:01,  1s/it]\n\rin:  10%|#| 1/10 [00:01<00:01,  1s/it]\u001b[A",
       { done: 1, total: 2, note: "out" },
     ],
+    ["files: 1.2kit [00:01, 30.00it/s, n=1]", { done: 1200, total: 0, note: "files  n=1" }],
     ["45 of 100", undefined],
     ["10%|a| x/y [", undefined],
   ])("is found in %j", (text, bar) => {

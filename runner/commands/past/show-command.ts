@@ -1,9 +1,9 @@
 import { UsageError } from "../../core/diagnostic.js";
 import type { JsonObject } from "../../core/json.js";
 import { programFacts } from "../../cache/program-facts.js";
-import type { StepRecord, StepResult } from "../../core/record.js";
+import type { Curve, StepRecord, StepResult } from "../../core/record.js";
 import { DONE } from "../call/exit.js";
-import { duration, number } from "../../ui/quantities.js";
+import { counted, duration, number } from "../../ui/quantities.js";
 import { Audits } from "../../store/records/audits.js";
 import { Sizes, type Size } from "../../store/objects/sizes.js";
 import type { Determinism } from "../../lock/label.js";
@@ -57,6 +57,7 @@ interface Shown {
   readonly kind: string;
   readonly key: string | null;
   readonly metrics: Readonly<Record<string, number>>;
+  readonly curves: Readonly<Record<string, Curve>>;
   /** Why it has none although it wrote a file of them. */
   readonly metricsFault?: string;
   readonly outputs: Record<
@@ -89,7 +90,8 @@ function describe(
   }
   const size = sizes.of(Object.values(record?.outputs ?? {}));
   return {
-    ...{ id: step.id, kind: step.kind, key: step.key, metrics: record?.metrics ?? {}, outputs, size },
+    ...{ id: step.id, kind: step.kind, key: step.key, metrics: record?.metrics ?? {} },
+    ...{ curves: record?.curves ?? {}, outputs, size },
     ...{ params: record?.fingerprint.with ?? {}, environment: environmentOf(record) },
     ...{ seconds: record?.seconds ?? 0, finished: record?.finished ?? null },
     ...(variation === undefined ? {} : { variation }),
@@ -126,6 +128,14 @@ function render(shown: Shown): string {
     ...pairs(
       "metrics",
       Object.entries(shown.metrics).map(([name, value]) => [name, number(value)]),
+    ),
+    ...pairs(
+      "curves",
+      Object.entries(shown.curves).map(([name, points]) => [
+        name,
+        counted(points.length, "point"),
+        `from ${number(points[0]?.[0] ?? 0)} to ${number(points.at(-1)?.[0] ?? 0)}`,
+      ]),
     ),
     ...pairs(
       "parameters",

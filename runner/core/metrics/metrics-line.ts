@@ -7,7 +7,7 @@ export interface MetricsLine {
   readonly step?: number;
   /** What else it holds. */
   readonly entries: readonly NumberEntry[];
-  /** How far the program is: `{"progress": [done, total]}`. */
+  /** How far the program is: `{"progress": [done, total]}`; 0, where it does not know the total. */
   readonly progress?: { readonly done: number; readonly total: number };
 }
 
@@ -36,7 +36,7 @@ export function lineOf(all: readonly NumberEntry[]): MetricsLine {
 }
 
 function progressIn(tree: NumberTree | undefined): MetricsLine["progress"] {
-  if (tree?.type !== "list" || tree.items.length !== 2) return undefined;
-  const [done, total] = tree.items.map(item => (item?.type === "number" ? item.value : undefined));
-  return done !== undefined && total !== undefined ? { done, total } : undefined;
+  if (tree?.type !== "list" || tree.items.length < 1 || tree.items.length > 2) return undefined;
+  const [done, total = 0] = tree.items.map(item => (item?.type === "number" ? item.value : undefined));
+  return done === undefined || !Number.isFinite(done + total) ? undefined : { done, total };
 }
