@@ -83,8 +83,8 @@ async function refuseSandboxes({ nodes, host, refuse }: OpenPipeline): Promise<v
 }
 
 /** Environments that cannot be had: their lock cannot be read, or what builds them or starts containers is not here. */
-async function refuseEnvironments(
-  { nodes, host, graph, refuse }: OpenPipeline,
+export async function refuseEnvironments(
+  { nodes, host, graph, refuse }: Pick<OpenPipeline, "nodes" | "host" | "graph" | "refuse">,
   to: "run" | "plan",
 ): Promise<void> {
   const made = new Set(nodes.flatMap(({ environment }) => (isMade(environment) ? [environment] : [])));

@@ -47,7 +47,13 @@ function noUv(): string | undefined {
   }
 }
 
-const options = { env: { HOME: process.env["HOME"] ?? "/", VISTAS_CACHE: tempFolder() } };
+// As the caller has it: proxies, certificates, indices.
+const own = Object.entries(process.env).flatMap(([name, value]) =>
+  value === undefined ? [] : [[name, value]],
+);
+const options = {
+  env: { ...(Object.fromEntries(own) as Record<string, string>), VISTAS_CACHE: tempFolder() },
+};
 
 testOrSkip(
   "a real uv.lock with numpy: built once, isolated, and rerun by name when numpy moves",

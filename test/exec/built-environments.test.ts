@@ -65,6 +65,9 @@ testOrSkip("a uv.lock is built once, and counts by what it installs", noPython, 
     /p\.yaml:1:20: error\[missing-tool\]: \.\/uv\.lock is installed by `uv`, which is not/,
   );
 
+  const planned = await p.vistas(["plan", "p.yaml"], { env: { PATH: "/usr/bin:/bin" } });
+  expect(planned.stderr).toBe(away.stderr);
+
   fake(
     p,
     "uv",

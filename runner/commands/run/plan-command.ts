@@ -3,6 +3,7 @@ import { DONE } from "../call/exit.js";
 import type { GraphNode } from "../../pipeline/graph/graph.js";
 import { table } from "../../ui/table.js";
 import { openTarget, type LoadOptions } from "../call/open-target.js";
+import { refuseEnvironments } from "../../workflow/checks.js";
 import { withKnownLists } from "../../workflow/known-lists.js";
 import type { OpenPipeline } from "../../workflow/open-pipeline.js";
 import { print, printJson, type Session } from "../call/session.js";
@@ -13,7 +14,9 @@ export async function planCommand(
   args: string[],
   options: LoadOptions & { json?: boolean },
 ): Promise<number> {
-  const target = await withKnownLists(await openTarget(session, args, options));
+  const opened = await openTarget(session, args, options);
+  await refuseEnvironments(opened, "plan");
+  const target = await withKnownLists(opened);
   if (options.json !== true) {
     print(session, await planTable(session, target));
     return DONE;

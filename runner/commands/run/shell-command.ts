@@ -19,6 +19,7 @@ import { removeScratch } from "../../store/scratch.js";
 import { enterShared, SHELL, turnText } from "../../store/locks/turns.js";
 import { withKnownLists } from "../../workflow/known-lists.js";
 import type { OpenPipeline } from "../../workflow/open-pipeline.js";
+import { refuseEnvironments } from "../../workflow/checks.js";
 import { openTarget, type LoadOptions } from "../call/open-target.js";
 import { isPipeline, pipelineOf, type Session } from "../call/session.js";
 
@@ -39,6 +40,7 @@ export async function shellCommand(session: Session, args: string[], options: Op
   // What is to be said of the pipeline a run says.
   const opened = await withKnownLists(await openTarget({ ...session, quiet: true }, [pipeline], options));
   const node = oneInstance(opened, word);
+  await refuseEnvironments({ ...opened, nodes: [node] }, "run");
   for (const dead of opened.host.store.live.left()) await endStaleRun(opened.host.store, dead);
   const open = options.failed === true ? inKept : inFresh;
   return open({ ...{ session, opened, node, pipeline, command }, keep: options.keep === true });

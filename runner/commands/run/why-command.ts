@@ -5,6 +5,7 @@ import { DONE } from "../call/exit.js";
 import { matches, selectSkipped, withAncestors } from "../../pipeline/graph/select.js";
 import { openTarget, type LoadOptions } from "../call/open-target.js";
 import { variationText } from "../../store/records/result-id.js";
+import { refuseEnvironments } from "../../workflow/checks.js";
 import { withKnownLists } from "../../workflow/known-lists.js";
 import type { Store } from "../../store/store.js";
 import { pipelineOf, print, printJson, type Session } from "../call/session.js";
@@ -18,7 +19,9 @@ export async function whyCommand(
   const { pipeline, steps } = pipelineOf(session, args);
   if (steps.length === 0)
     throw UsageError.ofCall("missing-step", "`why` needs a step", "For example: vistas why probe");
-  const { host, graph } = await withKnownLists(await openTarget(session, [pipeline], options));
+  const opened = await openTarget(session, [pipeline], options);
+  await refuseEnvironments(opened, "plan");
+  const { host, graph } = await withKnownLists(opened);
   const skipped = selectSkipped(graph, steps);
   const asked = steps.flatMap(step => matches(graph, step));
   const planned = await plan(host, graph, withAncestors(graph, asked));
