@@ -61,6 +61,7 @@ export function buildNodes(spec: PipelineSpec, scope: StepScope, lists: Lists): 
       continue;
     }
     const [mayBeOpen, listed] = [opened.mayHave(step, axes), links.lists.has(step.name)];
+    const inputs = sources.filter(({ role }) => role !== START);
     const chain = chainOf(step, links, axes, sources);
     const leavesOut = compileConditions(step, axes, scope.params, problems);
     for (const labels of placesOf(axes)) {
@@ -69,10 +70,10 @@ export function buildNodes(spec: PipelineSpec, scope: StepScope, lists: Lists): 
         nodes.push(opened.nodeOf(step, labels, cause));
         continue;
       }
-      const taken = sources
-        .filter(({ role }) => role !== START)
-        .map(({ role, of }) => ({ role, source: withoutSkipped(of(labels), skipped) }));
-      taken.push(...(chain?.of(labels) ?? []));
+      const taken: TakenInput[] = inputs.map(({ role, of }) => {
+        return { role, source: withoutSkipped(of(labels), skipped) };
+      });
+      if (chain !== undefined) taken.push(...chain.of(labels));
       const reason = leavesOut(labels) ?? lacking(taken, skipped);
       if (reason !== undefined) {
         const one = skippedNode(step, labels, taken, reason);

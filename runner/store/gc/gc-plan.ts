@@ -66,7 +66,13 @@ export function planGc(survey: Survey, policy: Policy, isWriting: (path: string)
       entry.finished >= since ||
       users.of(entry).some(run => keptRuns.has(run)));
   const roots = new Set(survey.entries.filter(isRoot));
-  const rootKeys = new Set([...roots].map(({ key }) => key));
+  // What a run that came to its end has left of temporary outputs nobody goes on with.
+  const unfinished = ({ outcome }: RunUse): boolean => outcome !== "done";
+  const interim = new Set(
+    [...roots]
+      .filter(entry => users.of(entry).length === 0 || users.of(entry).some(unfinished))
+      .map(({ key }) => key),
+  );
   const makers = new Set([...roots].map(({ maker }) => maker));
   const stays = (entry: Entry): boolean =>
     roots.has(entry) ||
@@ -76,7 +82,7 @@ export function planGc(survey: Survey, policy: Policy, isWriting: (path: string)
   for (const rest of survey.rest) {
     const { kind, path, name } = rest;
     const ofNoRun = RUN_KINDS.has(kind) && !users.runs.has(name) && name < sinceRun;
-    const ofNoResult = kind === "interim" && !rootKeys.has(name);
+    const ofNoResult = kind === "interim" && !interim.has(name);
     if (
       ofNoResult ||
       kind === "broken" ||
