@@ -89,7 +89,8 @@ function instancesText(instances: readonly Instance[], now: number, colors: Colo
     const share = unknown
       ? duration((now - instance.started) / 1000)
       : percent(instance.done / instance.total);
-    return `${label(instance, colors)}${share}`;
+    const metric = metricsText([...instance.metrics].slice(0, 1));
+    return `${label(instance, colors)}${share}${metric === "" ? "" : ` ${metric}`}`;
   });
   if (instances.length > SHOWN) shown.push(`+${instances.length - SHOWN} more`);
   const left = instances.map(timeLeft);

@@ -5,6 +5,9 @@ import { afterEach, describe, expect, it } from "@jest/globals";
 import { settleLog } from "../../runner/exec/process/settle-log.js";
 import { lastBar } from "../../runner/exec/process/tqdm.js";
 import { Lines, Tail } from "../../runner/exec/process/tail.js";
+import { colors } from "../../runner/ui/display-text.js";
+import { runningLines } from "../../runner/ui/group-lines.js";
+import { trackProgress } from "../../runner/ui/progress.js";
 import { Gate } from "../rig/gate.js";
 import { Project } from "../rig/project.js";
 import { tempFolder } from "../rig/temp.js";
@@ -90,6 +93,24 @@ describe("a step under way", () => {
     await until(plain.stderr, /12 %.*loss NaN {2}train.acc 1 {2}step 20/);
     await go.open();
     await plain;
+  });
+});
+
+describe("a terminal", () => {
+  it("shows of one instance its metrics and step, of several the first metric of each", () => {
+    const { progress, apply } = trackProgress(new Map([["s", 2]]));
+    const time = "2026-11-23T06:10:19.000Z";
+    const shown = (): string[] =>
+      runningLines([...progress.active], Date.parse(time) + 65_000, colors(false));
+    const start = (id: string): void =>
+      apply({ type: "step-start", time, id, kind: "run", reason: "new", attempt: 1 });
+    start("s[n=1]");
+    apply({ type: "metrics", time, id: "s[n=1]", metrics: { loss: 0.5, acc: NaN }, step: 10 });
+    apply({ type: "step-progress", time, id: "s[n=1]", done: 1, total: 4, note: "" });
+    expect(shown()).toEqual(["s 0/2  n=1  25 %  loss 0.5000  acc NaN  step 10"]);
+    start("s[n=2]");
+    apply({ type: "metrics", time, id: "s[n=2]", metrics: { loss: 2 } });
+    expect(shown()).toEqual(["s 0/2  n=1  25 % loss 0.5000  n=2  1m05s loss 2"]);
   });
 });
 
