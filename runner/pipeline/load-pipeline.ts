@@ -231,7 +231,7 @@ async function load(options: LoadOptions, away: Away): Promise<LoadedPipeline> {
   const refuse = (mistakes: readonly Mistake[]): Promise<void> => {
     for (const mistake of mistakes)
       problems.add(mistake.code, mistake.message, placeOf(mistake, value), { hint: mistake.hint });
-    return problems.throwIfAny();
+    return problems.throwIfAny(others);
   };
   const texts = new Map(
     [document, ...blockFiles.documents.values()].map(one => [one.file, one.text] as const),

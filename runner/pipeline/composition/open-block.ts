@@ -1,5 +1,5 @@
-import { statSync } from "node:fs";
-import { join, normalize, relative } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { dirname, join, normalize, relative, resolve } from "node:path";
 import { projectOf } from "../../core/project-folder.js";
 import { loadDocument, type DocumentCache, type PipelineDocument } from "../document/document.js";
 import { decodeText, MAX_BYTES } from "../document/file-text.js";
@@ -49,7 +49,12 @@ export class BlockFiles {
     const absolute = written.startsWith("/") ? normalize(written) : join(project, written);
     const fault = faultOf(written, absolute, project);
     if (fault === undefined) return absolute;
-    const hint = `./ is the project folder, ${code(project)}; an absolute path may lie anywhere`;
+    const beside = resolve(this.root.cwd, dirname(user.file), written);
+    const near = relative(project, beside);
+    const hint =
+      fault.code === "missing-file" && !near.startsWith("..") && existsSync(beside)
+        ? `./ is the project folder, ${code(project)}; write ${code(`./${near}`)}`
+        : `./ is the project folder, ${code(project)}; an absolute path may lie anywhere`;
     this.problems.addIn(user, fault.code, `${code(written)} ${fault.what}`, place, { hint });
     return undefined;
   }
