@@ -55,7 +55,7 @@ const PLANTED: readonly (readonly [command: string, ...found: string[]])[] = [
   ["cp copy @/w/copied", "writes @/w/copied"],
   ["mv copy @/w/moved", "writes @/w/moved"],
   ["ln -s nowhere @/w/symbolic", "writes @/w/symbolic"],
-  ["rm @/w/removed", "writes @/w/removed"],
+  ["rm @/w/removed", "removes @/w/removed"],
   ["truncate -s 3 @/w/truncated", "writes @/w/truncated"],
   ["cat /etc/hostname || cat /etc/machine-id", "reads /etc/hostname"],
 ];
@@ -102,6 +102,9 @@ describeOrSkip("run --trace", noStrace, () => {
     expect(Object.values(steps.s.inputs)).toEqual(expect.arrayContaining(["./r", "/etc/hostname"]));
     expect(Object.values(steps.s.outputs)).toEqual(expect.arrayContaining(["tee", "moved"]));
     expect((await p.vistas(["run", "p.yaml", "--trace"])).stdout).toContain("no program was watched");
+    await p.vistas(["init", "starter"]);
+    const starter = await p.vistas(["run", "--trace"], { cwd: p.path("starter") });
+    expect(starter.stdout).toMatch(/^count does nothing beyond what it declares\n\nmake does nothing beyond/);
   });
 });
 
@@ -119,7 +122,7 @@ describe("what strace says", () => {
       ["connect", "10.0.0.1:443"],
     ],
     ['connect(3, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}, 16) = 0', []],
-    ['unlink("\\303\\274") = 0', ["write", "/work/ü"]],
+    ['unlink("\\303\\274") = 0', ["remove", "/work/ü"]],
   ])("%s", (line, expected) => {
     expect(accessesOf(line, "/work").flatMap(({ does, what }) => [does, what])).toEqual(expected);
   });

@@ -3,14 +3,14 @@ import { basename, dirname, join, resolve } from "node:path";
 
 /** Something that a program did with a file, or with the network. */
 export interface Access {
-  readonly does: "read" | "list" | "write" | "run" | "connect";
+  readonly does: "read" | "list" | "write" | "remove" | "run" | "connect";
   /** Absolute; of a connection, the address. */
   readonly what: string;
 }
 
 /** The command that runs another and notes what it and all that it starts do; a file for each process, beside `log`. */
 export function traced(strace: string, log: string, argv: readonly string[]): readonly string[] {
-  const calls = [...OPENS, ...CHANGES, ...RUNS, "connect"].map(name => `?${name}`).join(",");
+  const calls = [...OPENS, ...CHANGES, ...REMOVES, ...RUNS, "connect"].map(name => `?${name}`).join(",");
   return [
     strace,
     "-ff",
@@ -42,8 +42,9 @@ export function accessesIn(log: string, cwd: string): readonly Access[] {
 
 const OPENS = ["open", "openat", "openat2", "creat"];
 const RUNS = ["execve", "execveat"];
+const REMOVES = ["unlink", "unlinkat", "rmdir"];
 const CHANGES = [
-  ...["rename", "renameat", "renameat2", "unlink", "unlinkat", "rmdir", "mkdir", "mkdirat"],
+  ...["rename", "renameat", "renameat2", "mkdir", "mkdirat"],
   ...["link", "linkat", "symlink", "symlinkat", "truncate"],
 ];
 
@@ -71,6 +72,7 @@ export function accessesOf(line: string, cwd: string): readonly Access[] {
     ([, folder, path = ""]) => resolve(folder === undefined ? cwd : unescaped(folder), unescaped(path)),
   );
   if (RUNS.includes(call)) return paths.slice(0, 1).map(what => ({ does: "run", what }));
+  if (REMOVES.includes(call)) return paths.map(what => ({ does: "remove", what }));
   // What a symbolic link says is no place yet.
   const touched = call.startsWith("symlink") ? paths.slice(-1) : paths;
   return CHANGES.includes(call) ? touched.map(what => ({ does: "write", what })) : [];

@@ -24,7 +24,7 @@ export function undeclaredOf(accesses: readonly Access[], allowed: Allowed): rea
   const found = accesses.filter(({ does, what }) => {
     if (does === "connect") return true;
     if (PSEUDO.test(what)) return false;
-    if (does === "write") return !own(what) && (!TEMPORARY.test(what) || project(what));
+    if (does === "write" || does === "remove") return !own(what) && (!TEMPORARY.test(what) || project(what));
     if (covered(what) || wrote(what)) return false;
     return !isSystem(what);
   });
@@ -36,18 +36,18 @@ const TEMPORARY = /^\/(?:tmp|var\/tmp|dev\/shm|run\/user\/\d+)\//;
 
 /** Programs, libraries and settings of the system itself. */
 function isSystem(path: string): boolean {
-  if (
-    /^\/(?:usr\/share\/dict|usr\/local\/(?!bin\/|sbin\/|lib|include\/|share\/(?:man|locale|fonts|ca-certificates)))/.test(
-      path,
-    )
-  )
-    return false;
-  if (/^\/(?:usr|bin|sbin|lib\d*|libx32|nix\/store|gnu\/store|snap|System|Library)(?:\/|$)/.test(path))
-    return true;
-  return /^\/(?:etc(?!\/(?:hostname|machine-id|os-release|motd|issue)$)|var\/(?:cache|lib)\/(?:fontconfig|ldconfig|mime))(?:\/|$)/.test(
-    path,
-  );
+  if (LOCAL.test(path)) return PROGRAMS.test(path);
+  return !OWN_DATA.test(path) && SYSTEM.test(path);
 }
+
+const SYSTEM =
+  /^\/(?:usr|bin|sbin|lib\d*|libx32|etc|nix\/store|gnu\/store|snap|System|Library|var\/(?:cache|lib)\/(?:fontconfig|ldconfig|mime))(?:\/|$)/;
+/** What an administrator installed: programs, but also data. */
+const LOCAL = /^\/usr\/local\/./;
+const PROGRAMS =
+  /^\/usr\/local\/(?:bin|sbin|lib[^/]*|include|etc|share\/(?:man|locale|fonts|ca-certificates|zoneinfo))(?:\/|$)/;
+/** What differs from one machine to the next, and data that programs take for input. */
+const OWN_DATA = /^\/(?:etc\/(?:hostname|machine-id|os-release|motd|issue)$|usr\/share\/dict(?:\/|$))/;
 
 /** Whether a path is one of those, or lies in one; links are followed. */
 function within(places: readonly string[]): (path: string) => boolean {
@@ -66,12 +66,12 @@ function within(places: readonly string[]): (path: string) => boolean {
 export function undeclaredText(step: string, found: readonly Access[], project: string): string {
   if (found.length === 0) return "does nothing beyond what it declares";
   const lines = found.map(({ does, what }) => `  ${VERBS[does]} ${what}${does === "list" ? "/" : ""}`);
-  const reads = found.filter(({ does }) => does !== "write" && does !== "connect");
+  const reads = found.filter(({ does }) => does === "read" || does === "list" || does === "run");
   const writes = found.filter(({ does }) => does === "write");
   const taken = new Set<string>();
   const entry = (path: string, value: string): string => {
     const stem = basename(path)
-      .replace(/\.[^.]*$/, "")
+      .replace(/^\.+|(?<=.)\.[^.]*$/g, "")
       .replace(/[^A-Za-z0-9_-]+/g, "_");
     const plain = /^[A-Za-z_]/.test(stem) ? stem : `file_${stem}`;
     let name = plain;
@@ -100,7 +100,14 @@ export function undeclaredText(step: string, found: readonly Access[], project: 
   ].join("\n");
 }
 
-const VERBS = { read: "reads", list: "lists", write: "writes", run: "runs", connect: "connects to" };
+const VERBS = {
+  read: "reads",
+  list: "lists",
+  write: "writes",
+  remove: "removes",
+  run: "runs",
+  connect: "connects to",
+};
 
 /** Of a folder that is listed, or of many files in one, the folder; but the project itself is no input. */
 function gathered(reads: readonly Access[], project: string): readonly string[] {
