@@ -202,6 +202,9 @@ describe("a file that grows", () => {
     };
     expect(await settled("a\r\nb\r\n")).toBe("a\r\nb\r\n");
     expect(await settled("a\r\n1\r2\r3\nü\r")).toBe("a\n3\nü");
+    const up = "\u001b[A";
+    const nested = `start\n\n\rout 0${up}\n\rin 1${up}\n\rin 2${up}\rout 1\n\n\rdeep${up}${up}\nend`;
+    expect(await settled(nested)).toBe("start\nout 1\nend");
     const bar = Array.from({ length: 50_000 }, (_, i) => `\r${i}%`).join("");
     expect(await settled(`first\n${bar}\nlast`)).toBe("first\n49999%\nlast");
   });

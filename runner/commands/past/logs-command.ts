@@ -140,6 +140,7 @@ class Followed {
   readonly #tail: Tail;
   readonly #lines = new Lines();
   #printed = 0;
+  #last = "";
 
   constructor(
     private readonly session: Session,
@@ -152,9 +153,11 @@ class Followed {
   print(): void {
     for (let next = this.#tail.read(); next !== undefined; next = this.#tail.read()) {
       const lines = this.#lines.push(next);
-      // A log that was settled has as many lines as before.
-      const fresh = next.anew ? lines.slice(this.#printed) : lines;
-      this.#printed = next.anew ? Math.max(this.#printed, lines.length) : this.#printed + lines.length;
+      // A log that was settled has as many lines as before, but for bars that were read half drawn.
+      const known = this.#printed <= lines.length ? this.#printed : lines.lastIndexOf(this.#last) + 1;
+      const fresh = next.anew ? lines.slice(known) : lines;
+      this.#printed = next.anew ? lines.length : this.#printed + lines.length;
+      this.#last = lines.at(-1) ?? this.#last;
       for (const line of fresh) this.#write(line);
     }
   }

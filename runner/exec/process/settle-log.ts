@@ -1,6 +1,6 @@
 import { createReadStream, createWriteStream, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { once } from "node:events";
-import { lastState, shortened } from "./tail.js";
+import { lastState, linesIn, shortened } from "./tail.js";
 
 /**
  * Leaves of each line that its program has written over again and again, with carriage returns, the last state alone. Most
@@ -13,7 +13,7 @@ export async function settleLog(file: string): Promise<void> {
     const out = createWriteStream(settled);
     let rest = "";
     for await (const chunk of createReadStream(file, { encoding: "latin1" }) as AsyncIterable<string>) {
-      const lines = `${rest}${chunk}`.split("\n");
+      const lines = linesIn(`${rest}${chunk}`);
       rest = shortened(lines.pop() ?? "");
       const text = lines.map(line => `${lastState(line)}\n`).join("");
       if (text !== "" && !out.write(text, "latin1")) await once(out, "drain");

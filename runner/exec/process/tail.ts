@@ -68,7 +68,7 @@ export class Lines {
   /** The lines that have come to their end. */
   push({ text, anew, skipped }: Appended): string[] {
     if (anew || skipped) this.#rest = "";
-    const lines = `${this.#rest}${text}`.split("\n");
+    const lines = linesIn(`${this.#rest}${text}`);
     this.#rest = shortened(lines.pop() ?? "");
     // The first one is half of one.
     return skipped ? lines.slice(1) : lines;
@@ -80,6 +80,20 @@ export class Lines {
   }
 }
 
+/** The lines of a text; bars that tqdm draws below another one, from which the cursor goes up again, are left out. */
+export function linesIn(text: string): string[] {
+  const plain = text.includes(UP)
+    ? text.replace(BELOW, (_, down: string, up: string) =>
+        "\n".repeat(Math.max(0, down.length - up.length / UP.length)),
+      )
+    : text;
+  return plain.split("\n");
+}
+
+const ESCAPE = String.fromCharCode(27);
+const UP = `${ESCAPE}[A`;
+const BELOW = new RegExp(`(\\n+)\\r?[^\\n${ESCAPE}]*((?:${ESCAPE}\\[A)+)`, "g");
+
 /** A line that goes on: what was written over already is of no use, but its last byte may be half of a CRLF. */
 export function shortened(line: string): string {
   return line.endsWith("\r") ? `${lastState(line)}\r` : lastState(line);
@@ -87,6 +101,6 @@ export function shortened(line: string): string {
 
 /** What a line shows that a program has written over again and again, as progress bars do. */
 export function lastState(line: string): string {
-  const end = line.endsWith("\r") ? line.slice(0, -1) : line;
+  const end = line.replace(/\r+$/, "");
   return end.slice(end.lastIndexOf("\r") + 1);
 }
