@@ -270,6 +270,17 @@ const cases: readonly Case[] = [
   ["an output outside its folder", `${S}    outputs: { o: ../o }\n`, ["bad-output 4:19"]],
   ["an absolute output", `${S}    outputs: { o: /o }\n`, ["bad-output 4:19"]],
   ["one output twice", `${S}    outputs: { o: a/b, p: a/B }\n`, ["bad-output 4:27"]],
+  ["an output without a path", `${S}    outputs: { o: { temporary: true } }\n`, ["missing-key 4:16"]],
+  [
+    "a temporary output that a kind does not have",
+    "steps: { a: { uses: make-data, outputs: { o: { temporary: true } } } }\n",
+    ["unknown-output 1:43"],
+  ],
+  [
+    "an axis from a temporary output",
+    `steps:\n  a: { run: [x], outputs: { o: { path: o, temporary: true } } }\n  b: { run: [x, "\${{ matrix.s }}"], matrix: { s: { from: a } } }\n`,
+    ["bad-list 3:58"],
+  ],
   ["outputs inside each other", `${S}    outputs: { o: a/b/c, p: a }\n`, ["bad-output 4:29"]],
   [
     "a duration of zero, by a param",
@@ -438,7 +449,6 @@ describe("diagnostics", () => {
         "unknown-template",
         "template-cycle",
         "unused-template",
-        "bad-list",
       ],
       ...["not-deterministic", "missing-program", "missing-secret", "secret-in-env"],
       // test/exec/environments.test.ts

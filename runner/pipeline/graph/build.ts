@@ -127,9 +127,9 @@ function nodeOf(
     ...(step.pass.length === 0 ? {} : { pass: step.pass }),
     ...(step.secrets.length === 0 ? {} : { secrets: step.secrets }),
     ...(step.repeats ? { repeats: true as const } : {}),
-    ...(step.work?.type === "command" && step.work.temporary.length > 0
-      ? { temporary: step.work.temporary }
-      : {}),
+    ...(step.work === undefined || step.work.temporary.length === 0
+      ? {}
+      : { temporary: step.work.temporary }),
     ...(step.deterministic ? { deterministic: true as const } : {}),
   };
 }

@@ -132,8 +132,7 @@ function followList(
   const [only] = outputs ?? [];
   if (outputs === undefined) return undefined;
   const link = { axis, from, written };
-  const temporary = from.work?.type === "command" ? from.work.temporary : [];
-  if (temporary.includes(first ?? only ?? "")) {
+  if (from.work?.temporary.includes(first ?? only ?? "")) {
     const hint = "leave `temporary` out: the list says which instances there are, in every run";
     problems.add("bad-list", `${code(written)} is a temporary output`, place, { hint });
     return undefined;

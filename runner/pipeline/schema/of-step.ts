@@ -31,7 +31,6 @@ export function stepSchema(): JsonObject {
       deterministic: ["uses"],
       scan: ["start"],
       start: ["scan"],
-      outputs: ["run"],
       files: ["run"],
       environment: ["run"],
       sandbox: ["run"],
@@ -101,14 +100,14 @@ export function stepSchema(): JsonObject {
       outputs: {
         type: ["object", "null"],
         description:
-          "What a program writes: file or folder names by output name. A temporary output goes when all steps of a run that take from the step are done, and is made again when one of them must run.",
+          "What a program writes: file or folder names by output name. Of a kind, which of its outputs are temporary. A temporary output goes when all steps of a run that take from the step are done, and is made again when one of them must run.",
         propertyNames: { pattern: NAME },
         additionalProperties: {
           anyOf: [
             { type: "string", minLength: 1 },
             {
               type: "object",
-              required: ["path"],
+              minProperties: 1,
               properties: {
                 path: {
                   type: "string",

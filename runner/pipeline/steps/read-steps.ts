@@ -128,15 +128,45 @@ function readWork(
       if (near !== undefined || context.kindsKnown)
         context.problems.add("unknown-kind", message, valueAt("steps", name, "uses"), { hint });
     }
-    return { type: "kind", name: uses, kind, with: isMapping(written["with"]) ? written["with"] : NOTHING };
+    const options = isMapping(written["with"]) ? written["with"] : NOTHING;
+    const temporary = readTemporary(name, objectOf(step["outputs"]), kind, context.problems);
+    return { type: "kind", name: uses, kind, with: options, temporary };
   }
   const command = typeof run === "string" ? run : readWords(name, run, context.problems);
   if (command === undefined) return undefined;
   const given = objectOf(step["outputs"]);
   const outputs = readOutputs(given, name, context.problems);
   const temporary = Object.keys(outputs).filter(output => objectOf(given[output])["temporary"] === true);
+  for (const [output, value] of Object.entries(given)) {
+    if (!isObject(value) || "path" in value) continue;
+    const message = `the output ${code(output)} has no \`path\``;
+    context.problems.add("missing-key", message, keyAt("steps", name, "outputs", output));
+  }
   const { files } = written;
   return { type: "command", run: command, outputs, temporary, files: isMapping(files) ? files : NOTHING };
+}
+
+/** `outputs:` of a kind, which names its outputs itself: those that are temporary. */
+function readTemporary(
+  name: string,
+  outputs: JsonObject,
+  kind: Kind | undefined,
+  problems: Problems,
+): readonly string[] {
+  const found: string[] = [];
+  for (const [output, value] of Object.entries(outputs)) {
+    if (!isObject(value) || "path" in value) {
+      const hint = "what is temporary is said so: `{ temporary: true }`";
+      const message = `a kind names the files of its outputs itself`;
+      problems.add("misplaced-key", message, keyAt("steps", name, "outputs"), { hint });
+    } else if (kind !== undefined && !Object.hasOwn(kind.outputs, output)) {
+      const known = Object.keys(kind.outputs);
+      const hint = problems.suggest(output, known) ?? `its outputs are ${alternatives(known, "and")}`;
+      const message = `${code(kind.kind)} has no output ${code(output)}`;
+      problems.add("unknown-output", message, keyAt("steps", name, "outputs", output), { hint });
+    } else if (value["temporary"] === true) found.push(output);
+  }
+  return found;
 }
 
 /** Words as they are spelled: `1.10` is no `1.1` to a program. */

@@ -99,6 +99,8 @@ export interface KindStep {
   /** Undefined where there is no such kind. */
   readonly kind: Kind | undefined;
   readonly with: WrittenObject;
+  /** Names of outputs that are dropped once they are used. */
+  readonly temporary: readonly string[];
 }
 
 export interface CommandStep {
