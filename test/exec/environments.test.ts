@@ -45,6 +45,22 @@ steps:
     expect(readFileSync(p.path("p.lock.json"), "utf8")).toContain('"in":"./.venv"');
   });
 
+  it("of the same path in two projects is two environments", async () => {
+    const text = `environment: { venv: ./.venv }
+steps:
+  s: { run: "python3 -c 'import own; print(own.VALUE)' > \${{ outputs.o }}", outputs: { o: o } }
+`;
+    const p = new Project({
+      "p.yaml": `${text}  b: { pipeline: ./sub/b.yaml }\n`,
+      "sub/b.yaml": text,
+    });
+    new Venv(p.path(".venv")).install("own", "1.0");
+    new Venv(p.path("sub", ".venv")).install("own", "2.0");
+    expect(await p.run()).toEqual({ s: "ran", "b/s": "ran" });
+    expect(await p.output("s", "o")).toBe("1.0\n");
+    expect(await p.output("b/s", "o")).toBe("2.0\n");
+  });
+
   it("keys differ wherever a program sees something else (random changes)", async () => {
     const numbers = fc.sample(fc.nat(), { numRuns: 400, seed: 14 });
     let at = 0;

@@ -52,6 +52,7 @@ export async function doctorCommand(
       store.cache.folder ??
         "none: its folder is not yours alone, so every call reads everything anew; set VISTAS_CACHE to one that is",
     ],
+    ...(await helpersOf(session)),
     ["store", `${store.root}${free === undefined ? "" : ` (${bytes(free)} free)`}`],
   ];
   print(session, table(["machine", ""], machine));
@@ -61,6 +62,30 @@ export async function doctorCommand(
       print(session, `\n${engine.backend} does not work here: ${engine.why}\n  To get it: ${engine.remedy}`);
   print(session, `\nauto takes ${chosen.backend}. ${chosen.why}`);
   return DONE;
+}
+
+/** What builds environments, starts containers, and confines steps. */
+async function helpersOf({ env }: Session): Promise<[name: string, value: string][]> {
+  const { findRuntime } = await import("../../exec/environments/container.js");
+  const { NoEnvironment, programOn } = await import("../../exec/environments/recipe.js");
+  const { noSandbox, sandboxMeans, straceOf } = await import("../../exec/sandbox/means.js");
+  const found = (name: string): string => programOn(env["PATH"], name) ?? "not on the PATH";
+  const runtime = await findRuntime({ name: "an image" }, env).catch((error: unknown) => {
+    if (error instanceof NoEnvironment) return error;
+    throw error;
+  });
+  const sandbox = await sandboxMeans({ env });
+  return [
+    ["uv, npm", `${found("uv")}, ${found("npm")}`],
+    [
+      "containers",
+      runtime instanceof NoEnvironment
+        ? `none (${runtime.what.replace(/^a step runs in an image, and /, "")}): ${runtime.hint}`
+        : runtime.path,
+    ],
+    ["sandbox", sandbox === undefined ? `none: ${noSandbox().hint}` : `${sandbox.name} (${sandbox.path})`],
+    ["--trace", (await straceOf({ env })) ?? "needs strace, which does not work here"],
+  ];
 }
 
 /** Free bytes of the disk on which the store is, or will be. */

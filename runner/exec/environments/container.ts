@@ -16,7 +16,10 @@ export interface Runtime {
 }
 
 /** The first that is there and works. Throws a `NoEnvironment` that says what to do. */
-export async function findRuntime({ name }: Container, env: NodeJS.ProcessEnv): Promise<Runtime> {
+export async function findRuntime(
+  { name }: Pick<Container, "name">,
+  env: NodeJS.ProcessEnv,
+): Promise<Runtime> {
   for (const runtime of ["apptainer", "podman", "docker"] as const) {
     const path = programOn(env["PATH"], runtime);
     if (path === undefined) continue;

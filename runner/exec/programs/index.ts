@@ -255,7 +255,7 @@ function isPlain(
 }
 
 function plainName({ program }: Invocation, { environment }: GraphNode): string {
-  return `${environment?.type ?? ""}\0${environment?.name ?? ""}\0${program}`;
+  return `${activationOf(environment)?.bin ?? ""}\0${program}`;
 }
 
 /** What does not depend on the step's inputs or on variables that it declares for its own. */

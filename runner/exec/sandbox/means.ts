@@ -8,7 +8,7 @@ export interface Means {
 }
 
 /** The first that works here; both may be there and not be allowed to. */
-export function sandboxMeans(host: Host): Promise<Means | undefined> {
+export function sandboxMeans(host: Pick<Host, "env">): Promise<Means | undefined> {
   let found = sandboxes.get(host);
   if (found === undefined) sandboxes.set(host, (found = look(host)));
   return found;
@@ -36,9 +36,9 @@ export function noSandbox(): NoEnvironment {
   );
 }
 
-const sandboxes = new WeakMap<Host, Promise<Means | undefined>>();
+const sandboxes = new WeakMap<Pick<Host, "env">, Promise<Means | undefined>>();
 
-async function look(host: Host): Promise<Means | undefined> {
+async function look(host: Pick<Host, "env">): Promise<Means | undefined> {
   const bwrap = programOn(host.env["PATH"], "bwrap");
   const trial = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--unshare-net", "true"];
   if (bwrap !== undefined && (await works(bwrap, trial, host.env)))
