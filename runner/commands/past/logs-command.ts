@@ -151,20 +151,28 @@ class Followed {
   }
 
   print(): void {
+    // A log that was settled has as many lines as before; it is read from its start once more.
+    let [known, dropped]: [number, string[]] = [0, []];
     for (let next = this.#tail.read(); next !== undefined; next = this.#tail.read()) {
       const lines = this.#lines.push(next);
-      // A log that was settled has as many lines as before, but for bars that were read half drawn.
-      const known = this.#printed <= lines.length ? this.#printed : lines.lastIndexOf(this.#last) + 1;
-      const fresh = next.anew ? lines.slice(known) : lines;
-      this.#printed = next.anew ? lines.length : this.#printed + lines.length;
-      this.#last = lines.at(-1) ?? this.#last;
-      for (const line of fresh) this.#write(line);
+      if (next.anew) [known, this.#printed] = [this.#printed, 0];
+      this.#printed += lines.length;
+      dropped = lines.slice(0, known);
+      this.#writeAll(lines.slice(known));
+      known -= dropped.length;
     }
+    // Of bars that were read half drawn there were more: what follows the last line is new.
+    if (known > 0) this.#writeAll(dropped.slice(dropped.lastIndexOf(this.#last) + 1));
   }
 
   end(): void {
     this.print();
     if (this.#lines.rest !== "") this.#write(this.#lines.rest);
+  }
+
+  #writeAll(lines: readonly string[]): void {
+    for (const line of lines) this.#write(line);
+    this.#last = lines.at(-1) ?? this.#last;
   }
 
   #write(line: string): void {
