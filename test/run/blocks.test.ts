@@ -92,4 +92,54 @@ describe("a pipeline as a step", () => {
       ...[own["block/train[seed=0]"], own["block/train[seed=1]"], own["block/prep[seed=0]"]],
     ]);
   });
+
+  it("may chain, gather, glob, take axes from a step and use plug-ins of its own, relative to its file", async () => {
+    const p = new Project({
+      "p.yaml": `
+steps:
+  src: { run: "echo \${{ matrix.s }} > \${{ outputs.o }}", outputs: { o: o }, matrix: { s: [1, 2] } }
+  b: { pipeline: ./sub/b.yaml, inputs: { x: src }, with: { k: "\${{ matrix.k }}" }, matrix: { k: [5, 6] } }
+  end: { run: "cat \${{ inputs.i }} > \${{ outputs.o }}", inputs: { i: b.chain }, outputs: { o: o } }
+`,
+      "sub/b.yaml": `
+inputs: [x]
+plugins: [./mine.js]
+params: { k: 0 }
+outputs: { chain: chain }
+steps:
+  one: { run: "cat \${{ inputs.i }} > \${{ outputs.o }}; echo \${{ params.k }} >> \${{ outputs.o }}", inputs: { i: x }, outputs: { o: o } }
+  sum: { run: "cat \${{ inputs.i }}/* > \${{ outputs.o }}", inputs: { i: one }, over: [s], outputs: { o: o } }
+  chain: { scan: t, start: sum, matrix: { t: [0, 1] }, run: "cat \${{ inputs.p }} > \${{ outputs.o }}; echo \${{ matrix.t }} >> \${{ outputs.o }}", inputs: { p: chain }, outputs: { o: o } }
+  names: { run: "echo '[\\"u\\"]' > \${{ outputs.l }}", outputs: { l: l.json } }
+  each: { run: "echo \${{ matrix.n }} \${{ params.k }} > \${{ outputs.o }}", outputs: { o: o }, matrix: { n: { from: names.l } } }
+  byfile: { run: "cat \${{ inputs.f }} > \${{ outputs.o }}", inputs: { f: "\${{ matrix.f }}" }, outputs: { o: o }, matrix: { f: { files: "./data/*.txt" } } }
+  kind: { uses: mine }
+`,
+      "sub/data/1.txt": "1\n",
+      "sub/data/2.txt": "2\n",
+      "sub/.vistasignore": "2.txt\n",
+      "sub/mine.js": `
+import { defineStep } from "vistas";
+import { basename } from "node:path";
+import { writeFileSync } from "node:fs";
+export default defineStep({ kind: "mine", summary: "Where it is.", with: { type: "object" }, outputs: ["o"], run(ctx) {
+  writeFileSync(ctx.outputs.o, basename(process.env.VISTAS_PROJECT));
+} });
+`,
+    });
+    const outcomes = await p.run();
+    expect(Object.keys(outcomes)).toEqual(
+      expect.arrayContaining([
+        "b/each[k=5,n=u]",
+        "b/byfile[f=./data/1.txt,k=6]",
+        "b/chain[k=6,t=1]",
+        "b/sum[k=5]",
+      ]),
+    );
+    expect(Object.keys(outcomes).some(id => id.includes("2.txt"))).toBe(false);
+    await p.vistas(["checkout", "p.yaml", "end[k=5,t=1]", "end"]);
+    expect(p.read("end/o")).toBe("1\n5\n2\n5\n0\n1\n");
+    await p.vistas(["checkout", "p.yaml", "b/kind[k=5]", "kind"]);
+    expect(p.read("kind/o")).toBe("sub");
+  });
 });

@@ -5,6 +5,7 @@ import { keyAt, type Place, valueAt } from "../document/place.js";
 import type { Problems } from "../document/problems.js";
 import type { Code } from "../mistakes/codes.js";
 import { alternatives, code } from "../mistakes/wording.js";
+import { isPath } from "../schema/names.js";
 import { entryOf, type Located, type Origin, traceBelow } from "./origin.js";
 
 /** A pipeline that is used as a step of another. */
@@ -424,8 +425,4 @@ function partsOf(text: string): { from: string; output: string | undefined } {
   return dot === -1
     ? { from: text, output: undefined }
     : { from: text.slice(0, dot), output: text.slice(dot + 1) };
-}
-
-function isPath(text: string): boolean {
-  return /^\.?\//.test(text);
 }

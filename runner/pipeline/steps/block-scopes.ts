@@ -1,4 +1,3 @@
-import { dirname } from "node:path";
 import { byCodeUnit } from "../../core/json.js";
 import type { Place as AxisPlace } from "../../core/labels.js";
 import { isMapping, isSequence, type Written } from "../../core/spelled.js";
@@ -122,11 +121,6 @@ export class Scopes {
       when: [...(around?.when ?? []), ...conditions],
     };
   }
-}
-
-/** Where a pipeline file lies. */
-export function folderOf({ file }: Block): string {
-  return dirname(file);
 }
 
 function paramsOf(

@@ -8,7 +8,7 @@ import {
   wordOf,
 } from "../../core/spelled.js";
 import { type Matrix, readMatrix } from "./matrix.js";
-import { isName } from "../schema/names.js";
+import { isName, isPath } from "../schema/names.js";
 import { readOutputs } from "../expressions/output-names.js";
 import type { Kind } from "../schema/kinds.js";
 import type { Params } from "../expressions/params.js";
@@ -191,8 +191,7 @@ function readInputs(inputs: JsonObject): readonly InputRef[] {
   const out: InputRef[] = [];
   for (const [role, text] of Object.entries(inputs)) {
     if (typeof text !== "string" || text === "") continue;
-    // An expression gives a path: steps are known by their names.
-    if (/^(?:\.?\/|\$\{\{)/.test(text)) {
+    if (isPath(text)) {
       out.push({ role, type: "file", path: text });
       continue;
     }
