@@ -1,5 +1,5 @@
 /** Environments from locks and images: built once, shared, believed only when whole; the programs beside them are fakes. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { expect, it } from "@jest/globals";
@@ -150,6 +150,24 @@ printf '#!/bin/sh\\necho program\\n' > node_modules/.bin/odd; chmod +x node_modu
   p.write("package-lock.json", lock("3.0.2"));
   const { stdout } = await p.vistas(["why", "p.yaml", "s"], options(p));
   expect(stdout).toContain("- odd 3.0.1 -> 3.0.2 in ./package-lock.json");
+});
+
+it("a conda environment without Python counts by its packages", async () => {
+  const p = new Project({
+    "p.yaml": `environment: { conda: ./env }
+steps: { s: { run: 'echo $CONDA_PREFIX > \${{ outputs.o }}', outputs: { o: o } } }
+`,
+    "env/conda-meta/bwa-0.7.17-h5bf99c6_8.json": "{}",
+    "env/conda-meta/history": "",
+  });
+  expect(await p.run()).toEqual({ s: "ran" });
+  expect(await p.output("s", "o")).toBe(`${p.path("env")}\n`);
+  renameSync(
+    p.path("env/conda-meta/bwa-0.7.17-h5bf99c6_8.json"),
+    p.path("env/conda-meta/bwa-0.7.18-h1_0.json"),
+  );
+  const { stdout } = await p.vistas(["plan", "p.yaml"]);
+  expect(stdout).toContain("conda:bwa 0.7.17-h5bf99c6_8 -> 0.7.18-h1_0 in ./env");
 });
 
 it("an image is started with the step's folder at its place; it counts by its digest", async () => {

@@ -87,7 +87,7 @@ async function inFresh({ session, opened, node, pipeline, command, keep }: Call)
     store.stats.save();
     const tag = `${run}/0`;
     const around = await surroundings(
-      { ...startingOf(session, opened, node, lease, tag), resultOf },
+      { ...startingOf(session, opened, node, lease, tag), resultOf, interactive: command.length === 0 },
       staged,
       secrets,
     );
@@ -123,7 +123,7 @@ async function inKept({ session, opened, node, pipeline, command }: Call): Promi
   const tag = `${SHELL}${host.clock.token(4)}/0`;
   const lease = leaseOf(opened, node);
   const cwd = join(folder, "work");
-  const starting = startingOf(session, opened, node, lease, tag);
+  const starting = { ...startingOf(session, opened, node, lease, tag), interactive: command.length === 0 };
   const around = await surroundings(starting, { cwd, tmp }, secretsOf(node, host, graph));
   if (command.length === 0) introduce(session, node, cwd, lastCommand(opened, folder), "stays");
   return started(session, command, existsSync(cwd) ? cwd : folder, around, tag);
@@ -192,7 +192,7 @@ async function started(
   { env: own, signal }: Session,
   command: readonly string[],
   cwd: string,
-  { env, command: inside }: Surroundings,
+  { env, command: inside, shell: itsShell }: Surroundings,
   tag: string,
 ): Promise<number> {
   const { SHELL: shell = "/bin/sh" } = own;
@@ -200,7 +200,7 @@ async function started(
   const terminal = names.flatMap(name => (own[name] === undefined ? [] : [[name, own[name]] as const]));
   const tmp = env["TMPDIR"] ?? "";
   const variables = { ...Object.fromEntries(terminal), ...env, TMPDIR: shortTmp(tmp) };
-  const argv = inside(command.length > 0 ? command : [shell]);
+  const argv = inside(command.length > 0 ? command : [itsShell ?? shell]);
   try {
     return await inForeground({ argv, cwd, env: variables, tag, signal });
   } finally {

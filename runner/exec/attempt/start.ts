@@ -29,6 +29,8 @@ export interface Starting {
   readonly resultOf: ResultOf;
   /** Its accesses are noted. */
   readonly trace?: boolean;
+  /** Somebody sits at a terminal: a shell in place of the program. */
+  readonly interactive?: boolean;
 }
 
 /** How the program of a step is started in its environment. */
@@ -37,6 +39,8 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string>>;
   /** A command as it is started: in a container, by what starts that. */
   readonly command: (argv: readonly string[]) => readonly string[];
+  /** Of a container, which has not the user's own. */
+  readonly shell?: string;
   /** Ends what a killed process may leave running elsewhere. */
   readonly end: () => Promise<void>;
   /** What the program did that the step does not declare; undefined: it was not watched. */
@@ -122,7 +126,7 @@ function linkPackages(folder: string, cwd: string): void {
 }
 
 async function inContainer(
-  { host, node, lease, tag }: Starting,
+  { host, node, lease, tag, interactive = false }: Starting,
   { cwd, tmp }: Pick<Stage, "cwd" | "tmp">,
   secrets: Readonly<Record<string, string>>,
   environment: Extract<GraphNode["environment"], { type: "container" }>,
@@ -144,6 +148,7 @@ async function inContainer(
           gpus: lease.gpus,
           network: node.network ?? (node.sandbox === true ? false : undefined),
         },
+        interactive,
         name: `vistas-${tag.replace(/[^\w.-]/g, "-")}`,
       },
       host.env,
@@ -152,6 +157,7 @@ async function inContainer(
   return {
     env: { ...env, [TAG]: tag },
     command: argv => make(argv).argv,
+    shell: "/bin/sh",
     undeclared: undefined,
     end: async () => {
       const [program, ...args] = end ?? [];

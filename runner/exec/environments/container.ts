@@ -63,6 +63,8 @@ export interface Contained {
   readonly network: boolean | undefined;
   /** A name of its own. */
   readonly name: string;
+  /** Somebody sits at a terminal. */
+  readonly interactive: boolean;
 }
 
 /** The command line that starts it, the variables that the runtime itself needs, and what ends the container. */
@@ -107,6 +109,7 @@ export function contained(
   return {
     argv: [
       ...[path, "run", "--rm", "--init", "--name", command.name],
+      ...(command.interactive ? ["--interactive", "--tty"] : []),
       ...(isPodman
         ? ["--security-opt", "label=disable", ...(user === 0 ? [] : ["--userns", "keep-id"])]
         : []),

@@ -13,7 +13,7 @@ import type { Recipe } from "../environments/recipe.js";
 import type { Host } from "../host.js";
 import type { ResultOf } from "../keys/node-inputs.js";
 import { invocationsOf, plainEnvironment, ProgramFinder } from "./find.js";
-import { existingFolder, realPath, textOf } from "./folders.js";
+import { entriesOf, existingFolder, Items, realPath, textOf } from "./folders.js";
 import { nextOf, projectFiles, scriptOf, startsOfProject, type Program, type Started } from "./follow.js";
 import type { Interpreters } from "./interpreters.js";
 import { isRelevant, languageOf, type Language } from "./languages.js";
@@ -126,7 +126,7 @@ export class Programs {
   ): Promise<readonly ProgramPrint[]> {
     const usual = plainEnvironment(this.host, node.environment);
     const recipe = await this.#recipe(node.environment);
-    const found: ProgramPrint[] = [...(recipe?.prints ?? [])];
+    const found: ProgramPrint[] = [...(recipe?.prints ?? []), ...condaPrint(node.environment)];
     const isOwn = recipe?.isOwn ?? (() => false);
     for (const invocation of invocations) {
       if (isOwn(invocation.program)) continue;
@@ -283,6 +283,19 @@ const PLAIN = /^(?:\/(?:[^\0]*\/)?)?[^/\0]+$/;
 function isIn(path: string, environment: Environment | undefined): environment is Environment {
   const bin = activationOf(environment)?.bin;
   return bin !== undefined && path.startsWith(`${bin}/`);
+}
+
+/** The packages of a conda environment without Python, which else tells them. */
+function condaPrint(environment: Environment | undefined): readonly ProgramPrint[] {
+  if (environment?.type !== "conda" || existsSync(join(environment.folder, "bin", "python"))) return [];
+  const items = new Items();
+  for (const { name } of entriesOf(join(environment.folder, "conda-meta"))) {
+    const [, called, version] = /^(.+)-([^-]+-[^-]+)\.json$/.exec(name) ?? [];
+    if (called !== undefined && version !== undefined) items.add(`conda:${called}`, version);
+  }
+  const packages = items.text();
+  // It is nothing but these.
+  return [{ name: "conda", digest: sha256("conda"), packages, in: environment.name }];
 }
 
 /** With what the environment is called, where the print says what is installed in it. */
