@@ -98,7 +98,6 @@ steps:
       "template-cycle 3:19",
       "unknown-template 4:21",
       "wrong-type 5:9",
-      "misplaced-key 6:11",
       "unknown-template 10:17",
       "missing-key 12:3",
       "wrong-type 13:17",

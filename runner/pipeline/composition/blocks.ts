@@ -369,23 +369,33 @@ function withEntries(step: Located, key: string, replace: (entry: Located) => Lo
   const mapping = entryIn(step, key);
   if (!isMapping(mapping)) return step;
   const origin = entryOf(step.origin, key);
-  const replaced = Object.entries(mapping).map(([name, value]): [string, Located] => [
-    name,
-    replace({ value, origin: entryOf(origin, name) }),
-  ]);
-  if (replaced.every(([name, { value }]) => value === mapping[name])) return step;
-  const entries = new Map(replaced.map(([name, located]) => [name, located.origin]));
-  return withEntry(step, key, {
-    value: Object.fromEntries(replaced.map(([name, { value }]) => [name, value])),
-    origin: { ...origin, entries },
-  });
+  const entries = new Map<string, Origin>();
+  const value: Record<string, Written> = {};
+  let [changed, moved] = [false, false];
+  for (const [name, item] of Object.entries(mapping)) {
+    const given = { value: item, origin: entryOf(origin, name) };
+    const replaced = replace(given);
+    value[name] = replaced.value;
+    entries.set(name, replaced.origin);
+    changed ||= replaced.value !== item;
+    moved ||= replaced.origin !== given.origin;
+  }
+  if (moved) return withEntry(step, key, { value, origin: { ...origin, entries } });
+  return changed ? withValue(step, key, value) : step;
 }
 
 function withOne(step: Located, key: string, replace: (entry: Located) => Located): Located {
   const value = entryIn(step, key);
   if (value === undefined) return step;
-  const replaced = replace({ value, origin: entryOf(step.origin, key) });
-  return replaced.value === value ? step : withEntry(step, key, replaced);
+  const given = { value, origin: entryOf(step.origin, key) };
+  const replaced = replace(given);
+  if (replaced.origin !== given.origin) return withEntry(step, key, replaced);
+  return replaced.value === value ? step : withValue(step, key, replaced.value);
+}
+
+/** Another value at the same place. */
+function withValue(step: Located, key: string, value: Written): Located {
+  return isMapping(step.value) ? { ...step, value: { ...step.value, [key]: value } } : step;
 }
 
 function entryIn({ value }: Located, key: string): Written | undefined {

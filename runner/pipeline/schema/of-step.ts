@@ -328,10 +328,19 @@ const NOT_TOGETHER: readonly (readonly string[])[] = [
   ["pipeline", "uses"],
   ["pipeline", "run"],
   ["run", "with"],
-  ...["over", "env", "secrets", "environment", "resources", "timeout", "retries"].map(key => [
-    "pipeline",
-    key,
-  ]),
+  ...[
+    "over",
+    "outputs",
+    "env",
+    "pass",
+    "secrets",
+    "environment",
+    "scan",
+    "start",
+    "resources",
+    "timeout",
+    "retries",
+  ].map(key => ["pipeline", key]),
 ];
 
 function count(minimum: number, description: string, errorMessage: string, maximum = 100_000): JsonObject {
