@@ -343,7 +343,11 @@ class CurrentRun {
     const name = keptName(host.store, graph, node);
     return attempt({
       ...{ host, graph, node, print, lease, log, signal, resultOf: ledger.resultOf },
-      folder: join(path, attemptFolder(number, name, this.keepWork !== "never")),
+      // Whoever finds the folder of a run that was killed does not know the secrets that it may hold.
+      folder: join(
+        path,
+        attemptFolder(number, name, this.keepWork !== "never" && node.secrets === undefined),
+      ),
       ...{ keep: this.keepWork, trace: trace && (found => trace(node, found)), streamed: this.streamLogs },
       tag: `${ledger.id}/${number}`,
       fingerprintNow: async () => (await this.#keyer.fingerprintNow(node, ledger.resultOf)).print,

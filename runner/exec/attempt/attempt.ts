@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { differenceText } from "../../cache/difference-text.js";
 import { fingerprintKey } from "../../cache/fingerprint.js";
@@ -32,7 +33,7 @@ import { Parts, type PartSharing } from "./parts.js";
 import { settleLog } from "../process/settle-log.js";
 import { watchStep, type WatchHooks } from "../process/watch.js";
 import { stayText } from "./stale-runs.js";
-import { refuseSecrets, secretsOf } from "./secrets.js";
+import { refuseSecrets, removeSecrets, secretsOf } from "./secrets.js";
 import { copied, stage, type Stage } from "./staging.js";
 import type { Access } from "../sandbox/strace.js";
 import { undeclaredText } from "../sandbox/undeclared.js";
@@ -190,7 +191,17 @@ async function leave(
   const done = result?.ok === true;
   const name = keptName(store, graph, node);
   if (keep === "always" || (keep === "failed" && !done)) {
-    const kept = await keepWork(store, folder, name, node.secrets !== undefined).catch((error: unknown) => {
+    const keeping = async (): Promise<string | undefined> => {
+      if (node.secrets === undefined) return keepWork(store, folder, name);
+      // A store may be shared: a secret that the program has written does not stay in it.
+      const removed = existsSync(folder) ? await removeSecrets(folder, mask) : [];
+      if (removed.length > 0)
+        hooks.notice(
+          `removed from its work folder, because they hold a secret: ${removed.slice(0, 5).join(", ")}`,
+        );
+      return keepWork(store, folder, name, true);
+    };
+    const kept = await keeping().catch((error: unknown) => {
       hooks.notice(mask.text(`its work folder stays in ${folder}: ${faultText(error) ?? String(error)}`));
       return undefined;
     });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserFacingError } from "../../core/diagnostic.js";
@@ -81,6 +81,21 @@ export async function refuseSecrets(what: string, path: string, mask: Mask, with
     throw new BadOutput(
       `${what} holds a secret of the step; what is kept may be shared, so it was not taken`,
     );
+}
+
+/** Removes from a folder what holds a secret or is named after one. Gives where each lay, masked. */
+export async function removeSecrets(folder: string, mask: Mask, within = ""): Promise<readonly string[]> {
+  const removed: string[] = [];
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    const below = join(within, entry.name);
+    const named = mask.text(below) !== below;
+    if (named || (entry.isFile() && (await holdsSecret(path, mask)))) {
+      rmSync(path, { recursive: true, force: true });
+      removed.push(mask.text(below));
+    } else if (entry.isDirectory()) removed.push(...(await removeSecrets(path, mask, below)));
+  }
+  return removed;
 }
 
 async function holdsSecret(path: string, mask: Mask): Promise<boolean> {
