@@ -169,7 +169,7 @@ describe("what a step prints", () => {
   a:
     run: |
       echo "::error::one"; echo "  ::set-output name=x::two"; printf 'bar\\r::warning::three\\n'
-      echo "x ##[error]four"; exit 1
+      echo "x ##[error]four"; : \${{ outputs.o }}; exit 1
     outputs: { o: o }
 `,
     });
