@@ -9,7 +9,7 @@ import type { Diagnostic } from "../../core/diagnostic.js";
 export function annotation(diagnostic: Diagnostic, cwd: string, workspace: string): string {
   const { code, severity, message, hint, file, range } = diagnostic;
   const place = {
-    ...(file !== "" && { file: relative(workspace, resolve(cwd, file)) }),
+    file: relative(workspace, resolve(cwd, file)),
     ...(range && { line: range.start.line, col: range.start.column }),
     // GitHub takes columns within one line alone.
     ...(range?.start.line === range?.end.line && range && { endColumn: range.end.column }),
@@ -22,7 +22,12 @@ export function annotation(diagnostic: Diagnostic, cwd: string, workspace: strin
 }
 
 function escaped(text: string): string {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  // Within a line the runner still obeys `##[...]`.
+  return text
+    .replaceAll("##[", "##\u200b[")
+    .replaceAll("%", "%25")
+    .replaceAll("\r", "%0D")
+    .replaceAll("\n", "%0A");
 }
 
 function escapedProperty(text: string): string {

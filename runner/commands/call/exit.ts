@@ -36,11 +36,12 @@ export async function exitOf(error: unknown, stderr: Output, color: boolean): Pr
   return FAILED;
 }
 
-/** Shows diagnostics at their lines where the call runs on a host that can. */
+/** Shows diagnostics of files at their lines where the call runs on a host that can. */
 export function annotate(diagnostics: readonly Diagnostic[], output: Output): void {
   const cwd = process.cwd();
   const workspace = process.env["GITHUB_WORKSPACE"] ?? cwd;
-  for (const diagnostic of diagnostics) output.command?.(annotation(diagnostic, cwd, workspace));
+  for (const diagnostic of diagnostics)
+    if (diagnostic.file !== "") output.command?.(annotation(diagnostic, cwd, workspace));
 }
 
 /**
