@@ -1,4 +1,5 @@
 import type { Comparison, Expression, Fault, MetricRef } from "./ast.js";
+import { ARITHMETIC } from "./evaluate.js";
 
 export type Scalar = string | number | boolean;
 
@@ -99,13 +100,6 @@ function mapped(value: Scalar | undefined, of: (value: Scalar) => Scalar): Scala
 }
 
 const TYPES = { boolean: "true or false", number: "a number", string: "a text" } as const;
-
-const ARITHMETIC = {
-  "+": (a: number, b: number) => a + b,
-  "-": (a: number, b: number) => a - b,
-  "*": (a: number, b: number) => a * b,
-  "/": (a: number, b: number) => a / b,
-} as const;
 
 const COMPARISONS: Readonly<Record<Comparison, (a: Scalar, b: Scalar) => boolean>> = {
   "<": (a, b) => a < b,

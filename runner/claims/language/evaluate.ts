@@ -124,7 +124,7 @@ function holds(a: Interval, operator: Comparison, b: Interval): boolean {
   }
 }
 
-const ARITHMETIC = {
+export const ARITHMETIC = {
   "+": (a: number, b: number) => a + b,
   "-": (a: number, b: number) => a - b,
   "*": (a: number, b: number) => a * b,
