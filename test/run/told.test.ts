@@ -10,7 +10,9 @@ describe("show", () => {
     await p.run([], { code: 1 });
     const { code, stderr } = await p.vistas(["show", "p.yaml", "a"]);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/a has no result: it failed in run \S+\nexit code 3\noops\nwork folder: .*\nlog: .*a\.log/);
+    expect(stderr).toMatch(
+      /a has no result: it failed in run \S+\nexit code 3\noops\nwork folder: .*\nlog: .*a\.log/,
+    );
     expect(stderr).not.toContain("no result yet");
   });
 
