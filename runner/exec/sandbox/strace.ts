@@ -48,7 +48,7 @@ const CHANGES = [
   ...["link", "linkat", "symlink", "symlinkat", "truncate"],
 ];
 
-/** `openat(AT_FDCWD</work>, "a.csv", O_RDONLY) = 3</work/a.csv>` */
+/** `openat(AT_FDCWD</a>, "b.csv", O_RDONLY) = 3</a/b.csv>` */
 export function accessesOf(line: string, cwd: string): readonly Access[] {
   const [, call = "", args = "", result = "", opened] =
     /^(\w+)\((.*)\)\s+= (-?\d+|\?)(?:<(.*)>)?(?: [A-Z(].*)?$/s.exec(line) ?? [];
